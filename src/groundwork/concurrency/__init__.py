@@ -1,0 +1,1 @@
+"""Bounded asynchronous work: the batcher."""

@@ -1,0 +1,1 @@
+"""The exercises, and the runner that grades them."""

@@ -1,0 +1,1 @@
+"""Datasets one can trust: validation, splits, leakage."""

@@ -1,0 +1,1 @@
+"""Create, check, repair and fingerprint a Python environment."""

@@ -1,0 +1,1 @@
+"""Preprocessing, training, evaluation, and the model that takes raw rows."""

@@ -1,0 +1,1 @@
+"""A pipeline.yaml, its runs, and what a run leaves behind."""

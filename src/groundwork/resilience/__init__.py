@@ -1,0 +1,1 @@
+"""Retry, and pipelines whose finished work survives a crash."""

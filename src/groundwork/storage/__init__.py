@@ -1,0 +1,1 @@
+"""Files that are never torn, checkpoints that are never lost."""

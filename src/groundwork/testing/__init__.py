@@ -1,0 +1,1 @@
+"""Faults, virtual time and contracts for tests."""

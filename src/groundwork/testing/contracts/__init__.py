@@ -1,0 +1,1 @@
+"""The checks of each part: one contract, any number of implementations."""
