@@ -157,8 +157,9 @@ class _Builder:
             case ast.Dict():
                 return self._mapping(node)
             case ast.Name():
-                self._refuse(node, "the only name is pl", "an expression starts at pl.col('name')")
-        self._refuse(node, "this syntax is not part of expressions", _INSTEAD.get(type(node)))
+                return self._refuse(node, "the only name is pl", "an expression starts at pl.col('name')")
+            case _:
+                return self._refuse(node, "this syntax is not part of expressions", _INSTEAD.get(type(node)))
 
     def _constant(self, node: ast.Constant) -> Any:
         value = node.value
@@ -210,11 +211,11 @@ class _Builder:
         return self._apply(node, function, node.left, node.comparators[0])
 
     def _dtype(self, node: ast.Attribute) -> Any:
-        if _is_pl(node.value) and node.attr in DTYPES:
-            return DTYPES[node.attr]
-        if _is_pl(node.value):
+        if not _is_pl(node.value):
+            self._refuse_name(node, f".{node.attr}", node.attr, [*METHODS, *NAMESPACES], prefix=".")
+        elif node.attr not in DTYPES:
             self._refuse_name(node, f"pl.{node.attr}", node.attr, [*FUNCTIONS, *DTYPES], prefix="pl.")
-        self._refuse_name(node, f".{node.attr}", node.attr, [*METHODS, *NAMESPACES], prefix=".")
+        return DTYPES[node.attr]
 
     def _call(self, node: ast.Call) -> Any:
         if not isinstance(node.func, ast.Attribute):

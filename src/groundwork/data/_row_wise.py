@@ -101,7 +101,7 @@ def _a_replacement(positional: list[Any], keywords: dict[str, Any]) -> str | Non
     pattern, value = positional[:2]
     if not isinstance(pattern, str) or not isinstance(value, str):
         return "pattern and replacement must be text"
-    if value and not (keywords.get("literal") is True and 0 < len(pattern) and len(value) <= len(pattern)):
+    if value and not (keywords.get("literal") is True and pattern and len(value) <= len(pattern)):
         return "the replacement must be empty, or literal=True and no longer than the text it replaces"
     return None
 
@@ -119,12 +119,9 @@ def _all(names: str, signature: Signature) -> dict[str, Signature]:
     return dict.fromkeys(names.split(), signature)
 
 
-DTYPES: Mapping[str, Any] = {
-    name: getattr(pl, name)
-    for name in (
-        "Boolean Date Datetime Duration Float32 Float64 Int8 Int16 Int32 Int64 String Time UInt8 UInt16 UInt32 UInt64"
-    ).split()
-}
+_TYPES = "Boolean Date Datetime Duration Float32 Float64 Int8 Int16 Int32 Int64 String Time UInt8 UInt16 UInt32 UInt64"
+
+DTYPES: Mapping[str, Any] = {name: getattr(pl, name) for name in _TYPES.split()}
 
 FUNCTIONS: Mapping[str, Signature] = {
     "col": Signature(1, 1, check=_one_name),
@@ -188,19 +185,20 @@ _TEXT: Mapping[str, Signature] = {
 
 NAMESPACES: Mapping[str, Mapping[str, Signature]] = {"dt": _DATES, "str": _TEXT}
 
-OTHER_ROWS = frozenset(
-    (
-        "all any agg_groups approx_n_unique arg_max arg_min arg_sort arg_true arg_unique backward_fill bottom_k corr "
-        "count cov cum_count cum_max cum_min cum_prod cum_sum cumulative_eval cut diff drop_nans drop_nulls entropy "
-        "ewm_mean explode extend_constant fill filter first flatten forward_fill gather gather_every hist implode "
-        "int_range interpolate is_duplicated is_first_distinct is_last_distinct is_unique item kurtosis last len limit "
-        "max mean median min mode n_unique nan_max nan_min null_count over pct_change peak_max product qcut quantile "
-        "rank rechunk reinterpret repeat_by reshape reverse rle rle_id rolling rolling_max rolling_mean rolling_min "
-        "rolling_sum sample search_sorted set_sorted shift shrink_dtype shuffle skew slice sort sort_by std sum tail "
-        "head to_physical top_k unique unique_counts upper_bound value_counts var"
-    ).split()
+_OTHER_ROWS = (
+    "all any agg_groups approx_n_unique arg_max arg_min arg_sort arg_true arg_unique backward_fill bottom_k corr "
+    "count cov cum_count cum_max cum_min cum_prod cum_sum cumulative_eval cut diff drop_nans drop_nulls entropy "
+    "ewm_mean explode extend_constant fill filter first flatten forward_fill gather gather_every hist implode "
+    "int_range interpolate is_duplicated is_first_distinct is_last_distinct is_unique item kurtosis last len limit "
+    "max mean median min mode n_unique nan_max nan_min null_count over pct_change peak_max product qcut quantile "
+    "rank rechunk reinterpret repeat_by reshape reverse rle rle_id rolling rolling_max rolling_mean rolling_min "
+    "rolling_sum sample search_sorted set_sorted shift shrink_dtype shuffle skew slice sort sort_by std sum tail "
+    "head to_physical top_k unique unique_counts upper_bound value_counts var"
 )
 
-RUNS_CODE = frozenset(
-    "map map_batches map_elements map_groups pipe rolling_map apply inspect deserialize register_plugin_function".split()
+_RUNS_CODE = (
+    "map map_batches map_elements map_groups pipe rolling_map apply inspect deserialize register_plugin_function"
 )
+
+OTHER_ROWS = frozenset(_OTHER_ROWS.split())
+RUNS_CODE = frozenset(_RUNS_CODE.split())
