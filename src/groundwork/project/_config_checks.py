@@ -178,6 +178,7 @@ def _unknown(wanted: dict[KeyPath, str], known: Iterable[str] | None, where: str
 _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"split"}), _split),
     (frozenset({"threshold", "task"}), _threshold),
+    (frozenset({"model"}), _estimator),
     (frozenset({"task", "gates", "checkpoint"}), _metrics),
     (frozenset({"features", "exclude", "target"}), _features),
     (frozenset({"joins"}), _joins),

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from groundwork.data import Schema, expression_columns
-from groundwork.project._config_pending import PreprocessingSettings
+from groundwork.modeling import PreprocessingSettings
 from groundwork.project._config_sections import (
     Checkpoint,
     Deduplicate,

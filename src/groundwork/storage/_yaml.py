@@ -70,7 +70,7 @@ class _NodeReader(Reader, Scanner, Parser, Composer, _CoreResolver):
         if self.depth > MAX_DEPTH:
             raise yaml.MarkedYAMLError(
                 problem=f"nested deeper than {MAX_DEPTH} levels",
-                problem_mark=self.get_mark(),  # type: ignore[no-untyped-call]
+                problem_mark=self.get_mark(),
             )
         self.depth += 1
         node = super().compose_node(parent, index)
