@@ -6,9 +6,9 @@ itself, so that a run fails in its first second or not for the sake of a word. F
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError, create_model
 
 from groundwork.errors import ConfigurationError, InvalidDataError
 from groundwork.project._config_checks import find_mistakes
@@ -20,9 +20,7 @@ from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
 FILE_NAME = "pipeline.yaml"
 
 
-def load_config(
-    path: str | Path, overrides: Sequence[str] = (), *, folder: str | Path | None = None
-) -> ProjectConfig:
+def load_config(path: str | Path, overrides: Sequence[str] = (), *, folder: str | Path | None = None) -> ProjectConfig:
     """Read and check a project's configuration.
 
     Args:
@@ -82,20 +80,21 @@ def _override(data: dict[str, Any], places: Places, overrides: Sequence[str]) ->
         try:
             if not equals or not all(path):
                 raise InvalidDataError("write it as key.key=value")
-            path = _set(data, path, load_yaml(text, source="value"))
+            # What begins like a block of text in YAML is, on one line, a gate.
+            value = text.strip() if text.lstrip().startswith(">") else load_yaml(text, source="value")
+            path = _set(data, path, value)
         except InvalidDataError as error:
-            path = (f"--set {override}",)
-            places.override(path, place)
-            yield Mistake(path, error.message)
+            yield Mistake((), error.message, place=place)
         else:
             places.override(path, place)
 
 
 def _set(data: dict[str, Any], path: KeyPath, value: Any) -> KeyPath:
+    """Set one entry; return the path of the topmost entry that this made or changed."""
     at: Any = data
     real: list[str | int] = []
+    made: KeyPath | None = None
     for position, part in enumerate(path):
-        last = position == len(path) - 1
         if isinstance(at, list):
             if not str(part).isdecimal() or int(part) >= len(at):
                 raise InvalidDataError(f"{_dotted(real)} has no item {part}; it has {len(at)}, counted from 0")
@@ -103,13 +102,14 @@ def _set(data: dict[str, Any], path: KeyPath, value: Any) -> KeyPath:
         elif not isinstance(at, dict):
             raise InvalidDataError(f"{_dotted(real)} is {at!r} and has no keys")
         real.append(part)
-        if last:
+        if position == len(path) - 1:
             at[part] = value
+        elif isinstance(at, dict) and at.get(part) is None:
+            made = made or tuple(real)
+            at[part] = at = {}
         else:
-            at = at.setdefault(part, {}) if isinstance(at, dict) else at[part]
-            if at is None:
-                raise InvalidDataError(f"{_dotted(real)} is null and has no keys")
-    return tuple(real)
+            at = at[part]
+    return made or tuple(real)
 
 
 def _dotted(path: Sequence[str | int]) -> str:
@@ -120,23 +120,18 @@ def _validate(data: dict[str, Any]) -> tuple[ProjectConfig | None, list[Mistake]
     try:
         config = ProjectConfig.model_validate(data)
     except ValidationError as error:
-        mistakes = list(translate(error.errors(include_url=False), ProjectConfig))
-        partial, broken = _valid_sections(data)
-        return None, [*mistakes, *find_mistakes(partial, broken)]
+        mistakes = list(translate(error.errors(include_url=False), ProjectConfig, data))
+        broken = {str(details["loc"][0]) for details in error.errors()}
+        return None, [*mistakes, *find_mistakes(*_valid_sections(data, broken))]
     return config, list(find_mistakes(config, frozenset()))
 
 
-def _valid_sections(data: dict[str, Any]) -> tuple[ProjectConfig, frozenset[str]]:
-    valid: dict[str, Any] = {}
-    broken: set[str] = set()
-    for name, field in ProjectConfig.model_fields.items():
-        key = field.alias or name
-        if key not in data:
-            broken.update([name] if field.is_required() else [])
-            continue
-        annotated: Any = Annotated[field.annotation, field]  # the field carries its bounds and short spellings
-        try:
-            valid[name] = TypeAdapter(annotated).validate_python(data[key])
-        except ValidationError:
-            broken.add(name)
-    return ProjectConfig.model_construct(**valid), frozenset(broken)
+def _valid_sections(data: dict[str, Any], broken: set[str]) -> tuple[ProjectConfig, frozenset[str]]:
+    """Read what is valid by itself, so that mistakes between sections show together with those inside them."""
+    required: dict[str, Any] = {
+        name: (field.annotation, None) for name, field in ProjectConfig.model_fields.items() if field.is_required()
+    }
+    lenient = create_model("PartialConfig", __base__=ProjectConfig, **required)
+    partial = lenient.model_validate({key: value for key, value in data.items() if key not in broken})
+    names = {field.alias or name: name for name, field in ProjectConfig.model_fields.items()}
+    return partial, frozenset(names.get(key, key) for key in broken)

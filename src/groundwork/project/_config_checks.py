@@ -4,11 +4,11 @@ Rule: each check names the sections that it reads and runs only if those are val
 is reported once, and a mistake in one section hides none in another.
 """
 
-import re
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 
 from groundwork.data import expression, expression_columns
-from groundwork.errors import ConfigurationError
+from groundwork.errors import ConfigurationError, UsageError
 from groundwork.project._config_mistakes import KeyPath, Mistake, nearest
 from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._config_sections import METRICS
@@ -45,9 +45,25 @@ def _split(config: ProjectConfig) -> Iterator[Mistake]:
 
 
 def _threshold(config: ProjectConfig) -> Iterator[Mistake]:
-    threshold = config.threshold
-    if (threshold.by == "fixed") != (threshold.value is not None):
-        yield Mistake(("threshold",), "`by: fixed` and `value` go together")
+    if config.threshold is not None and config.task != "classification":
+        yield Mistake(("threshold",), f"only a classification has a threshold, and task is {config.task}")
+
+
+def _estimator(config: ProjectConfig) -> Iterator[Mistake]:
+    from groundwork.modeling import training  # brings scikit-learn, which not every reader of a configuration needs
+
+    try:
+        estimator = training.import_estimator(config.model.estimator)
+    except UsageError as error:
+        yield Mistake(("model", "estimator"), error.message if error.hint is None else f"{error.message}; {error.hint}")
+        return
+    accepted = inspect.signature(estimator).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in accepted.values()):
+        return
+    for name in config.model.params:
+        if name not in accepted:
+            message = f"{estimator.__name__} has no parameter {name!r}"
+            yield Mistake(("model", "params", name), message, nearest(name, accepted))
 
 
 def _metrics(config: ProjectConfig) -> Iterator[Mistake]:
@@ -85,7 +101,7 @@ def _joins(config: ProjectConfig) -> Iterator[Mistake]:
         wanted: dict[KeyPath, str] = {("joins", index, "on", at): name for at, name in enumerate(join.on)}
         if join.columns is not None:
             wanted |= {("joins", index, "columns", at): name for at, name in enumerate(join.columns)}
-        yield from _unknown(wanted, own, f"the table {join.name!r}")
+        yield from _unknown(wanted, own, f" in the table {join.name!r}")
 
 
 def _columns(config: ProjectConfig) -> Iterator[Mistake]:
@@ -94,6 +110,10 @@ def _columns(config: ProjectConfig) -> Iterator[Mistake]:
     for index, join in enumerate(config.joins):
         yield from _unknown({("joins", index, "on", at): name for at, name in enumerate(join.on)}, known)
         added = _joined_columns(config, index)
+        taken = sorted((added or set()) & (known or set()))
+        if taken:
+            message = f"the table before has {', '.join(taken)} already; name the `columns` to take"
+            yield Mistake(("joins", index, "columns"), message)
         known = known | added if known is not None and added is not None else None
     for name, text in config.derive.items():
         if known is not None and name in known:
@@ -103,7 +123,10 @@ def _columns(config: ProjectConfig) -> Iterator[Mistake]:
     if config.target_is_expression:
         yield from _expression(("target",), config.target, known)
     else:
-        yield from _unknown({("target",): config.target}, known)
+        hint = (
+            "; a computed target reads columns as pl.col('arr_delay') > 15" if not config.target.isidentifier() else ""
+        )
+        yield from _unknown({("target",): config.target}, known, hint)
     for name, text in config.leakage.groups.items():
         yield from _expression(("leakage", "groups", name), text, known)
     yield from _unknown(dict(_named_columns(config)), known)
@@ -149,13 +172,13 @@ def _unknown(wanted: dict[KeyPath, str], known: Iterable[str] | None, where: str
     names = set(known)
     for path, name in wanted.items():
         if name not in names:
-            place = f" in {where}" if where else ""
-            yield Mistake(path, f"there is no column {name!r}{place}", nearest(name, sorted(names)))
+            yield Mistake(path, f"there is no column {name!r}{where}", nearest(name, sorted(names)))
 
 
 _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"split"}), _split),
-    (frozenset({"threshold"}), _threshold),
+    (frozenset({"threshold", "task"}), _threshold),
+    (frozenset({"model"}), _estimator),
     (frozenset({"task", "gates", "checkpoint"}), _metrics),
     (frozenset({"features", "exclude", "target"}), _features),
     (frozenset({"joins"}), _joins),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwork.errors import ConfigurationError
-from groundwork.storage._yaml import Path as KeyPath
+
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,13 @@ class Mistake:
         path: Where in the configuration, as ``("model", "estimator")``.
         message: What is wrong.
         suggestion: What was probably meant, or None.
+        place: Where it stands, if the path does not lead there.
     """
 
     path: KeyPath
     message: str
     suggestion: str | None = None
+    place: Place | None = None
 
     @property
     def dotted(self) -> str:
@@ -109,7 +112,7 @@ def raise_for(mistakes: Iterable[Mistake], places: Places) -> None:
     Raises:
         ConfigurationError: There is at least one.
     """
-    found = {str(mistake): (mistake, places.find(mistake.path)) for mistake in mistakes}
+    found = {f"{mistake.place}{mistake}": (mistake, mistake.place or places.find(mistake.path)) for mistake in mistakes}
     ordered = sorted(found.values(), key=lambda pair: (pair[1].line is None, pair[1].line or 0))
     if not ordered:
         return

@@ -1,4 +1,4 @@
-"""The whole of a pipeline.yaml as one frozen model, and as a JSON schema for editors.
+"""The whole of a pipeline.yaml as one frozen model.
 
 Rule: two configurations with one digest run alike; where the file lies is not part of the digest.
 """
@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from groundwork.data import expression_columns
-from groundwork.project._config_pending import PreprocessingSettings, Schema
+from groundwork.data import Schema, expression_columns
+from groundwork.modeling import PreprocessingSettings
 from groundwork.project._config_sections import (
     Checkpoint,
     Deduplicate,
@@ -70,8 +70,8 @@ class ProjectConfig(Section):
         default_factory=PreprocessingSettings, description="How columns become numbers."
     )
     model: Model = Field(description="What is trained.")
-    threshold: Threshold = Field(
-        default_factory=Threshold, description="From which probability on a prediction says yes."
+    threshold: Threshold | None = Field(
+        default=None, description="From which probability on a prediction says yes; 0.5 if absent."
     )
     gates: dict[Name, GateText] = Field(
         default_factory=dict, description='Bounds that the test rows must keep, as `roc_auc: ">= 0.66"`.'
@@ -128,9 +128,9 @@ class ProjectConfig(Section):
         """Return the configuration as plain data, defaults filled in.
 
         Returns:
-            Names as in pipeline.yaml.
+            Names as in pipeline.yaml; what is absent and has no default is left out.
         """
-        return self.model_dump(mode="json", by_alias=True)
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def to_yaml(self) -> str:
         """Return the configuration as YAML, defaults filled in, that ``load_config`` reads back equal.
@@ -146,35 +146,3 @@ class ProjectConfig(Section):
         ordered = {**self.to_dict(), "derive": list(self.derive.items())}
         text = json.dumps(ordered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of pipeline.yaml, for editors.
-
-    Returns:
-        JSON Schema 2020-12. It knows keys, types and patterns; which columns exist only ``load_config`` knows.
-    """
-    schema = ProjectConfig.model_json_schema(by_alias=True, mode="validation")
-    definitions = schema["$defs"]
-    for name, key in (("Deduplicate", "kind"), ("Leakage", "policy")):
-        words = definitions[name]["properties"][key]["enum"]
-        field = schema["properties"][name.lower()]
-        field.pop("$ref")
-        field["anyOf"] = [{"enum": words}, {"$ref": f"#/$defs/{name}"}]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "pipeline.yaml",
-    }
-
-
-def write_json_schema(path: Path) -> None:
-    """Write the JSON schema of pipeline.yaml, as docs/pipeline.schema.json.
-
-    Args:
-        path: The file.
-    """
-    from groundwork.storage import atomic_write
-
-    with atomic_write(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from groundwork.project._config_pending import Schema
+from groundwork.data import Schema
 
 STEP_NAMES = ("environment", "load", "split", "profile", "train", "evaluate", "checkpoint", "report")
 
@@ -48,11 +48,11 @@ class Source(Section):
     """The table that the project learns from."""
 
     path: Name = Field(description="The file (csv, parquet; .gz, .zst, .zip too), relative to this pipeline.yaml.")
-    null_values: NullValues = Field(default_factory=lambda: [""])
+    null_values: NullValues = Field(default_factory=list)
     member: str | None = Field(default=None, description="Which file inside a .zip; needed only if there are several.")
     on_invalid: Literal["error", "drop", "quarantine"] = Field(
         default="error",
-        description="Rows that break the schema: stop the run, leave them out, or leave them out and keep them in a file.",
+        description="Rows that break the schema stop the run, are left out, or are left out and kept in a file.",
     )
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         default=None, description="Expected SHA-256 of the file; another file stops the run."
@@ -64,7 +64,7 @@ class Join(Section):
 
     name: Name = Field(description="What the run, the report and the served model call this table.")
     path: Name = Field(description="The file, relative to this pipeline.yaml.")
-    null_values: NullValues = Field(default_factory=lambda: [""])
+    null_values: NullValues = Field(default_factory=list)
     on: Annotated[list[Name], Field(min_length=1)] = Field(
         description="Columns that both tables have and that name a row of this one."
     )
@@ -77,7 +77,9 @@ class Join(Section):
 class Deduplicate(Section):
     """Which rows count as one."""
 
-    kind: Literal["exact", "off"] = Field(default="exact", description="exact: equal rows are kept once. off: all stay.")
+    kind: Literal["exact", "off"] = Field(
+        default="exact", description="exact: equal rows are kept once. off: all stay."
+    )
     columns: list[Name] | None = Field(default=None, description="Compare these columns only; all if absent.")
 
 
@@ -95,7 +97,9 @@ class Split(Section):
         default=None, description="Rows of one span of time, as 1d, are never parted. Only for a split by time."
     )
     test: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.15, description="Share of the rows that test.")
-    validation: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.15, description="Share of the rows that validate.")
+    validation: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.15, description="Share of the rows that validate."
+    )
 
 
 class Leakage(Section):
@@ -122,8 +126,10 @@ class Model(Section):
 class Threshold(Section):
     """From which probability on a prediction says yes; chosen on the validation rows, never on the test rows."""
 
-    by: Literal["f1", "youden", "fixed"] = Field(default="f1", description="What the threshold makes best, or fixed.")
-    value: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, description="The threshold, if fixed.")
+    by: Literal["f1", "youden", "accuracy"] = Field(default="f1", description="What the threshold makes best.")
+    value: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="Use this threshold instead of choosing one."
+    )
 
 
 class Keep(Section):

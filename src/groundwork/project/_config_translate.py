@@ -18,7 +18,11 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
     "list_type": "a list",
+    "tuple_type": "a list",
     "dict_type": "keys with values",
     "model_type": "keys with values",
     "model_attributes_type": "keys with values",
@@ -32,24 +36,28 @@ _PATTERNS = {
 }
 
 
-def translate(found: Iterable[ErrorDetails], root: type[BaseModel]) -> Iterator[Mistake]:
+def translate(found: Iterable[ErrorDetails], root: type[BaseModel], data: Any) -> Iterator[Mistake]:
     """Turn pydantic's errors into mistakes.
 
     Args:
         found: ``ValidationError.errors()``.
         root: The model that was validated.
+        data: What was validated.
 
     Yields:
         One mistake each; a key that is missing only because it is misspelt is left out.
     """
-    mistakes = [(details["type"], _mistake(details, root)) for details in found]
+    mistakes = [(details["type"], _mistake(details, root, data)) for details in found]
     misspelt = {(*mistake.path[:-1], mistake.suggestion) for kind, mistake in mistakes if kind == "extra_forbidden"}
     yield from (mistake for kind, mistake in mistakes if kind != "missing" or mistake.path not in misspelt)
 
 
-def _mistake(details: ErrorDetails, root: type[BaseModel]) -> Mistake:
+def _mistake(details: ErrorDetails, root: type[BaseModel], data: Any) -> Mistake:
     path = tuple(part for part in details["loc"] if part != "[key]")
     kind, value = details["type"], details["input"]
+    if kind != "missing" and len(written := _written(path, data)) < len(path):
+        # Where several types are allowed, pydantic adds the name of each to the path.
+        return Mistake(written, f"{_shown(value)} does not fit here")
     if kind == "extra_forbidden":
         return Mistake(path, "unknown key", nearest(str(path[-1]), _keys(root, path[:-1])))
     if kind == "missing":
@@ -65,8 +73,20 @@ def _mistake(details: ErrorDetails, root: type[BaseModel]) -> Mistake:
         return Mistake(path, f"expected {_EXPECTED[kind]}, found {_shown(value)}")
     if kind == "string_too_short" or (kind == "too_short" and not value):
         return Mistake(path, "must not be empty")
-    message = details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if kind == "value_error":
+        return Mistake(path, details["msg"].removeprefix("Value error, "))
+    message = details["msg"].replace("Input should", "must")
     return Mistake(path, f"{message[:1].lower()}{message[1:]}, found {_shown(value)}")
+
+
+def _written(path: KeyPath, data: Any) -> KeyPath:
+    """Cut off what is not in the file."""
+    for length, part in enumerate(path):
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            return path[:length]
+    return path
 
 
 def _shown(value: Any) -> str:
@@ -75,7 +95,7 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = names.get(type(value)) or repr(value)
+    text = next((name for kind, name in names.items() if isinstance(value, kind)), repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -1,7 +1,7 @@
 """YAML as people read it: the core schema of YAML 1.2, and nothing that runs code.
 
 Rule: a scalar is a number, a boolean or null only if the core schema of YAML 1.2 says so; all else is text. So ``no``
-is text, ``1:30`` is text, ``1e-4`` is a number and ``010`` is ten, where PyYAML's own loader says False, 90, text and 8.
+is text, ``1:30`` is text, ``1e-4`` a number and ``010`` ten, where PyYAML's own loader says False, 90, text and 8.
 PyYAML scans and parses; resolving and building are ours. One pass over the nodes; what aliases repeat is bounded.
 """
 
@@ -18,8 +18,8 @@ from yaml.scanner import Scanner
 
 from groundwork.errors import InvalidDataError
 
-Path = tuple[str | int, ...]
-Lines = dict[Path, tuple[int, int]]
+KeyPath = tuple[str | int, ...]
+Lines = dict[KeyPath, tuple[int, int]]
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 10_000
@@ -70,7 +70,7 @@ class _NodeReader(Reader, Scanner, Parser, Composer, _CoreResolver):
         if self.depth > MAX_DEPTH:
             raise yaml.MarkedYAMLError(
                 problem=f"nested deeper than {MAX_DEPTH} levels",
-                problem_mark=self.peek_event().start_mark,
+                problem_mark=self.get_mark(),
             )
         self.depth += 1
         node = super().compose_node(parent, index)
@@ -153,16 +153,19 @@ class _Builder:
         self.seen: set[int] = set()
         self.repeated = 0
 
-    def build(self, node: yaml.Node, path: Path) -> Any:
+    def build(self, node: yaml.Node, path: KeyPath) -> Any:
         self.lines.setdefault(path, _position(node))
         self.guard_aliases(node)
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
-        kind = "map" if isinstance(node, yaml.MappingNode) else "seq"
-        if node.tag != _TAG + kind:
+        if node.tag not in (_TAG + "map", _TAG + "seq"):
             raise self.error(f"the tag {_shown(node.tag)} is not supported", node)
         self.open.append(node)
-        built = self.mapping(node, path) if isinstance(node, yaml.MappingNode) else self.sequence(node, path)
+        built: Any
+        if isinstance(node, yaml.MappingNode):
+            built = self.mapping(node, path)
+        else:
+            built = [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         self.open.pop()
         return built
 
@@ -174,7 +177,7 @@ class _Builder:
         if self.repeated > MAX_ALIASED_NODES:
             raise self.error(f"aliases repeat more than {MAX_ALIASED_NODES:,} entries", node)
 
-    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[Hashable, Any]:
+    def mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[Hashable, Any]:
         built: dict[Hashable, Any] = {}
         first: dict[Hashable, int] = {}
         for key_node, value_node in node.value:
@@ -195,9 +198,6 @@ class _Builder:
             raise self.error("merge keys (<<) are not part of YAML 1.2; write the keys out", node)
         self.guard_aliases(node)
         return self.scalar(node)
-
-    def sequence(self, node: yaml.SequenceNode, path: Path) -> list[Any]:
-        return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         construct = _SCALARS.get(node.tag)
