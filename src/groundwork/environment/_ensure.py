@@ -84,7 +84,7 @@ _DOING = {"create": "creating", "update": "updating", "repair": "repairing"}
 
 def _cure(diagnosis: Diagnosis, setup: Setup) -> None:
     if diagnosis.action == "repair":
-        setup.begin()
+        setup.begin("updating")
         setup.report(f"installing again: {', '.join(diagnosis.packages)}")
         try:
             setup.reinstall(diagnosis.packages)
@@ -118,6 +118,8 @@ def diagnose(layout: Layout, lock: Path, project: Path) -> Diagnosis:
         return Diagnosis("create", reason)
     if stamp is None:
         return Diagnosis("update", "it was made by other means")
+    if stamp.state == "updating":
+        return Diagnosis("update", "an earlier set-up did not end")
     if stamp.lock != digest(lock):
         return Diagnosis("update", f"{lock.name} has changed")
     if stamp.project != digest(project / "pyproject.toml"):

@@ -87,7 +87,7 @@ class Installer:
         """
         options = ["--no-deps", "--no-build-isolation"]
         options.append("--reinstall" if self.name == "uv" else "--force-reinstall")
-        self._run(python, [*options, "--editable", project], what=f"install {project.name} itself")
+        self._run(python, [*options, "--editable", project], what="install the project itself")
 
     def _run(self, python: Path, arguments: Sequence[str | Path], *, what: str) -> None:
         if self.name == "uv":

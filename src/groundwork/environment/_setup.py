@@ -1,7 +1,7 @@
 """Build an environment from a lock, and bring one back to it.
 
-Rule: the note says ``building`` while anything changes; whoever finds that note without the set-up's lock held begins
-anew. An environment is built where it will stay, because its scripts carry their absolute path.
+Rule: a note stands in the environment while anything changes, so that whoever comes after a kill knows how far it was.
+An environment is built where it will stay, because its scripts carry their absolute path.
 """
 
 import os
@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from groundwork._failpoints import failpoint
 from groundwork.environment._exclusive import exclusive
 from groundwork.environment._installer import Installer
 from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import Pin
-from groundwork.environment._record import Damage, damage, distributions
+from groundwork.environment._record import Damage, damage, damages, distributions
 from groundwork.environment._stamp import Stamp, digest, read_stamp, record_sizes, running_version, write_stamp
 from groundwork.errors import EnvironmentBroken
 
@@ -57,7 +58,7 @@ class Setup:
         Raises:
             EnvironmentBroken: A folder cannot be written, or the tool failed.
         """
-        self.begin()
+        self.begin("building")
         try:
             self._empty()
         except OSError as error:
@@ -68,7 +69,7 @@ class Setup:
 
     def fill(self) -> None:
         """Install everything into an environment that has an interpreter."""
-        self.begin()
+        self.begin("updating")
         self.report(f"installing up to {len(self.pins)} packages of {self.lock.name} with {self.installer.name}")
         self.installer.install(self.layout.python, self.pins)
         failpoint("environment.setup.after_packages")
@@ -108,20 +109,23 @@ class Setup:
             cache: Whether the tool may use its cache.
         """
         wanted = set(names)
-        discard_broken_metadata(self.layout, wanted)
+        discard_broken_metadata(self.layout.site_packages, wanted)
         pinned = [pin for pin in self.pins if pin.name in wanted]
         self.installer.install(self.layout.python, pinned, again=True, cache=cache)
         if self.project is not None and wanted - {pin.name for pin in pinned}:
             self.installer.install_project(self.layout.python, self.project)
 
-    def begin(self) -> None:
+    def begin(self, state: Literal["building", "updating"]) -> None:
         """Note that the environment is being changed.
+
+        Args:
+            state: How far it is.
 
         Raises:
             EnvironmentBroken: It cannot be written.
         """
         try:
-            write_stamp(self.layout, Stamp("building", str(self.layout.root), running_version()))
+            write_stamp(self.layout, Stamp(state, str(self.layout.root), running_version()))
         except OSError as error:
             raise unwritable(self.layout.root, error) from error
 
@@ -141,7 +145,7 @@ class Setup:
             raise unwritable(self.layout.root, error) from error
 
     def _damages(self) -> list[Damage]:
-        return [wrong for one in distributions(self.layout.site_packages) for wrong in damage(one, hashes=False)]
+        return damages(distributions(self.layout.site_packages))
 
     def _empty(self) -> None:
         # The note and the lock stay: they must outlive a kill in between.
@@ -201,14 +205,14 @@ def unwritable(path: Path, error: OSError) -> EnvironmentBroken:
     )
 
 
-def discard_broken_metadata(layout: Layout, names: Iterable[str]) -> None:
+def discard_broken_metadata(site_packages: Path, names: Iterable[str]) -> None:
     """Remove the ``.dist-info`` of packages whose RECORD is unusable: no installer can uninstall by it.
 
     Args:
-        layout: The environment.
+        site_packages: The folder of the packages.
         names: Normalized names.
     """
     wanted = set(names)
-    for one in distributions(layout.site_packages):
+    for one in distributions(site_packages):
         if one.name in wanted and any(wrong.path == "RECORD" for wrong in damage(one, hashes=False)):
             shutil.rmtree(one.folder, ignore_errors=True)

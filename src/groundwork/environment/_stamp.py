@@ -1,7 +1,7 @@
 """What groundwork notes inside an environment that it made.
 
-Rule: ``building`` is written before the first change and ``ready`` after the last, each in one rename; so an
-environment whose set-up was killed says so itself.
+Rule: ``building`` or ``updating`` is written before the first change and ``ready`` after the last, each in one rename;
+so an environment whose set-up was killed says so itself.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ class Stamp:
     """The note.
 
     Args:
-        state: ``building`` or ``ready``.
+        state: ``building`` until it has an interpreter, ``updating`` while packages are installed, then ``ready``.
         location: Where the environment was made; another place means that it was moved.
         python: Major and minor version of its interpreter.
         lock: sha256 of the lock that it was made from.
@@ -34,7 +34,7 @@ class Stamp:
         known: Files of wheels whose own RECORD was wrong: by ``package/path``, what differed right after installation.
     """
 
-    state: Literal["building", "ready"]
+    state: Literal["building", "updating", "ready"]
     location: str
     python: str = ""
     lock: str = ""

@@ -4,7 +4,6 @@ Rule: what the tool printed is kept for the user; its last lines travel with the
 """
 
 import os
-import re
 import subprocess
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,25 +14,29 @@ from groundwork.errors import EnvironmentBroken
 _KEPT_LINES = 12
 # Variables that would make an installer work on another place than the one it is told.
 _MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "__PYVENV_LAUNCHER__")
+# Words by which uv and pip tell what went wrong; the first group that occurs gives reason and hint.
 _REASONS = (
     (
-        r"do not match the hashes|hash mismatch|hashes are required",
+        ("do not match the hashes", "hash mismatch", "hashes are required"),
         "a package differs from its hash in the lock",
         "do not use it; check the index and the lock",
     ),
     (
-        r"no space left on device|disk quota exceeded",
+        ("no space left on device", "disk quota exceeded"),
         "the disk is full",
         "free some space and run the same command again",
     ),
-    (r"read-only file system|permission denied", "a folder cannot be written", "see the lines above for its name"),
     (
-        "|".join(
-            (
-                "failed to fetch|error sending request|dns error|connection refused|connect error|max retries",
-                "newconnectionerror|name resolution|network is unreachable|timed out|connection (?:reset|aborted)",
-                "network connectivity|proxyerror|could not connect|connection (?:error|broken)",
-            )
+        ("read-only file system", "permission denied"),
+        "a folder cannot be written",
+        "see the lines above for its name",
+    ),
+    (
+        (
+            *("failed to fetch", "error sending request", "dns error", "connect error", "could not connect"),
+            *("connection refused", "connection reset", "connection aborted", "connection broken", "connection error"),
+            *("newconnectionerror", "max retries", "name resolution", "network is unreachable", "timed out"),
+            *("network connectivity", "proxyerror"),
         ),
         "the package index could not be reached",
         "check the network (proxy, index settings of uv or pip) and run the same command again",
@@ -86,8 +89,9 @@ def run_tool(command: Sequence[str | Path], *, what: str, line_seen: Callable[[s
 
 def _failure(what: str, output: str, code: int) -> EnvironmentBroken:
     context = {"output": output, "exit_code": code}
-    for pattern, reason, hint in _REASONS:
-        if re.search(pattern, output, re.IGNORECASE):
+    said = output.lower()
+    for words, reason, hint in _REASONS:
+        if any(word in said for word in words):
             return EnvironmentBroken(f"could not {what}: {reason}", hint=hint, context=context)
     return EnvironmentBroken(
         f"could not {what}: the installer ended with exit code {code}",
