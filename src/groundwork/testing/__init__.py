@@ -4,7 +4,7 @@ from groundwork.testing._clock import VirtualClock
 from groundwork.testing._contract import Check, Contract, Level
 from groundwork.testing._crash import Crash
 from groundwork.testing._failpoints import failpoints, kill_self
-from groundwork.testing._faults import failing, other_device, short_writes
+from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
 from groundwork.testing._lab import Lab
 from groundwork.testing._subject import load_subject
 from groundwork.testing._system_calls import Call, system_calls
@@ -22,11 +22,12 @@ __all__ = [
     "VirtualClock",
     "failing",
     "failpoints",
+    "full_disk",
     "kill_self",
     "load_subject",
-    "other_device",
     "run_check",
     "run_contract",
+    "separate_disks",
     "short_writes",
     "system_calls",
     "withheld",

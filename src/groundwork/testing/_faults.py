@@ -1,5 +1,6 @@
 """Hooks for ``system_calls``: the faults that disks have."""
 
+import errno
 import os
 
 from groundwork.testing._system_calls import Call, Hook, Inode
@@ -12,7 +13,7 @@ def failing(*names: str, error: int, at: int = 1, lasting: bool = False, spare: 
         names: Which calls, as ``"fsync", "fdatasync"``.
         error: The ``errno`` it fails with.
         at: Which of these calls is the first to fail, counted from 1.
-        lasting: Whether all later ones fail as well, as on a full disk; else only that one.
+        lasting: Whether all later ones fail as well; else only that one.
         spare: A file or folder whose calls are neither counted nor failed.
 
     Returns:
@@ -27,6 +28,30 @@ def failing(*names: str, error: int, at: int = 1, lasting: bool = False, spare: 
         seen += 1
         if seen == at or (lasting and seen > at):
             raise OSError(error, os.strerror(error), call.path or None)
+
+    return hook
+
+
+def full_disk(free_bytes: int) -> Hook:
+    """Let writes succeed until the disk is full: the last one takes what fits, and all later ones fail.
+
+    Args:
+        free_bytes: The room that is left.
+
+    Returns:
+        The hook.
+    """
+    left = free_bytes
+
+    def hook(call: Call) -> int | None:
+        nonlocal left
+        if call.name != "write" or call.size == 0:
+            return None
+        if left == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken = min(left, call.size)
+        left -= taken
+        return taken
 
     return hook
 
@@ -47,11 +72,8 @@ def short_writes(limit: int) -> Hook:
     return hook
 
 
-def other_device(error: int) -> Hook:
-    """Let no file be moved from one folder to another, as if each were a disk of its own.
-
-    Args:
-        error: ``errno.EXDEV``.
+def separate_disks() -> Hook:
+    """Let no file be moved from one folder to another (EXDEV), as if each were a disk of its own.
 
     Returns:
         The hook.
@@ -60,6 +82,6 @@ def other_device(error: int) -> Hook:
     def hook(call: Call) -> None:
         across = os.path.dirname(call.path) != os.path.dirname(call.target)
         if call.name in ("rename", "replace", "link") and across:
-            raise OSError(error, os.strerror(error), call.path)
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), call.path)
 
     return hook

@@ -86,6 +86,11 @@ def _swaps(see: Hook, subject: ModuleType | None) -> Iterator[Swap]:
         if (original := getattr(os, name, None)) is not None:
             replacements[original] = _watched(name, original, see)
     places: list[ModuleType] = [os, io, builtins, sys.modules["_io"]]
+    if sys.platform == "darwin":  # where fsync stops at the drive's cache, and careful programs ask for more
+        import fcntl
+
+        replacements[fcntl.fcntl] = _watched_fcntl(fcntl.fcntl, fcntl.F_FULLFSYNC, see)
+        places.append(fcntl)
     if subject is not None:
         inner = f"{subject.__name__}."
         places += [subject, *(module for name, module in list(sys.modules.items()) if name.startswith(inner))]
@@ -103,6 +108,15 @@ def _watched(name: str, original: Callable[..., Any], see: Hook) -> Callable[...
         if limit is not None and name == "write":
             arguments = (arguments[0], memoryview(arguments[1]).cast("B")[:limit])
         return original(*arguments, **options)
+
+    return call
+
+
+def _watched_fcntl(original: Callable[..., Any], full_sync: int, see: Hook) -> Callable[..., Any]:
+    def call(descriptor: Any, command: int, *argument: Any) -> Any:
+        if command == full_sync:
+            see(Call("fsync", inode=_inode_of(descriptor)))
+        return original(descriptor, command, *argument)
 
     return call
 

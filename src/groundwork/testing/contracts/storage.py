@@ -15,7 +15,7 @@ from typing import Any
 
 from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
-from groundwork.testing._faults import failing, other_device, short_writes
+from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
 from groundwork.testing._lab import Lab
 from groundwork.testing._system_calls import Call, Hook, Inode
 from groundwork.testing.contracts._expect import expect_bits, expect_content, expect_names, sketch
@@ -23,7 +23,7 @@ from groundwork.testing.contracts._expect import expect_bits, expect_content, ex
 CONTRACT = Contract("storage/atomic_write")
 
 OLD = b"old " * 1000
-NEW = tuple(bytes([letter]) * 65_536 for letter in b"abc")
+NEW = (b"a" * 65_536, b"b" * 65_536, b"the end")  # two pieces past any buffer, one that stays in it
 _POSIX_BITS = "permission bits are POSIX's"
 _POSIX_LINKS = "symbolic links need a privilege there"
 _POSIX_FOLDERS = "folders cannot be synced there"
@@ -73,8 +73,8 @@ def replaces_the_old_file(subject: Any, lab: Lab) -> None:
 )
 def writes_text(subject: Any, lab: Lab) -> None:
     """Text outside ASCII and both line ends."""
-    path = lab.folder / "notes.txt"
     for newline, stored in (("\n", "naïve\nπ ≈ 3\n"), ("\r\n", "naïve\r\nπ ≈ 3\r\n")):
+        path = lab.folder / f"notes-{len(newline)}.txt"
         with subject.atomic_write(path, "w", encoding="utf-8", newline=newline) as file:
             file.write("naïve\nπ ≈ 3\n")
         expect_content(path, stored.encode(), f"in mode w with newline={newline!r}")
@@ -197,7 +197,7 @@ def needs_no_other_disk(subject: Any, lab: Lab) -> None:
     """Every rename from one folder to another fails."""
     path = _old_file(lab.folder)
     with (
-        lab.system_calls(other_device(errno.EXDEV), subject=subject) as calls,
+        lab.system_calls(separate_disks(), subject=subject) as calls,
         subject.atomic_write(path, "wb") as file,
     ):
         file.write(b"new")
@@ -211,7 +211,7 @@ def needs_no_other_disk(subject: Any, lab: Lab) -> None:
     rule="Two writers of one path at the same time do not mix: each publishes its own content, whole.",
     why="Two runs save 'latest' at the same instant; with one name for the temporary file they write into each other.",
     hint="Give every writer a temporary file of its own (O_EXCL).",
-    after=["replaces_the_old_file"],
+    after=["leaves_nothing_behind"],
 )
 def two_writers_do_not_mix(subject: Any, lab: Lab) -> None:
     """A second write begins and ends while the first is going on."""
@@ -258,12 +258,11 @@ def ctrl_c_cleans_up_too(subject: Any, lab: Lab) -> None:
     after=["an_error_in_the_block_keeps_the_old_file"],
 )
 def a_full_disk_keeps_the_old_file(subject: Any, lab: Lab) -> None:
-    """ENOSPC at the first large write, at the second, and at the flush of a small one."""
-    for pieces, at in ((NEW, 1), (NEW, 2), ((b"small",), 1)):
+    """Full from the start, full half-way, and full only when a small content is flushed."""
+    for pieces, free in ((NEW, 0), (NEW, 100_000), ((b"small",), 0)):
         path = _old_file(lab.folder)
-        when = f"the disk was full at write {at} of {sum(map(len, pieces)):,} bytes"
-        full = failing("write", error=errno.ENOSPC, at=at, lasting=True)
-        with _expect_error(errno.ENOSPC, when, full, subject, lab):
+        when = f"the disk had room for {free:,} of {sum(map(len, pieces)):,} bytes"
+        with _expect_error(errno.ENOSPC, when, full_disk(free), subject, lab):
             _write_new(subject, path, pieces)
         expect_content(path, OLD, f"when {when}")
         expect_names(lab.folder, [path.name], f"when {when}")

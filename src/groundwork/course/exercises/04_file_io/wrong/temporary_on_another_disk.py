@@ -7,6 +7,7 @@ import stat
 import tempfile
 
 FAILS = (
+    "a_failed_rename_keeps_the_old_file",
     "needs_no_other_disk",
 )
 
