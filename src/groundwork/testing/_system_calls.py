@@ -76,7 +76,7 @@ def system_calls(hook: Hook | None = None, *, subject: ModuleType | None = None)
             setattr(owner, name, original)
 
 
-Swap = tuple[ModuleType, str, Any, Any]
+Swap = tuple[ModuleType | type, str, Any, Any]
 
 
 def _swaps(see: Hook, subject: ModuleType | None) -> Iterator[Swap]:
@@ -99,6 +99,11 @@ def _swaps(see: Hook, subject: ModuleType | None) -> Iterator[Swap]:
             with suppress(TypeError):  # unhashable values are none of ours
                 if value in replacements:
                     yield place, name, value, replacements[value]
+    # A program's own kind of raw file was made from the real one, before anybody watched.
+    for kind in _RealFileIO.__subclasses__():
+        if kind.__module__ != __name__:
+            bases = tuple(file_io if base is _RealFileIO else base for base in kind.__bases__)
+            yield kind, "__bases__", kind.__bases__, bases
 
 
 def _watched(name: str, original: Callable[..., Any], see: Hook) -> Callable[..., Any]:
