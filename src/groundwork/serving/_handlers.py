@@ -91,7 +91,10 @@ class Handlers:
     async def page(self, request: Request) -> Response:
         """``GET /``: a page to try the model."""
         html = page(self._options.title, self._schemas()).encode()
-        policy = (b"content-security-policy", b"default-src 'self' 'unsafe-inline'; frame-ancestors 'none'")
+        policy = (
+            b"content-security-policy",
+            b"default-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+        )
         return Response(html, content_type=b"text/html; charset=utf-8", headers=(policy,))
 
     def _schemas(self) -> dict[str, dict[str, Any]]:
@@ -116,13 +119,14 @@ class Handlers:
 
     async def _body(self, request: Request, deadline: float) -> bytes:
         options = self._options
+        timeout_s = min(options.body_timeout_s, deadline - asyncio.get_running_loop().time())
         try:
-            return await read_body(request, options.max_body_bytes, options.body_timeout_s)
+            return await read_body(request, options.max_body_bytes, timeout_s)
         except BodyTooLarge:
             detail = f"the body may have {options.max_body_bytes} bytes; send fewer instances at a time"
             raise Problem(413, "body_too_large", detail, headers=[(b"connection", b"close")]) from None
         except TimeoutError:
-            detail = f"the body did not arrive within {options.body_timeout_s:g} s"
+            detail = f"the body did not arrive within {timeout_s:.3g} s"
             raise Problem(408, "body_timeout", detail, headers=[(b"connection", b"close")]) from None
 
     def _instances(self, body: bytes) -> list[Any]:
@@ -130,10 +134,8 @@ class Handlers:
             instances = self._decode(body).instances
         except msgspec.ValidationError as error:
             raise Problem(422, "invalid_request", f'{error}; send {{"instances": [...]}}') from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Problem(400, "invalid_json", f"the body is not JSON: {error}") from None
-        except RecursionError:
-            raise Problem(400, "invalid_json", "the body is nested too deeply") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Problem(400, "invalid_json", f"the body is not JSON: {_fault(body, error)}") from None
         if not instances:
             raise invalid_instances([{"row": None, "column": None, "message": "is empty; send at least one instance"}])
         if len(instances) > self._options.max_instances:
@@ -158,6 +160,20 @@ def _raise_failures(answers: list[Any]) -> None:
     row, error = failures[0]
     logger.error("the model failed on instances[%d]", row, exc_info=error)
     raise Problem(500, PredictionError.default_code, f"the model failed on instances[{row}]; the server's log says why")
+
+
+def _fault(body: bytes, error: Exception) -> str:
+    """Say what is wrong with a body, with its position."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        # Its own position counts from the start of one string.
+        try:
+            body.decode()
+        except UnicodeDecodeError as whole:
+            return f"{whole.reason} in UTF-8 (byte {whole.start})"
+    text = str(error).removeprefix("JSON is malformed: ")
+    return text if "(byte " in text else f"{text} (byte {len(body)})"
 
 
 def _plain(value: Any) -> Any:
