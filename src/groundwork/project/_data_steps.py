@@ -14,7 +14,7 @@ from groundwork import data, environment, storage
 from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError, EnvironmentBroken, InvalidDataError, LeakageError
 from groundwork.modeling import Join, apply_derive, apply_joins, lookup_table
-from groundwork.project._config import ProjectConfig
+from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._job import PARTS, TARGET, Job
 
 
@@ -81,7 +81,9 @@ def load(job: Job) -> dict[str, Any]:
         "rows_in": report.rows_in,
         "rows": known.height,
         "dropped": [{"reason": reason, "rows": rows} for reason, rows in dropped.items() if rows],
-        "notes": [f"join {join.name}: {extra:,} rows without a key of their own left out" for join, _, extra in joins if extra],
+        "notes": [
+            f"join {join.name}: {extra:,} rows without a key of their own left out" for join, _, extra in joins if extra
+        ],
     }
 
 
