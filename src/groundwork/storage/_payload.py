@@ -29,7 +29,7 @@ def encode_model(model: Any) -> tuple[str, bytes]:
         UsageError: It is neither, or holds something that cannot be stored.
     """
     if isinstance(model, Mapping):
-        return "safetensors", _encode_arrays(model)
+        return "safetensors", encode_arrays(model)
     if callable(getattr(model, "get_params", None)) and not isinstance(model, type):
         return "skops", _encode_estimator(model)
     raise UsageError(
@@ -83,7 +83,7 @@ def library_versions() -> dict[str, str]:
     return found
 
 
-def _encode_arrays(arrays: Mapping[Any, Any]) -> bytes:
+def encode_arrays(arrays: Mapping[Any, Any]) -> bytes:
     import numpy as np
     from safetensors.numpy import save
 
