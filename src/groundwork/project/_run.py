@@ -176,6 +176,6 @@ def _finish(store: RunStore, run: Run, job: Job, prints: Fingerprints, result: P
 def _drop_older_work(store: RunStore, run: Run) -> None:
     """Only the newest good run keeps its intermediate files; those of a run that can go on are its own."""
     for older in store.list(run.info.project):
-        if older.info.id < run.info.id and not resumable(older.result()) and older.acquire():
+        if older.info.created < run.info.created and not resumable(older.result()) and older.acquire():
             older.drop_work()
             older.release()

@@ -12,7 +12,25 @@ from groundwork.storage._yaml import MAX_DEPTH, dump_yaml, load_yaml, load_yaml_
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 LOOKALIKE = st.sampled_from(
-    ["no", "yes", "on", "1e4", "1e-4", "1:30", "010", "0o17", "0x1F", "2013-01-01", "~", "", "<<", "=", ".5", "-.inf", "1_0"]
+    [
+        "no",
+        "yes",
+        "on",
+        "1e4",
+        "1e-4",
+        "1:30",
+        "010",
+        "0o17",
+        "0x1F",
+        "2013-01-01",
+        "~",
+        "",
+        "<<",
+        "=",
+        ".5",
+        "-.inf",
+        "1_0",
+    ]
 )
 PLAIN = st.recursive(
     SCALAR | LOOKALIKE,
@@ -21,7 +39,9 @@ PLAIN = st.recursive(
 )
 
 
-@pytest.mark.parametrize("text", ["no", "yes", "on", "off", "y", "n", "No", "1:30", "2013-01-01", "2013-01-01T10:00:00Z"])
+@pytest.mark.parametrize(
+    "text", ["no", "yes", "on", "off", "y", "n", "No", "1:30", "2013-01-01", "2013-01-01T10:00:00Z"]
+)
 def test_words_times_and_dates_are_text(text):
     assert text == load_yaml(text)
 
@@ -181,9 +201,7 @@ def test_an_alias_stands_for_an_equal_value_of_its_own():
 def test_aliases_that_multiply_are_refused():
     names = "abcdefghij"
     rows = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-    rows += [
-        f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in zip(names, names[1:], strict=False)
-    ]
+    rows += [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in zip(names, names[1:], strict=False)]
 
     with pytest.raises(InvalidDataError, match="aliases repeat more than 10,000 entries"):
         load_yaml("\n".join(rows))
