@@ -3,6 +3,7 @@
 from groundwork.storage._atomic import atomic_write
 from groundwork.storage._cells import parse_column, unparsed
 from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
+from groundwork.storage._formats import read, register_format, write
 from groundwork.storage._hash import sha256
 from groundwork.storage._journal import FileJournal
 from groundwork.storage._lock import FileLock
@@ -22,8 +23,11 @@ __all__ = [
     "atomic_write",
     "load_checkpoint",
     "parse_column",
+    "read",
+    "register_format",
     "sha256",
     "stream",
     "stream_schema",
     "unparsed",
+    "write",
 ]
