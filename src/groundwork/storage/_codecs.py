@@ -47,15 +47,37 @@ def read_toml(file: IO[bytes]) -> dict[str, Any]:
     return tomllib.load(file)
 
 
+def read_yaml(file: IO[bytes]) -> Any:
+    """Decode YAML 1.2: ``no`` is text, ``1e-4`` a number."""
+    from groundwork.storage._yaml import load_yaml
+
+    return load_yaml(file.read().decode("utf-8"), source=str(file.name))
+
+
 def write_yaml(file: IO[bytes], value: Any) -> None:
     """Encode plain values as YAML, keys in their order."""
     import yaml
 
+    from groundwork.storage._yaml import load_yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+        # PyYAML writes for readers of YAML 1.1 and leaves 1e-4 bare, which 1.2 reads as a number.
+        try:
+            bare = load_yaml(data) == data
+        except UsageError:
+            bare = False
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if bare else '"')
+
+    Dumper.add_representer(str, text)
     try:
-        text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
-    except yaml.YAMLError as error:
+        written = yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False)
+    except (yaml.YAMLError, RecursionError) as error:
         raise _unfit("YAML", error) from error
-    file.write(text.encode())
+    file.write(written.encode())
 
 
 def read_csv(file: IO[bytes], **options: Any) -> Any:
@@ -143,7 +165,9 @@ def _frame(value: Any) -> Any:
     import polars as pl
 
     if not isinstance(value, pl.DataFrame):
-        raise UsageError(f"a table must be a polars DataFrame, not {type(value).__name__}", hint="polars.DataFrame(...)")
+        raise UsageError(
+            f"a table must be a polars DataFrame, not {type(value).__name__}", hint="polars.DataFrame(...)"
+        )
     return value
 
 

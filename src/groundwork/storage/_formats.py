@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from groundwork.errors import InvalidDataError, MLException, UnsupportedFormatError, UsageError
 from groundwork.storage import _codecs as codecs
@@ -80,7 +80,7 @@ def read(path: str | os.PathLike[str], **options: Any) -> Any:
         raise _unsupported(path, "reader", lambda each: each.read is not None)
     try:
         with open(path, "rb") as file:
-            plain: IO[bytes] = io.BytesIO(decompress(packed, file, os.fspath(path))) if packed else file
+            plain: IO[bytes] = _Plain(decompress(packed, file, os.fspath(path)), path) if packed else file
             return known.read(plain, **options)
     except MLException as error:
         error.context.setdefault("file", os.fspath(path))
@@ -117,15 +117,25 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
         sink = _Sink(file)
         try:
             if packed:
-                with compressor(packed)(sink) as packing:
+                with compressor(packed)(cast("IO[bytes]", sink)) as packing:
                     known.write(_Sink(packing), value, **options)
             else:
                 known.write(sink, value, **options)
-        except Exception:
+        except Exception as error:
             # Libraries wrap what a file's write raises in errors of their own; the system's words must come through.
             if sink.refused is not None:
                 raise sink.refused from sink.refused.__cause__
+            if isinstance(error, UsageError):
+                raise UsageError(f"{os.fspath(path)}: {error.message}", code=error.code, hint=error.hint) from error
             raise
+
+
+class _Plain(io.BytesIO):
+    """Decompressed bytes that know which file they came from."""
+
+    def __init__(self, data: bytes, path: str | os.PathLike[str]) -> None:
+        super().__init__(data)
+        self.name = os.fspath(path)
 
 
 class _Sink(io.RawIOBase):
@@ -176,20 +186,12 @@ def _invalid(path: str | os.PathLike[str], known: _Format, error: Exception) -> 
     )
 
 
-def _read_yaml(file: IO[bytes]) -> Any:
-    from groundwork.storage._yaml import load_yaml
-
-    return load_yaml(file.read().decode("utf-8"), source=str(getattr(file, "name", "yaml")))
-
-
 register_format("JSON", suffixes=[".json"], read=codecs.read_json, write=codecs.write_json)
 register_format("JSON lines", suffixes=[".jsonl", ".ndjson"], read=codecs.read_jsonl, write=codecs.write_jsonl)
-register_format("YAML", suffixes=[".yaml", ".yml"], read=_read_yaml, write=codecs.write_yaml)
+register_format("YAML", suffixes=[".yaml", ".yml"], read=codecs.read_yaml, write=codecs.write_yaml)
 register_format("TOML", suffixes=[".toml"], read=codecs.read_toml)
 register_format("CSV", suffixes=[".csv"], read=codecs.read_csv, write=codecs.write_csv)
 register_format("Parquet", suffixes=[".parquet"], read=codecs.read_parquet, write=codecs.write_parquet)
 register_format("NPY", suffixes=[".npy"], read=codecs.read_npy, write=codecs.write_npy)
 register_format("NPZ", suffixes=[".npz"], read=codecs.read_npz, write=codecs.write_npz)
-register_format(
-    "safetensors", suffixes=[".safetensors"], read=codecs.read_safetensors, write=codecs.write_safetensors
-)
+register_format("safetensors", suffixes=[".safetensors"], read=codecs.read_safetensors, write=codecs.write_safetensors)

@@ -84,6 +84,17 @@ def library_versions() -> dict[str, str]:
 
 
 def encode_arrays(arrays: Mapping[Any, Any]) -> bytes:
+    """Lay out arrays as safetensors.
+
+    Args:
+        arrays: numpy arrays of numbers or booleans under text names.
+
+    Returns:
+        The bytes, the same for the same arrays.
+
+    Raises:
+        UsageError: Something else is among them.
+    """
     import numpy as np
     from safetensors.numpy import save
 
