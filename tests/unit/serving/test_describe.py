@@ -90,3 +90,16 @@ def test_a_source_folder_that_was_never_installed_has_version_0(monkeypatch):
     monkeypatch.setattr(_describe, "version", lambda name: "1.2")
 
     assert (unknown, _version()) == ("0", "1.2")
+
+
+def test_a_type_unheard_of_is_text(ask):
+    class Odd:
+        def predict(self, batch):
+            return batch
+
+        def input_schema(self):
+            return {"type": "object", "properties": {"odd": {"type": "unheard"}, "free": {}}}
+
+    answer = ask({"m": Odd()}, lambda client: client.get("/v2/models/m"))
+
+    assert [column["datatype"] for column in answer.json["inputs"]] == ["BYTES", "BYTES"]
