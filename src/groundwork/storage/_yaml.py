@@ -48,6 +48,13 @@ class _CoreDumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        # PyYAML folds these like line breaks, in every style but the double-quoted.
+        style = '"' if any(char in text for char in "\x85\u2028\u2029") else None
+        return self.represent_scalar(_TAG + "str", text, style)
+
+
+_CoreDumper.add_representer(str, _CoreDumper.represent_text)
 
 for _name, _pattern, _first in _CORE:
     for _resolver in (_CoreResolver, _CoreDumper):
@@ -57,6 +64,9 @@ for _name, _pattern, _first in _CORE:
 
 class _NodeReader(Reader, Scanner, Parser, Composer, _CoreResolver):
     """Text to nodes, to a bounded depth."""
+
+    # YAML 1.2 allows in quotes whatever JSON does, DEL among it; PyYAML's own pattern is that of YAML 1.1.
+    NON_PRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]")
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)

@@ -65,9 +65,10 @@ def only(folder):
     """Return path, message and suggestion of the one mistake, whose line must hold its key."""
     found = mistakes(folder)
     assert len(found) == 1, found
-    line = (folder / "pipeline.yaml").read_text(encoding="utf-8").splitlines()[found[0]["line"] - 1]
-    keys = [part for part in found[0]["path"].split(".") if not part.isdecimal()]
-    assert not keys or f"{keys[-1]}:" in line, (keys, line)
+    *_, key = found[0]["path"].split(".")
+    if key and not key.isdecimal():
+        line = (folder / "pipeline.yaml").read_text(encoding="utf-8").splitlines()[found[0]["line"] - 1]
+        assert f"{key}:" in line
     return found[0]["path"], found[0]["message"], found[0]["suggestion"]
 
 
@@ -200,7 +201,7 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(project):
         ("size: {dtype", "size: {dtyp"),
         ("kind: time", "kind: tme"),
         ('">= 0.6"', "0.6"),
-        ("C: 0.5", "D: 0.5"),
+        ("C: 0.5", "c: 0.5"),
     )
 
     found = mistakes(folder)
@@ -208,9 +209,9 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(project):
     assert [(mistake["line"], mistake["path"], mistake["suggestion"]) for mistake in found] == [
         (2, "sed", "seed"),
         (8, "schema.columns.size.dtyp", "dtype"),
-        (19, "split.kind", "time"),
-        (20, "model.params.D", "C"),
-        (21, "gates.roc_auc", None),
+        (20, "split.kind", "time"),
+        (21, "model.params.c", "C"),
+        (22, "gates.roc_auc", None),
     ]
 
 
@@ -283,9 +284,9 @@ def test_the_message_counts_and_lists_the_mistakes(project):
         (
             "gates:",
             "leakage: wran\ngates:",
-            ("leakage.policy", "'wran' is none of error, warn, off", "warn"),
+            ("leakage", "'wran' is none of error, warn, off", "warn"),
         ),
-        ("name: small", "name: small\n7: x", ("7", "a key must be text, as '7'", None)),
+        ("name: small", "name: small\n7: x", ("7", "a key must be text; put it in quotes", None)),
     ],
 )
 def test_a_wrong_value_says_what_was_expected(project, old, new, expected):
@@ -315,7 +316,6 @@ def test_a_long_value_is_cut(project):
             "pl.col('late') > 15",
             "late > 15",
             (
-                16,
                 "target",
                 "there is no column 'late > 15'; a computed target reads columns as pl.col('arr_delay') > 15",
                 "late",
@@ -325,7 +325,7 @@ def test_a_long_value_is_cut(project):
         ("col('double')", "col('fourfold')", ("derive.fourfold", "there is no column 'fourfold'", None)),
         ("double: pl", "rain: pl.col('rain')\n  double: pl", ("derive.rain", "", None)),
         ("on: [city]", "on: [size]", ("joins.0.on.0", "there is no column 'size' in the table 'weather'", None)),
-        ("path: weather.csv\n    on: [city]", "path: x\n    on: [when]", ("joins.0.on.0", "", "when")),
+        ("path: weather.csv\n    on: [city]", "path: x\n    on: [when]", ("joins.0.on.0", "", None)),
         (
             "on: [city]",
             "on: [city]\n    columns: [rian]",

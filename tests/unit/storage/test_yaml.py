@@ -11,7 +11,8 @@ from groundwork.errors import InvalidDataError
 from groundwork.storage._yaml import MAX_DEPTH, dump_yaml, load_yaml, load_yaml_with_lines
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+SCALAR = st.none() | st.booleans() | st.integers() | FINITE | TEXT
 LOOKALIKE = st.sampled_from(
     [
         "no",
@@ -85,6 +86,13 @@ def test_scalars_follow_the_core_schema(text, expected):
 
 def test_nan_is_read():
     assert math.isnan(load_yaml(".nan"))
+
+
+def test_what_is_not_finite_is_written_and_read_back():
+    loaded = load_yaml(dump_yaml([math.inf, -math.inf, math.nan]))
+
+    assert [math.inf, -math.inf] == loaded[:2]
+    assert math.isnan(loaded[2])
 
 
 def test_an_empty_value_is_null():
@@ -215,3 +223,8 @@ def test_a_key_may_be_an_alias():
 def test_a_unicode_reader_error_of_bytes_is_named():
     with pytest.raises(InvalidDataError, match="'\\\\x00' is not allowed"):
         load_yaml("a\x00b")
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029", "\ufeff", "\x7f", "\r"])
+def test_characters_that_look_like_line_breaks_are_kept(char):
+    assert {"a": f"x{char}y", f"{char}k": 1} == load_yaml(dump_yaml({"a": f"x{char}y", f"{char}k": 1}))
