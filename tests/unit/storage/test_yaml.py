@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import InvalidDataError
-from groundwork.storage._yaml import MAX_DEPTH, dump_yaml, load_yaml, load_yaml_with_lines
+from groundwork.storage._yaml import MAX_DEPTH, load_yaml, load_yaml_with_lines
+from groundwork.storage._yaml_dump import dump_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
