@@ -45,4 +45,6 @@ def dump_yaml(value: Any) -> str:
     except yaml.representer.RepresenterError as error:
         kind = type(error.args[-1]).__name__
         raise InvalidDataError(f"a {kind} cannot be written as YAML", hint="write plain data only") from error
+    except RecursionError as error:
+        raise InvalidDataError("the value contains itself, or is nested too deep to be written as YAML") from error
     return str(text).removesuffix("...\n")

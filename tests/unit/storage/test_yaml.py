@@ -130,6 +130,14 @@ def test_a_value_used_twice_is_written_twice():
     assert dump_yaml({"a": shared, "b": shared}) == "a:\n- 1\nb:\n- 1\n"
 
 
+def test_a_value_that_contains_itself_is_not_written():
+    value = []
+    value.append(value)
+
+    with pytest.raises(InvalidDataError, match="contains itself"):
+        dump_yaml(value)
+
+
 def test_what_is_not_plain_data_is_not_written():
     with pytest.raises(InvalidDataError, match="a object cannot be written"):
         dump_yaml({"a": object()})
