@@ -21,6 +21,7 @@ from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFou
 from groundwork.modeling._instances import Instance, InstanceReader, example_value, json_schema
 from groundwork.modeling._prepare import lookup_table, prepare_frame
 from groundwork.modeling._spec import TableSpec, dtype_of
+from groundwork.modeling._threads import threads_for
 
 if TYPE_CHECKING:
     from groundwork.storage import CheckpointInfo, CheckpointStore
@@ -95,9 +96,10 @@ class TabularModel:
         """
         if features.height == 0:
             return np.empty(0)
-        if self.spec.task == "regression":
-            return np.asarray(self.estimator.predict(features), dtype=np.float64)
-        return np.asarray(self.estimator.predict_proba(features)[:, 1], dtype=np.float64)
+        with threads_for(features.height):
+            if self.spec.task == "regression":
+                return np.asarray(self.estimator.predict(features), dtype=np.float64)
+            return np.asarray(self.estimator.predict_proba(features)[:, 1], dtype=np.float64)
 
     def predict_frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Predict a table of raw rows.

@@ -7,7 +7,7 @@ the permutation importance.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ from groundwork.modeling._metrics import (
     reliability,
     roc_auc,
 )
+from groundwork.modeling._threads import map_in_threads
 
 _POINTS = 200
 
@@ -237,15 +238,23 @@ def permutation_importance(
         raise ConfigurationError(f"{unknown} are no features of the model", hint=f"one of {features.columns}")
     judge = _judge(observed)
     base = judge(model.score_features(features))
-    found = []
-    for name in columns or features.columns:
-        shuffled = (features[name][rng.permutation(features.height)] for _ in range(repeats))
-        drops = [base - judge(model.score_features(features.with_columns(column))) for column in shuffled]
-        found.append({"column": name, "mean": float(np.mean(drops)), "std": float(np.std(drops))})
-    return sorted(found, key=lambda entry: -float(str(entry["mean"])))
+    names = list(columns or features.columns)
+    # Drawn before the work is parted among threads, so that the result does not depend on who comes first.
+    shuffles = [(name, rng.permutation(features.height)) for name in names for _ in range(repeats)]
+
+    def drop(shuffle: tuple[str, NDArray[np.int64]]) -> float:
+        name, order = shuffle
+        return base - judge(model.score_features(features.with_columns(features[name][order])))
+
+    drops = np.array(map_in_threads(drop, shuffles)).reshape(len(names), repeats)
+    found: list[dict[str, Any]] = [
+        {"column": name, "mean": float(row.mean()), "std": float(row.std())}
+        for name, row in zip(names, drops, strict=True)
+    ]
+    return sorted(found, key=lambda entry: entry["mean"], reverse=True)
 
 
-def _judge(observed: Floats) -> Any:
+def _judge(observed: Floats) -> Callable[[ArrayLike], float]:
     if np.isin(observed, (0.0, 1.0)).all():
         return lambda score: roc_auc(cumulative(*checked(observed, score)))
     return lambda score: _r2(*checked_numbers(observed, score))
