@@ -152,13 +152,13 @@ class Column(BaseModel):
             name: "min" or "max".
 
         Returns:
-            A number; for Date a date; for Datetime a datetime, in UTC where it carries an offset.
+            A number; for Date a date; for Datetime a datetime, aware where it carries an offset; None where unset.
 
         Raises:
             ValueError: The text is no date or time.
         """
         value = getattr(self, name)
-        if not self._temporal:
+        if value is None or not self._temporal:
             return value
         try:
             moment = datetime.datetime.fromisoformat(str(value))

@@ -256,10 +256,7 @@ def _converted(column: pl.Series, dtype: pl.DataType, null_values: Sequence[str]
         column = column.set(column.is_in(list(null_values)), None)
     if column.dtype == dtype:
         return column
-    if column.dtype == pl.String:
-        values = parse_column(column, dtype)
-    else:
-        values = column.cast(dtype, strict=False)
+    values = parse_column(column, dtype) if column.dtype == pl.String else column.cast(dtype, strict=False)
     wrong = values.is_null() & column.is_not_null()
     if wrong.any():
         at = int(wrong.arg_true()[0])
