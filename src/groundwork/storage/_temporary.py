@@ -1,0 +1,249 @@
+"""The file that is written beside its target and takes its place.
+
+Rule: its name is ``.<name>.<slot>.gw-tmp`` and its writer holds a lock on it. A killed writer's lock dies with it, so
+the next writer of the same target finds the slot stale and takes it away: no folder is listed, no age guessed.
+"""
+
+import hashlib
+import io
+import itertools
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from groundwork._failpoints import failpoint
+from groundwork.errors import DurabilityUnknownError, UsageError
+from groundwork.storage._durable import make_folders, sync_file, sync_folder
+from groundwork.storage._faults import storage_error, told_as_storage_error
+from groundwork.storage._lock import lock_descriptor
+
+SUFFIX = ".gw-tmp"
+_BUFFER_BYTES = 256 * 1024
+_NAME_BYTES = 200
+_REFUSED = "cannot write"
+_FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Replacement:
+    """New content for a path: written aside, then published or discarded.
+
+    Args:
+        path: The file to replace; its symbolic links are followed.
+        new_only: Refuse to replace.
+        durable: Sync file and folders.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, new_only: bool, durable: bool) -> None:
+        self.target = Path(os.path.realpath(path))
+        self._new_only, self._durable = new_only, durable
+        self._published = False
+        self._file: IO[Any] | None = None
+        with told_as_storage_error(self.target, _REFUSED):
+            self._old = _status(self.target)
+            if new_only and self._old is not None:
+                raise _exists(self.target)
+            self._folders = make_folders(self.target.parent)
+            self.path, self._descriptor = _create(self.target, private=self._old is not None)
+        self._raw = _Raw(self._descriptor, self.target)
+
+    def open(self, *, text: bool, encoding: str | None, newline: str | None) -> IO[Any]:
+        """Open the temporary file for the caller.
+
+        Args:
+            text: Whether the caller writes str.
+            encoding: Of the text; UTF-8 if None.
+            newline: As in ``open``.
+
+        Returns:
+            The file; closing it early is allowed.
+        """
+        with told_as_storage_error(self.target, _REFUSED):
+            failpoint("storage.atomic_write.before_write")
+        buffered = io.BufferedWriter(self._raw, _BUFFER_BYTES)
+        self._file = io.TextIOWrapper(buffered, encoding or "utf-8", newline=newline) if text else buffered
+        return self._file
+
+    def publish(self) -> None:
+        """Put the new content in the target's place.
+
+        Raises:
+            StorageError: The system refused; the old file is untouched.
+            DurabilityUnknownError: The new content is in place, but may not survive a power cut.
+            UsageError: The file must be new and is not.
+        """
+        if self._file is not None and not self._file.closed:
+            self._file.flush()
+        with told_as_storage_error(self.target, _REFUSED):
+            if self._old is not None:
+                _copy_status(self._old, self.target, self._descriptor)
+            failpoint("storage.atomic_write.before_fsync")
+            if self._durable:
+                sync_file(self._descriptor)
+            failpoint("storage.atomic_write.before_replace")
+            self._rename()
+        self._published = True
+        try:
+            failpoint("storage.atomic_write.after_replace")
+            if self._durable:
+                for folder in (self.target.parent, *reversed(self._folders)):
+                    sync_folder(folder)
+        except OSError as error:
+            doing = "the new file is in place, but may not survive a power cut"
+            raise storage_error(error, self.target, doing, DurabilityUnknownError) from error
+        finally:
+            self._close()
+
+    def discard(self) -> None:
+        """Drop the new content, if it is not published yet; never raises an OSError."""
+        self._close()
+        if not self._published:
+            with suppress(OSError):
+                self.path.unlink()
+
+    def _rename(self) -> None:
+        if sys.platform == "win32":  # an open file cannot be renamed there
+            self._close()
+        if not self._new_only:
+            os.replace(self.path, self.target)
+            return
+        try:
+            if sys.platform == "win32":
+                os.rename(self.path, self.target)
+            else:
+                os.link(self.path, self.target)
+        except FileExistsError as error:
+            raise _exists(self.target) from error
+        with suppress(OSError):
+            self.path.unlink()
+
+    def _close(self) -> None:
+        if self._descriptor < 0:
+            return
+        self._raw.ignoring = True
+        if self._file is not None:
+            with suppress(OSError, ValueError):
+                self._file.close()
+        self._raw.close()
+        descriptor, self._descriptor = self._descriptor, -1
+        with suppress(OSError):
+            os.close(descriptor)
+
+
+class _Raw(io.FileIO):
+    """The descriptor as a file whose refusals name the target, and which can be told to swallow the rest."""
+
+    def __init__(self, descriptor: int, target: Path) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self._target = target
+        self.ignoring = False
+
+    def write(self, data: Any, /) -> int:
+        if self.ignoring:
+            return memoryview(data).nbytes
+        with told_as_storage_error(self._target, _REFUSED):
+            failpoint("storage.atomic_write.write")
+            return super().write(data)
+
+
+def _status(target: Path) -> os.stat_result | None:
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
+        raise UsageError(f"{target} is {what}; only a plain file can be replaced", hint="name a file")
+    return status
+
+
+def _exists(target: Path) -> UsageError:
+    return UsageError(f"{target} exists already", code="file_exists", hint="choose another name, or mode 'wb'")
+
+
+def _create(target: Path, *, private: bool) -> tuple[Path, int]:
+    # What replaces a protected file must not be readable by all while it is being written.
+    mode = 0o600 if private else 0o666
+    slots = itertools.count()
+    path = _name(target, next(slots))
+    while True:
+        try:
+            descriptor = os.open(path, _FLAGS, mode)
+        except FileExistsError:
+            if not _sweep(path):
+                path = _name(target, next(slots))
+            continue
+        if _claim(descriptor):
+            return path, descriptor
+        os.close(descriptor)
+
+
+def _name(target: Path, slot: int) -> Path:
+    name = target.name
+    if len(os.fsencode(name)) > _NAME_BYTES:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return target.with_name(f".{name}.{slot}{SUFFIX}")
+
+
+def _claim(descriptor: int) -> bool:
+    """Lock the new file; False if a sweeper was quicker and has removed it."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return lock_descriptor(descriptor) and os.fstat(descriptor).st_nlink > 0
+    except OSError:  # a file system without locks: no sweeper can remove it either
+        return True
+
+
+def _sweep(path: Path) -> bool:
+    """Remove a temporary file whose writer is dead; False if it may be alive."""
+    try:
+        if sys.platform == "win32":  # an open file cannot be removed there
+            path.unlink(missing_ok=True)
+            return True
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    try:
+        if not lock_descriptor(descriptor):
+            return False
+        # While the lock is ours nobody else removes this file; if the name leads elsewhere, it has been done already.
+        if _leads_to(path, descriptor):
+            path.unlink()
+        return True
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _leads_to(path: Path, descriptor: int) -> bool:
+    return os.path.samestat(path.lstat(), os.fstat(descriptor))
+
+
+def _copy_status(old: os.stat_result, target: Path, descriptor: int) -> None:
+    """Give the new file the old one's owner, mode and extended attributes, as far as the system allows."""
+    if sys.platform == "win32":
+        return
+    mode = stat.S_IMODE(old.st_mode)
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        with suppress(OSError):
+            os.fchown(descriptor, old.st_uid, -1)
+        try:
+            os.fchown(descriptor, -1, old.st_gid)
+        except OSError:
+            # The group is another one now; it gets no more than everybody.
+            mode = mode & ~0o070 | (mode & 0o007) << 3
+    os.fchmod(descriptor, mode)
+    if sys.platform == "linux":
+        with suppress(OSError):
+            for name in os.listxattr(target):
+                with suppress(OSError):
+                    os.setxattr(descriptor, name, os.getxattr(target, name))
