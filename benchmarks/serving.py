@@ -106,7 +106,13 @@ async def load(url, connections, seconds):
     host, _, port = url.removeprefix("http://").rpartition(":")
     row = [round(0.37 * column + 0.011, 4) for column in range(30)]
     body = json.dumps({"instances": [row]}).encode()
-    head = f"POST /predict HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    lines = (
+        "POST /predict HTTP/1.1",
+        f"host: {host}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+    )
+    head = "\r\n".join(lines) + "\r\n\r\n"
     latencies = []
     until = time.perf_counter() + seconds
     started = time.perf_counter()
