@@ -8,6 +8,7 @@ from typing import Any
 
 from groundwork.project import _plots
 from groundwork.project._report_html import (
+    BIG,
     badge,
     bar,
     card,
@@ -219,7 +220,8 @@ def timeline(run: Run) -> str:
         drawn = bar((step.get("started_s") or 0.0) / whole, (step.get("seconds") or 0.0) / whole, tone_of(status))
         tries = step.get("attempts") or 1
         took = seconds(step.get("seconds")) + (f" in {tries} attempts" if tries > 1 else "")
-        lines.append(f'<b>{text(step["name"])}</b>{label}{drawn}<span class="number">{took}</span>')
+        parts = f'<b>{text(step["name"])}</b><span>{label}</span>{drawn}<span class="number">{took}</span>'
+        lines.append(f'<div class="step">{parts}</div>')
         if step.get("error"):
             lines.append(f'<div class="error">{text(_sentence(step["error"]))}</div>')
     return card(f'<div class="steps">{"".join(lines)}</div>')
@@ -253,7 +255,9 @@ def _confusion(evaluation: Run, metrics: Run) -> str:
     how = evaluation.get("threshold_chosen_by")
     note = f"A row counts as positive from probability {number(evaluation.get('threshold'))} on"
     note += f", {text(_CHOSEN.get(how, how))}." if how else "."
-    figures = [f"{name} {number(metrics[name])}" for name in ("precision", "recall", "f1", "accuracy") if name in metrics]
+    figures = [
+        f"{name} {number(metrics[name])}" for name in ("precision", "recall", "f1", "accuracy") if name in metrics
+    ]
     heads = '<div class="head"></div><div class="head">called negative</div><div class="head">called positive</div>'
     return (
         f'<p class="muted small">{note}</p><div class="confusion">{heads}{"".join(cells)}</div>'
@@ -262,13 +266,18 @@ def _confusion(evaluation: Run, metrics: Run) -> str:
 
 
 def _range(column: Run) -> str:
-    if column.get("minimum") is not None:
-        low, high = number(column["minimum"]), number(column.get("maximum"))
-        mean = f', <span class="muted">mean {number(column["mean"])}</span>' if column.get("mean") is not None else ""
-        if column.get("mean") is not None or not column.get("top"):
-            return f'<span class="small">{low} to {high}{mean}</span>'
+    low, high, mean = column.get("minimum"), column.get("maximum"), column.get("mean")
+    if mean is not None:
+        span = _value(low) if low == high else f"{_value(low)} to {_value(high)}"
+        return f'<span class="small range">{text(span)} <span class="muted">mean {number(mean)}</span></span>'
     most = [_top(entry) for entry in (column.get("top") or ())[:4]]
-    return f'<span class="small">{text(", ".join(most))}</span>' if most else ""
+    shown = ", ".join(most) if most else "" if low is None else f"{_value(low)} to {_value(high)}"
+    return f'<span class="small range">{text(shown)}</span>' if shown else ""
+
+
+def _value(value: Any) -> str:
+    # A year or a time of day is no amount: no separator below 10,000.
+    return str(value) if isinstance(value, int) and abs(value) < BIG else number(value)
 
 
 def _top(entry: Any) -> str:

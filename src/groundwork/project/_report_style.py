@@ -27,7 +27,7 @@ header .about { flex-basis: 100%; color: var(--muted); margin: 0; }
 nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 14px; font-size: 13px; }
 a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: underline; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px; min-width: 0; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 12px; margin-top: 20px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px; margin-top: 20px; }
 .cards .card { padding: 12px 16px; }
 .cards b { display: block; font-size: 25px; line-height: 1.25; font-weight: 640; font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
 .cards span { color: var(--muted); font-size: 13px; }
@@ -54,16 +54,19 @@ th.number { text-align: right; }
 .confusion .cell { text-align: center; background: color-mix(in srgb, var(--tone) var(--share), var(--card)); border: 1px solid var(--line); }
 .confusion .cell b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; }
 .spark { display: block; width: 96px; height: 24px; fill: var(--accent); opacity: .85; }
+.range { display: inline-block; min-width: 190px; }
+.step { display: contents; }
 .steps { display: grid; grid-template-columns: max-content max-content 1fr max-content; gap: 8px 14px; align-items: center; font-size: 13.5px; }
 .steps .bar { height: 12px; } .steps .error { grid-column: 1 / -1; color: var(--bad); font-size: 13px; margin-top: -4px; }
-details { margin-bottom: 10px; } summary { cursor: pointer; font-weight: 550; } details[open] > summary { margin-bottom: 10px; }
+details + details { margin-top: 10px; } summary { cursor: pointer; font-weight: 550; } details[open] > summary { margin-bottom: 10px; }
 pre { margin: 0; overflow-x: auto; white-space: pre; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; font-size: 13.5px; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 footer { margin-top: 44px; color: var(--muted); font-size: 13px; }
 @media (max-width: 560px) { main { padding: 18px 12px 40px; } h1 { font-size: 23px; } .card { padding: 12px; }
   .cards { grid-template-columns: 1fr 1fr; gap: 8px; } .cards b { font-size: 21px; }
-  .steps { grid-template-columns: max-content 1fr max-content; } .steps .bar { grid-column: 1 / -1; grid-row: auto; order: 0; margin-bottom: 6px; }
+  .steps { display: block; } .step { display: grid; grid-template: "name label took" auto "bar bar bar" auto / 1fr max-content max-content;
+    gap: 4px 10px; margin-bottom: 12px; } .step .bar { grid-area: bar; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } }
 @media print { body { background: none; } .card { break-inside: avoid; } nav { display: none; } }
 """
