@@ -32,7 +32,7 @@ def decompress(suffix: str, file: IO[bytes], source: str) -> bytes:
     import zstandard
 
     try:
-        return gzip.GzipFile(fileobj=file).read() if suffix == ".gz" else b"".join(_zst_frames(file))
+        return _gunzip(file) if suffix == ".gz" else b"".join(_zst_frames(file))
     except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
         raise InvalidDataError(
             f"{source}: the compressed data is truncated or damaged: {error}",
@@ -65,7 +65,14 @@ def _zst(file: IO[bytes]) -> Iterator[IO[bytes]]:
 
     packer = zstandard.ZstdCompressor(write_checksum=True)
     with packer.stream_writer(file, closefd=False) as packed:
-        yield packed  # type: ignore[misc]
+        yield packed
+
+
+def _gunzip(file: IO[bytes]) -> bytes:
+    if not file.read(1):  # the library takes a file of no bytes for the compressed form of none
+        raise EOFError("the file is empty")
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file).read()
 
 
 def _zst_frames(file: IO[bytes]) -> Iterator[bytes]:

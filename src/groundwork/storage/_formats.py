@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from groundwork.errors import InvalidDataError, MLException, UnsupportedFormatError, UsageError
 from groundwork.storage import _codecs as codecs
@@ -117,14 +117,16 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
         sink = _Sink(file)
         try:
             if packed:
-                with compressor(packed)(sink) as packing:
+                with compressor(packed)(cast("IO[bytes]", sink)) as packing:
                     known.write(_Sink(packing), value, **options)
             else:
                 known.write(sink, value, **options)
-        except Exception:
+        except Exception as error:
             # Libraries wrap what a file's write raises in errors of their own; the system's words must come through.
             if sink.refused is not None:
                 raise sink.refused from sink.refused.__cause__
+            if isinstance(error, UsageError):
+                raise UsageError(f"{os.fspath(path)}: {error.message}", code=error.code, hint=error.hint) from error
             raise
 
 
