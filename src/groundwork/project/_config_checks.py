@@ -45,8 +45,10 @@ def _split(config: ProjectConfig) -> Iterator[Mistake]:
 
 
 def _threshold(config: ProjectConfig) -> Iterator[Mistake]:
-    if config.threshold is not None and config.task != "classification":
+    if config.task != "classification" and "threshold" in config.model_fields_set:
         yield Mistake(("threshold",), f"only a classification has a threshold, and task is {config.task}")
+    elif (config.threshold.by == "fixed") != (config.threshold.value is not None):
+        yield Mistake(("threshold",), "`by: fixed` and `value` go together")
 
 
 def _estimator(config: ProjectConfig) -> Iterator[Mistake]:

@@ -14,7 +14,7 @@ from groundwork import data, environment, storage
 from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError, EnvironmentBroken, InvalidDataError, LeakageError
 from groundwork.modeling import Join, apply_derive, apply_joins, lookup_table
-from groundwork.project._config import ProjectConfig
+from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._job import PARTS, TARGET, Job
 
 
