@@ -198,8 +198,9 @@ def test_an_unknown_key_names_line_and_nearest(project):
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(project):
     folder = project(
         ("name: small", "name: small\nsed: 1"),
-        ("size: {dtype", "size: {dtyp"),
+        ("path: data.csv", "pth: data.csv"),
         ("kind: time", "kind: tme"),
+        ("col('late')", "col('lat')"),
         ('">= 0.6"', "0.6"),
         ("C: 0.5", "c: 0.5"),
     )
@@ -208,7 +209,8 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(project):
 
     assert [(mistake["line"], mistake["path"], mistake["suggestion"]) for mistake in found] == [
         (2, "sed", "seed"),
-        (8, "schema.columns.size.dtyp", "dtype"),
+        (3, "source.pth", "path"),
+        (18, "target", "late"),
         (20, "split.kind", "time"),
         (21, "model.params.c", "C"),
         (22, "gates.roc_auc", None),
@@ -261,6 +263,12 @@ def test_the_message_counts_and_lists_the_mistakes(project):
             "size: {dtype: Float64, min: [1]}",
             ("schema.columns.size.min", "a list does not fit here", None),
         ),
+        (
+            "size: {dtype: Float64}",
+            "size: {dtype: Float64, regx: x}",
+            ("schema.columns.size.regx", "unknown key", "regex"),
+        ),
+        ("on: [city]", "on: [city]\n    nam: x", ("joins.0.nam", "unknown key", "name")),
         (
             "size: {dtype: Float64}",
             "size: {dtype: Float46}",
