@@ -86,7 +86,9 @@ def _swaps(see: Hook, subject: ModuleType | None) -> Iterator[Swap]:
         if (original := getattr(os, name, None)) is not None:
             replacements[original] = _watched(name, original, see)
     places: list[ModuleType] = [os, io, builtins, sys.modules["_io"]]
-    if sys.platform == "darwin":  # where fsync stops at the drive's cache, and careful programs ask for more
+    if (
+        sys.platform == "darwin"
+    ):  # pragma: no cover - where fsync stops at the drive's cache, and careful programs ask for more
         import fcntl
 
         replacements[fcntl.fcntl] = _watched_fcntl(fcntl.fcntl, fcntl.F_FULLFSYNC, see)

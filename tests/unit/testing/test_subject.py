@@ -31,7 +31,7 @@ def test_a_missing_file_is_the_callers_mistake(tmp_path):
 def test_a_file_that_is_no_python_file_is_the_callers_mistake(tmp_path):
     (tmp_path / "mine.txt").write_text("x = 1")
 
-    with pytest.raises(UsageError, match="ends in .py"):
+    with pytest.raises(UsageError, match=r"ends in \.py"):
         load_subject(tmp_path / "mine.txt")
 
 
