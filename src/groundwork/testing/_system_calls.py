@@ -119,7 +119,9 @@ def _watched(name: str, original: Callable[..., Any], see: Hook) -> Callable[...
     return call
 
 
-def _watched_fcntl(original: Callable[..., Any], full_sync: int, see: Hook) -> Callable[..., Any]:
+def _watched_fcntl(  # pragma: no cover - macOS
+    original: Callable[..., Any], full_sync: int, see: Hook
+) -> Callable[..., Any]:
     def call(descriptor: Any, command: int, *argument: Any) -> Any:
         if command == full_sync:
             see(Call("fsync", inode=_inode_of(descriptor)))
