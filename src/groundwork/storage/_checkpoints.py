@@ -220,7 +220,8 @@ class CheckpointStore:
                 kept.add(_newest_whole(infos, known_whole=just_saved))
             for info in surplus:
                 if info.step not in kept:
-                    remove(info.path)
+                    with told_as_storage_error(info.path, "cannot delete the checkpoint"):
+                        discard(info.path)
                     removed.append(info.step)
         return removed
 
