@@ -227,9 +227,14 @@ def test_two_processes_append_whole_records_in_their_order(tmp_path):
 def traced(*options: str) -> list[str] | None:
     """Return the command that starts Python under strace, or None where that is not possible."""
     tool = shutil.which("strace")
-    if tool is None or subprocess.run([tool, "-o", "/dev/null", "true"], capture_output=True, check=False).returncode:
+    if (
+        tool is None
+        or subprocess.run(
+            [tool, "-f", "--seccomp-bpf", "-o", "/dev/null", "true"], capture_output=True, check=False
+        ).returncode
+    ):
         return None
-    return [tool, "-f", "-qq", *options, sys.executable, "-B", "-c"]
+    return [tool, "-f", "-qq", "--seccomp-bpf", *options, sys.executable, "-B", "-c"]
 
 
 def trace(*options: str) -> list[str]:

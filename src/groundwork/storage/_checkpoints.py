@@ -23,7 +23,7 @@ from groundwork.errors import (
     UsageError,
     VersionSkew,
 )
-from groundwork.storage._building import Building, remove, settle
+from groundwork.storage._building import Building, discard, settle
 from groundwork.storage._durable import sync_folder
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import exclusive
