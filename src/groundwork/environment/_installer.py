@@ -66,8 +66,6 @@ class Installer:
             again: Also install what seems to be there.
             cache: Whether the tool may use what it downloaded before.
         """
-        if not pins:
-            return
         options = ["--require-hashes", "--no-deps"]
         if again:
             options.append("--reinstall" if self.name == "uv" else "--force-reinstall")

@@ -111,7 +111,8 @@ class Setup:
         wanted = set(names)
         discard_broken_metadata(self.layout.site_packages, wanted)
         pinned = [pin for pin in self.pins if pin.name in wanted]
-        self.installer.install(self.layout.python, pinned, again=True, cache=cache)
+        if pinned:
+            self.installer.install(self.layout.python, pinned, again=True, cache=cache)
         if self.project is not None and wanted - {pin.name for pin in pinned}:
             self.installer.install_project(self.layout.python, self.project)
 
