@@ -41,6 +41,12 @@ _REASONS = (
         "the package index could not be reached",
         "check the network (proxy, index settings of uv or pip) and run the same command again",
     ),
+    (
+        # pip says no more than this of an index that is silent.
+        ("no matching distribution", "from versions: none", "no solution found", "was not found in"),
+        "the package index lacks a package of the lock, or could not be reached",
+        "check the network and the index settings of uv or pip",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ def failing(text):
         ("THESE PACKAGES DO NOT MATCH THE HASHES", "differs from its hash"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("Read-only file system (os error 30)", "cannot be written"),
+        ("ERROR: No matching distribution found for tiny==1.0", "lacks a package"),
         ("something new", "exit code 2"),
     ],
 )
