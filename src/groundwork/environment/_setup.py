@@ -159,7 +159,7 @@ class Setup:
                     os.unlink(entry.path)
 
 
-def held(layout: Layout, report: Report) -> AbstractContextManager[None]:
+def held(layout: Layout, report: Report) -> AbstractContextManager[int]:
     """Hold the set-up's lock of an environment, making its folder if need be.
 
     Args:
@@ -167,7 +167,7 @@ def held(layout: Layout, report: Report) -> AbstractContextManager[None]:
         report: Told when another process has the lock.
 
     Returns:
-        A context manager.
+        A context manager of the lock's descriptor.
 
     Raises:
         EnvironmentBroken: The folder cannot be made or written, or holds something that is no environment.

@@ -50,13 +50,20 @@ _REASONS = (
 )
 
 
-def run_tool(command: Sequence[str | Path], *, what: str, line_seen: Callable[[str], None] | None = None) -> str:
+def run_tool(
+    command: Sequence[str | Path],
+    *,
+    what: str,
+    line_seen: Callable[[str], None] | None = None,
+    keep_open: int | None = None,
+) -> str:
     """Run a command to its end.
 
     Args:
         command: Program and arguments.
         what: What it is to do, for the message: ``install the packages``.
         line_seen: Called with each line that it prints.
+        keep_open: A descriptor that it inherits, so that a lock lives as long as it; not on Windows.
 
     Returns:
         The last lines of its output.
@@ -75,6 +82,7 @@ def run_tool(command: Sequence[str | Path], *, what: str, line_seen: Callable[[s
             text=True,
             encoding="utf-8",
             errors="replace",
+            pass_fds=() if keep_open is None or os.name == "nt" else (keep_open,),
         ) as process:
             try:
                 for line in process.stdout or ():

@@ -16,7 +16,7 @@ def commands(monkeypatch):
     """What would be run, with the text of a requirements file in place of its path."""
     seen = []
 
-    def note(command, *, what, line_seen):
+    def note(command, *, what, line_seen, keep_open):
         words = [str(word) for word in command]
         seen.append([Path(word).read_text() if word.endswith("requirements.txt") else word for word in words])
 

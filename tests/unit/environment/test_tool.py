@@ -44,6 +44,19 @@ def test_tool_that_does_not_start_is_named(tmp_path):
         run_tool([tmp_path / "none"], what="count")
 
 
+def test_lock_lives_as_long_as_the_tool_that_inherits_it(tmp_path):
+    with (tmp_path / "lock").open("wb") as file:
+        descriptor = file.fileno()
+
+        output = run_tool(
+            [sys.executable, "-c", f"import os; print(os.fstat({descriptor}).st_size)"],
+            what="look",
+            keep_open=descriptor,
+        )
+
+    assert output == "0"
+
+
 def test_interrupt_ends_the_tool_too():
     def interrupt(line):
         raise KeyboardInterrupt
