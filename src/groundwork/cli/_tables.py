@@ -32,7 +32,7 @@ def print_runs(runs: Sequence[Run], *, as_json: bool, project: str | None, root:
         typer.echo(f"no runs{whose} in {root}; groundwork run PROJECT makes one")
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("run", "project", "status", "created (UTC)", "seconds", "figure", "gates"):
+    for name in ("run", "project", "status", "seconds", "figure", "gates"):
         table.add_column(name, justify="right" if name == "seconds" else "left", no_wrap=True)
     for row in rows:
         colour = _COLOURS.get(row["status"], "red")
@@ -40,12 +40,13 @@ def print_runs(runs: Sequence[Run], *, as_json: bool, project: str | None, root:
             row["id"],
             row["project"],
             f"[{colour}]{row['status']}[/]",
-            row["created"][:19].replace("T", " "),
             f"{row['seconds']:.1f}",
             _figure(row["metrics"]),
             _gates(row["gates"]),
         )
-    Console(highlight=False, soft_wrap=True).print(table)
+    console = Console(highlight=False)
+    # A pipe has no width: cells are cut for people at a terminal only.
+    console.print(table, width=None if console.is_terminal else 200)
 
 
 def _row(run: Run) -> dict[str, Any]:

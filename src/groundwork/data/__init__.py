@@ -1,17 +1,30 @@
-"""Data: streamed and validated datasets, splits, the check for leakage, profiles, and expressions from text."""
+"""Datasets one can trust: validated as they stream, split, checked for leakage, described; expressions from text."""
 
 from groundwork.data._dataset import Dataset
+from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._expression import expression, expression_columns
+from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._schema import Column, Schema, dtype_name
+from groundwork.data._split import Splits, split
 from groundwork.data._validation import ValidationReport, Violation
 
 __all__ = [
     "Column",
+    "ColumnProfile",
     "Dataset",
+    "Deduplicated",
+    "LeakageFinding",
+    "Profile",
     "Schema",
+    "Splits",
     "ValidationReport",
     "Violation",
+    "deduplicate",
     "dtype_name",
     "expression",
     "expression_columns",
+    "leakage",
+    "profile",
+    "split",
 ]

@@ -1,7 +1,8 @@
 """A pipeline.yaml, its runs, and what a run leaves behind."""
 
 from groundwork.project._config import load_config
-from groundwork.project._config_schema import ProjectConfig, write_json_schema
+from groundwork.project._config_jsonschema import write_json_schema
+from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._config_sections import STEP_NAMES
 from groundwork.project._predict import predict_file
 from groundwork.project._report import render_report

@@ -57,7 +57,7 @@ def copy_artefacts(source: Path, target: Path, output: Any) -> None:
 def _is_intact(path: Path, described: Artefact) -> bool:
     try:
         # The size first: it is free, and enough to notice what a crash leaves behind.
-        return path.stat().st_size == described["bytes"] and storage.sha256(path) == described["sha256"]
+        return bool(path.stat().st_size == described["bytes"] and storage.sha256(path) == described["sha256"])
     except OSError:
         return False
 

@@ -110,10 +110,10 @@ def _columns(config: ProjectConfig) -> Iterator[Mistake]:
     for index, join in enumerate(config.joins):
         yield from _unknown({("joins", index, "on", at): name for at, name in enumerate(join.on)}, known)
         added = _joined_columns(config, index)
-        taken = sorted((added or set()) & (known or set()))
-        if taken:
+        taken = sorted((added or set()) & (known or set()) - set(join.on))
+        if taken and not (join.table_schema and set(join.on) - set(join.table_schema.columns)):
             message = f"the table before has {', '.join(taken)} already; name the `columns` to take"
-            yield Mistake(("joins", index, "columns"), message)
+            yield Mistake(("joins", index, *(["columns"] if join.columns else [])), message)
         known = known | added if known is not None and added is not None else None
     for name, text in config.derive.items():
         if known is not None and name in known:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from groundwork.data import Schema
 
-STEP_NAMES = ("environment", "load", "split", "profile", "train", "evaluate", "checkpoint", "report")
+STEP_NAMES = ("environment", "load", "split", "profile", "train", "evaluate", "checkpoint")
 
 # Of each task the metrics that gates and retention may name, and whether more is better.
 METRICS: dict[str, dict[str, bool]] = {
@@ -174,7 +174,6 @@ class Steps(Section):
     train: StepPolicy = Field(default_factory=StepPolicy, description="Fit preprocessing and model.")
     evaluate: StepPolicy = Field(default_factory=StepPolicy, description="Metrics on the test rows, and the gates.")
     checkpoint: StepPolicy = Field(default_factory=StepPolicy, description="Save the model.")
-    report: StepPolicy = Field(default_factory=StepPolicy, description="Write report.html.")
 
     def policy(self, name: str) -> StepPolicy:
         """Return the policy of one step.

@@ -14,7 +14,7 @@ from groundwork import data, environment, storage
 from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError, EnvironmentBroken, InvalidDataError, LeakageError
 from groundwork.modeling import Join, apply_derive, apply_joins, lookup_table
-from groundwork.project._config import ProjectConfig
+from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._job import PARTS, TARGET, Job
 
 
@@ -82,7 +82,13 @@ def load(job: Job) -> dict[str, Any]:
         "rows": known.height,
         "dropped": [{"reason": reason, "rows": rows} for reason, rows in dropped.items() if rows],
         "notes": [
+<<<<<<< HEAD
             f"join {join.name}: {extra:,} rows without a key of their own left out" for join, _, extra in joins if extra
+=======
+            f"join {join.name}: {extra:,} rows without a key, or with the key of an earlier row, were left out"
+            for join, _, extra in joins
+            if extra
+>>>>>>> c31a1a144f220e781e64269f0eb8c03d6465ef9f
         ],
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 import groundwork
 from groundwork import environment, storage
 from groundwork.errors import InvalidDataError
-from groundwork.project._config import ProjectConfig
+from groundwork.project._config_schema import ProjectConfig
 
 
 @dataclass(frozen=True, slots=True)

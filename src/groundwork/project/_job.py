@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from groundwork.project._artefacts import Artefact, artefact
-from groundwork.project._config import ProjectConfig
+from groundwork.project._config_schema import ProjectConfig
 
 TARGET = "__target__"
 PARTS = ("train", "validation", "test")

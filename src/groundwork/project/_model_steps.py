@@ -193,16 +193,13 @@ def _example(raw: pl.DataFrame) -> dict[str, Any]:
 def _evaluate_classifier(job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame) -> dict[str, Any]:
     config = job.config
     chosen_on = "validation" if validation.height else "test"
-    threshold = _choose_threshold(config.threshold, model, validation if validation.height else test)
+    wanted = config.threshold or Threshold()
+    threshold = wanted.value or _best_threshold(wanted.by, model, validation if validation.height else test)
     outcome = _outcome(model, test)
     score = model.score_features(model.prepare(test))
     _write_predictions(job, test, {"outcome": outcome, "probability": score})
     figures = evaluation.evaluate_classification(outcome, score, threshold=threshold)
-    how = (
-        "set in pipeline.yaml"
-        if config.threshold.by == "fixed"
-        else f"best {config.threshold.by} on the {chosen_on} rows"
-    )
+    how = "set in pipeline.yaml" if wanted.value else f"best {wanted.by} on the {chosen_on} rows"
     return {
         "metrics": figures,
         "threshold": threshold,
@@ -226,11 +223,8 @@ def _evaluate_regressor(job: Job, model: TabularModel, test: pl.DataFrame) -> di
     }
 
 
-def _choose_threshold(threshold: Threshold, model: TabularModel, rows: pl.DataFrame) -> float:
-    if threshold.by == "fixed":
-        return threshold.value if threshold.value is not None else 0.5
-    outcome = _outcome(model, rows)
-    return evaluation.choose_threshold(outcome, model.score_features(model.prepare(rows)), by=threshold.by)
+def _best_threshold(by: str, model: TabularModel, rows: pl.DataFrame) -> float:
+    return evaluation.choose_threshold(_outcome(model, rows), model.score_features(model.prepare(rows)), by=by)
 
 
 def _outcome(model: TabularModel, rows: pl.DataFrame) -> NDArray[np.int64]:

@@ -83,7 +83,7 @@ class _Scoring:
                 f"{source} already has a column {taken[0]!r}", hint="rename it, so that nothing is overwritten"
             )
         declared = {name: dtype_of(column.dtype) for name, column in model.spec.columns.items() if name in there}
-        self._read = {"columns": declared, "null_values": nulls}
+        self._read: dict[str, Any] = {"columns": declared, "null_values": nulls}
 
     def lazy(self) -> pl.LazyFrame:
         """Offer the rows as a source that polars can write from without holding them."""

@@ -1,7 +1,7 @@
 """One run of a project, from the configuration to ``result.json``."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,9 +10,9 @@ from groundwork import storage
 from groundwork._failpoints import failpoint
 from groundwork.errors import MLException, WorldError, describe
 from groundwork.project import _data_steps, _model_steps
+from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
 from groundwork.project._fingerprints import Fingerprints, fingerprints
-from groundwork.project._artefacts import intact
 from groundwork.project._job import Job
 from groundwork.project._previous import previous_output
 from groundwork.project._report import render_report
@@ -20,7 +20,7 @@ from groundwork.project._report_data import metadata, notes, report_data
 from groundwork.project._runs import Run, RunStore, resumable
 from groundwork.resilience import Backoff, Pipeline, PipelineResult, PipelineStatus, Retry, Step, StepResult, retry
 
-STEPS = {
+STEPS: dict[str, Callable[..., Any]] = {
     "environment": _data_steps.check_environment,
     "load": _data_steps.load,
     "split": _data_steps.split,
@@ -176,6 +176,6 @@ def _finish(store: RunStore, run: Run, job: Job, prints: Fingerprints, result: P
 def _drop_older_work(store: RunStore, run: Run) -> None:
     """Only the newest good run keeps its intermediate files; those of a run that can go on are its own."""
     for older in store.list(run.info.project):
-        if older.info.id < run.info.id and not resumable(older.result()) and older.acquire():
+        if older.info.created < run.info.created and not resumable(older.result()) and older.acquire():
             older.drop_work()
             older.release()

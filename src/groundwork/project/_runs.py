@@ -28,7 +28,7 @@ class RunInfo:
     """What a run was started with.
 
     Attributes:
-        id: Its folder's name; sorts by time.
+        id: Its folder's name.
         project: Name in the project's pipeline.yaml.
         project_path: Folder of the project, absolute.
         created: ISO 8601, UTC.
@@ -178,7 +178,7 @@ class RunStore:
                 (self.root / name).mkdir()
                 break
         folder = self.root / name
-        info = RunInfo(name, project, str(project_path), created.isoformat(timespec="seconds"), identity)
+        info = RunInfo(name, project, str(project_path), created.isoformat(), identity)
         storage.write(folder / "run.json", asdict(info))
         run = Run(folder)
         run.acquire()
@@ -213,7 +213,7 @@ class RunStore:
         if not self.root.is_dir():
             return []
         folders = (path for path in self.root.iterdir() if not path.is_symlink() and (path / "run.json").exists())
-        runs = [Run(path) for path in sorted(folders, key=lambda path: path.name, reverse=True)]
+        runs = sorted((Run(path) for path in folders), key=lambda run: run.info.created, reverse=True)
         return [run for run in runs if project in (None, run.info.project)]
 
     def set_latest(self, run: Run) -> None:

@@ -21,7 +21,7 @@ def model_folder(run: Run, *, force: bool = False) -> Path:
         ModelNotFoundError: The run left no model; the message says what became of it.
     """
     result = run.result()
-    folder = (result.data.get("checkpoint") or {}).get("folder")
+    folder: str | None = (result.data.get("checkpoint") or {}).get("folder")
     if folder is None or not (run.folder / folder).is_dir():
         failed = f": {result.errors[0]['message']}" if result.errors else ""
         raise ModelNotFoundError(

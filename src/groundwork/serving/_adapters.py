@@ -21,7 +21,8 @@ class Predictor(Protocol):
     """What can be served: anything with ``predict``.
 
     Optional beside it: ``parse(instances)``, which returns the rows for ``predict`` or raises ``InvalidDataError`` with
-    ``row`` and ``column`` in its context; ``input_schema()``, the JSON schema of one instance; ``version``.
+    ``row`` and
+    ``column`` in its context, or all ``mistakes``; ``input_schema()``, the JSON schema of one instance; ``version``.
     """
 
     def predict(self, batch: list[Any]) -> Sequence[Any]:
@@ -86,18 +87,20 @@ class ObjectAdapter:
     def __init__(self, model: Any) -> None:
         self._model = model
         self.version = str(getattr(model, "version", "1"))
+        schema = getattr(model, "input_schema", None)
+        self._schema: dict[str, Any] = dict(schema()) if schema is not None else {}
 
     def parse(self, instances: Instances) -> list[Any]:
         """Let the object parse, row by row once a mistake is found, so that all rows' mistakes are known."""
+        if self._schema.get("type") == "object":
+            _require_objects(instances)
         parse = getattr(self._model, "parse", None)
         if parse is None:
             return instances
-        if hasattr(self._model, "input_schema"):
-            _require_objects(instances)
         try:
             return list(parse(instances))
         except InvalidDataError as error:
-            if len(instances) == 1 or "errors" in error.context:
+            if len(instances) == 1 or "mistakes" in error.context:
                 raise
         # Its parse stops at the first mistake: ask row by row, so that the client hears of all at once.
         mistakes: list[Mistake] = []
@@ -106,7 +109,7 @@ class ObjectAdapter:
                 parse([instance])
             except InvalidDataError as error:
                 mistakes += mistakes_of(error, row)
-        raise InvalidDataError(f"{len(mistakes)} instances break the schema", context={"errors": mistakes})
+        raise InvalidDataError(f"{len(mistakes)} instances break the schema", context={"mistakes": mistakes})
 
     def predict(self, rows: list[Any]) -> Sequence[Any]:
         """Let the object predict."""
@@ -114,8 +117,7 @@ class ObjectAdapter:
 
     def input_schema(self) -> dict[str, Any]:
         """Return the object's schema, or one that admits anything."""
-        schema = getattr(self._model, "input_schema", None)
-        return dict(schema()) if schema is not None else {}
+        return self._schema
 
 
 def example(schema: Mapping[str, Any]) -> Any:
@@ -161,4 +163,4 @@ def _require_objects(instances: Instances) -> None:
         if not isinstance(instance, dict)
     ]
     if mistakes:
-        raise InvalidDataError("an instance is not an object", context={"errors": mistakes})
+        raise InvalidDataError("an instance is not an object", context={"mistakes": mistakes})

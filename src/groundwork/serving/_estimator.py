@@ -45,7 +45,7 @@ class EstimatorAdapter:
         mistakes: list[Mistake] = []
         rows = [self._row(row, instance, mistakes) for row, instance in enumerate(instances)]
         if mistakes:
-            raise InvalidDataError("instances break the schema", context={"errors": mistakes})
+            raise InvalidDataError("instances break the schema", context={"mistakes": mistakes})
         return rows
 
     def predict(self, rows: list[list[Any]]) -> Sequence[Any]:

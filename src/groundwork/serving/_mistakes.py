@@ -23,14 +23,14 @@ def mistakes_of(error: InvalidDataError, row: int | None = None) -> list[Mistake
     """Return the mistakes that an error stands for.
 
     Args:
-        error: With ``errors`` in its context (a list of ``row``, ``column``, ``message``), or with ``row`` and
+        error: With ``mistakes`` in its context (a list of ``row``, ``column``, ``message``), or with ``row`` and
             ``column`` of its one mistake, or with neither.
         row: Where the mistakes are, if the error cannot know.
 
     Returns:
         At least one.
     """
-    listed = error.context.get("errors")
+    listed = error.context.get("mistakes")
     if not isinstance(listed, list) or not listed:
         listed = [error.context]
     return [

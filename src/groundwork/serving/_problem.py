@@ -101,7 +101,7 @@ def problem_of(error: MLException) -> Problem:
         The problem, with ``Retry-After`` where trying again may help.
     """
     if isinstance(error, InvalidDataError):
-        return invalid_instances(mistakes_of(error))
+        return invalid_instances(mistakes_of(error), error.context.get("count"))
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
     headers: list[tuple[bytes, bytes]] = []
     if status in (429, 503):
@@ -110,16 +110,17 @@ def problem_of(error: MLException) -> Problem:
     return Problem(status, error.code, error.message if status != 500 else "the model failed", headers=headers)
 
 
-def invalid_instances(mistakes: Sequence[Mistake]) -> Problem:
+def invalid_instances(mistakes: Sequence[Mistake], count: int | None = None) -> Problem:
     """Return the problem that lists mistakes in the instances.
 
     Args:
         mistakes: Each with ``message`` and, where known, ``row`` and ``column``. At most 20 are shown.
+        count: How many there are, if not all are given.
 
     Returns:
         A 422 whose detail is the first mistake and how many more there are.
     """
     errors = [located(mistake) for mistake in mistakes[:MAX_MISTAKES]]
-    more = len(mistakes) - 1
+    more = (count or len(mistakes)) - 1
     detail = errors[0]["detail"] + (f" (and {more} more)" if more else "")
     return Problem(422, InvalidDataError.default_code, detail, errors=errors)

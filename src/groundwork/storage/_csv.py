@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,6 @@ class _Scan:
     ends: _Positions
     commas: _Positions
     newlines: _Positions
-    quoted: bool
     open_quote: bool
 
 
@@ -67,7 +66,7 @@ class CsvTable:
         self._blocks = blocks
         self._name = name
         self._rest = b""
-        self._row = 0
+        self._row = -1
         self._line = 1
         self._final = False
         self.header = self._read_header()
@@ -103,6 +102,7 @@ class CsvTable:
                 record = self._rest[begin : end + 1]
                 if record.strip(b"\r\n"):
                     self._rest = self._rest[end + 1 :]
+                    self._row = 0
                     self._line += int(np.searchsorted(scan.newlines, end, side="right"))
                     return self._names(record)
             if self._final:
@@ -148,16 +148,20 @@ class CsvTable:
         newlines = np.flatnonzero(data == _NEWLINE)
         commas = np.flatnonzero(data == _COMMA)
         quotes = np.flatnonzero(data == _QUOTE) if b'"' in self._rest else np.empty(0, np.int64)
-        if not len(quotes):
-            return _Scan(newlines, commas, newlines, quoted=False, open_quote=False)
-        stray = _stray_quote(data, quotes)
-        ends, fields = _outside(quotes, newlines), _outside(quotes, commas)
-        scan = _Scan(ends, fields, newlines, quoted=True, open_quote=bool(len(quotes) & 1))
-        if stray is not None:
+        scan = _Scan(_outside(quotes, newlines), _outside(quotes, commas), newlines, open_quote=bool(len(quotes) & 1))
+        if len(quotes) and (stray := _stray_quote(data, quotes)) is not None:
             self._refuse_at(scan, stray, "has a quote inside a field", 'quote the whole field and double the quote: ""')
         if self._final and scan.open_quote:
             last = int(scan.ends[-1]) + 1 if len(scan.ends) else 0
             self._refuse_at(scan, last, "opens a quote that is never closed", "the file may be cut off; fetch it again")
+        if b"\r" in self._rest:
+            returns = _outside(quotes, np.flatnonzero(data[:-1] == _RETURN))
+            lone = returns[data[returns + 1] != _NEWLINE]
+            if len(lone):
+                what = "has a carriage return that ends no line"
+                self._refuse_at(
+                    scan, int(lone[0]), what, "end lines with a line feed, and quote a field that holds one"
+                )
         return scan
 
     def _take(self, cut: int, scan: _Scan, null_values: Sequence[str]) -> Iterator[TextBatch]:
@@ -168,7 +172,7 @@ class CsvTable:
         fields = 1 + np.diff(np.searchsorted(scan.commas, scan.ends), prepend=0)
         data = np.frombuffer(text, np.uint8)
         length = scan.ends - starts
-        blank = (length == 0) | ((length == 1) & (data[starts] == _RETURN))
+        blank = _blank(data, starts, length)
         if blank.any():
             # As in csv.DictReader, a blank line is no record.
             inside = np.repeat(~blank, length + 1)
@@ -187,19 +191,15 @@ class CsvTable:
         if len(lines):
             first = self._row + 1
             self._row += len(lines)
-            yield TextBatch(self._parse(text, scan.quoted, null_values, first, lines), first, lines)
+            yield TextBatch(self._parse(text, null_values, first, lines), first, lines)
 
-    def _parse(
-        self, text: bytes, quoted: bool, null_values: Sequence[str], first: int, lines: _Positions
-    ) -> pl.DataFrame:
-        options: dict[str, Any] = {"n_threads": 1} if quoted else {}
+    def _parse(self, text: bytes, null_values: Sequence[str], first: int, lines: _Positions) -> pl.DataFrame:
         try:
             frame = pl.read_csv(
                 text,
                 has_header=False,
                 schema=dict.fromkeys(self.header, pl.String),
                 null_values=list(null_values) or None,
-                **options,
             )
         except pl.exceptions.ComputeError:
             self._refuse_bytes(text, first, lines)
@@ -226,7 +226,10 @@ class CsvTable:
         before = int(np.searchsorted(scan.ends, position))
         start = int(scan.ends[before - 1]) + 1 if before else 0
         line = self._line + int(np.searchsorted(scan.newlines, start))
-        self._refuse(self._row + before + 1, line, what, hint)
+        ends = scan.ends[:before]
+        starts = np.concatenate(([0], ends + 1))[:-1]
+        blank = _blank(np.frombuffer(self._rest, np.uint8), starts, ends - starts)
+        self._refuse(self._row + before - int(blank.sum()) + 1, line, what, hint)
 
     def _refuse(self, row: int, line: int, what: str, hint: str) -> NoReturn:
         raise InvalidDataError(
@@ -236,8 +239,15 @@ class CsvTable:
         )
 
 
+def _blank(data: npt.NDArray[np.uint8], starts: _Positions, length: _Positions) -> npt.NDArray[np.bool_]:
+    blank: npt.NDArray[np.bool_] = (length == 0) | ((length == 1) & (data[starts] == _RETURN))
+    return blank
+
+
 def _outside(quotes: _Positions, positions: _Positions) -> _Positions:
     # An even number of quotes before a position means that it stands outside of them.
+    if not len(quotes):
+        return positions
     outside: _Positions = positions[(np.searchsorted(quotes, positions) & 1) == 0]
     return outside
 

@@ -12,6 +12,8 @@ from groundwork.errors import UnsafeCheckpoint
 
 _NAMES = frozenset(
     {
+        # skops judges what the partial calls and holds by itself; gradient boosting with categories has one.
+        "functools.partial",
         "numpy.dtype",
         "numpy.mean",
         "numpy.median",

@@ -68,7 +68,11 @@ def crashes(
         "prepare": [prepare.__module__, prepare.__qualname__],
         "folder": str(folder),
     }
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    # What the killed runs leave in the system's temporary folder goes with the lab as well.
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    environment = {**os.environ, **places, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     try:
         done = subprocess.run(
             [sys.executable, "-c", _HOST],

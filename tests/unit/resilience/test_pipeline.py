@@ -41,7 +41,7 @@ def test_steps_get_what_they_name_and_give_what_they_return():
 def test_a_step_that_asks_for_what_nobody_gives_is_found_before_anything_runs():
     work = Work()
 
-    with pytest.raises(ConfigurationError, match="step 'load' asks for 'source'.*there is nothing"):
+    with pytest.raises(ConfigurationError, match=r"step 'load' asks for 'source'.*there is nothing"):
         Pipeline(work.steps()).run()
 
     assert work.ran == []

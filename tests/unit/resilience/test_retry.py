@@ -44,7 +44,7 @@ def test_a_passing_failure_is_tried_again_after_growing_waits(clock):
 def test_when_every_attempt_failed_the_last_failure_is_the_cause(clock):
     flaky = Flaky(9)
 
-    with pytest.raises(RetryExhausted, match="3 of 3 attempts failed in 3.0 s; the last: failure 3") as raised:
+    with pytest.raises(RetryExhausted, match=r"3 of 3 attempts failed in 3\.0 s; the last: failure 3") as raised:
         steady(clock)(flaky)()
 
     assert flaky.calls == 3
