@@ -58,7 +58,7 @@ FileJournal(path).append({"record": "new"})
 RACE_FILE = """
 import sys
 from groundwork.storage import atomic_write
-for _ in range(40):
+for _ in range(20):
     with atomic_write(sys.argv[1]) as file:
         for _ in range(8):
             file.write(sys.argv[2].encode() * 40_000)
@@ -68,7 +68,7 @@ for _ in range(40):
 RACE_CHECKPOINT = """
 import sys, numpy as np
 from groundwork.storage import CheckpointStore
-for number in range(12):
+for number in range(8):
     model = {name: np.full(500, float(sys.argv[2])) for name in "abc"}
     CheckpointStore(sys.argv[1]).save(model, step=1, files={"who": sys.argv[2].encode()})
 """
@@ -77,7 +77,7 @@ RACE_JOURNAL = """
 import sys
 from groundwork.storage import FileJournal
 journal = FileJournal(sys.argv[1])
-for number in range(50):
+for number in range(20):
     journal.append({"who": sys.argv[2], "number": number, "text": "x" * 500})
 """
 
@@ -221,7 +221,7 @@ def test_two_processes_append_whole_records_in_their_order(tmp_path):
     records = list(FileJournal(path).records())
 
     for name in "ab":
-        assert list(range(50)) == [record["number"] for record in records if record["who"] == name]
+        assert list(range(20)) == [record["number"] for record in records if record["who"] == name]
 
 
 def traced(*options: str) -> list[str] | None:
@@ -277,7 +277,7 @@ def test_a_checkpoint_is_synced_whole_before_its_rename_and_the_store_after(tmp_
     assert calls[5:] == ["rename step-00000001", "fsync ."]
 
 
-CALLS = ["openat", "flock", "write", "fchmod", "fsync:when=1", "rename", "fsync:when=2", "close"]
+CALLS = ["openat", "flock", "write", "fsync:when=1", "rename", "fsync:when=2"]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -297,7 +297,16 @@ def test_a_kill_at_any_system_call_of_a_write_leaves_a_whole_file(tmp_path, call
 
 
 @pytest.mark.parametrize(
-    ("call", "number"), [*((call, "EIO") for call in CALLS[:-1]), ("write", "ENOSPC"), ("fsync:when=1", "EDQUOT")]
+    ("call", "number"),
+    [
+        ("openat", "EIO"),
+        ("flock", "EIO"),
+        ("write", "ENOSPC"),
+        ("fchmod", "EIO"),
+        ("fsync:when=1", "EIO"),
+        ("rename", "EIO"),
+        ("fsync:when=2", "EIO"),
+    ],
 )
 def test_an_error_of_any_system_call_of_a_write_is_told_and_leaves_a_whole_file(tmp_path, call, number):
     path = tmp_path / "file"

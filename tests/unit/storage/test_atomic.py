@@ -412,3 +412,26 @@ def test_extended_attributes_are_kept(target):
         file.write(b"new")
 
     assert os.getxattr(target, "user.origin") == b"here"
+
+
+@posix
+@pytest.mark.parametrize("when", ["unlink", "lstat"])
+def test_a_stale_file_that_vanishes_or_cannot_be_removed_does_not_stop_a_write(target, monkeypatch, when):
+    stale = target.with_name(".model.bin.0.gw-tmp")
+    stale.write_bytes(b"half")
+    real = getattr(Path, when)
+
+    def interfered(self, *args, **kwargs):
+        if self.name == stale.name and stale.exists():
+            if when == "lstat":
+                os.unlink(self)
+            else:
+                raise PermissionError(errno.EPERM, "no")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, when, interfered)
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+
+    assert target.read_bytes() == b"new"

@@ -295,3 +295,28 @@ def test_a_bug_in_a_writer_is_not_hidden(tmp_path, formats):
 def test_a_format_that_cannot_work_is_refused(formats, suffixes, how):
     with pytest.raises(UsageError):
         register_format("odd", suffixes=suffixes, **how)
+
+
+def test_a_library_that_wraps_what_a_write_raises_does_not_hide_it(tmp_path, formats, arm):
+    def wrapping(file, value):
+        try:
+            file.write(b"x" * 1_000_000)
+        except StorageError as error:
+            raise ValueError("wrapped") from error
+
+    register_format("odd", suffixes=[".odd"], write=wrapping)
+    arm("storage.atomic_write.write", errno.EIO)
+
+    with pytest.raises(StorageError, match="Input/output"):
+        write(tmp_path / "f.odd", 1)
+
+
+def test_a_file_that_cannot_be_looked_up_is_told_with_the_systems_words(tmp_path, formats):
+    def stumble(file):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    register_format("odd", suffixes=[".odd"], read=stumble)
+    (tmp_path / "f.odd").write_bytes(b"")
+
+    with pytest.raises(StorageError, match="cannot read: Input/output"):
+        read(tmp_path / "f.odd")
