@@ -243,7 +243,9 @@ def _source(source: Any) -> Path | pl.DataFrame:
         return source
     if hasattr(source, "__arrow_c_stream__"):
         return pl.DataFrame(source)
-    raise UsageError(f"no table can be read from {type(source).__name__}", hint="pass a path or a polars, pandas or pyarrow table")
+    raise UsageError(
+        f"no table can be read from {type(source).__name__}", hint="pass a path or a polars, pandas or pyarrow table"
+    )
 
 
 def _frame_types(frame: pl.DataFrame, declared: dict[str, Any]) -> dict[str, pl.DataType]:

@@ -45,14 +45,27 @@ SAMPLES = {
         "Duration": ["pl.col('i').cast(pl.Duration('us'))"],
     },
     "": {
-        **{name: [f"pl.col('f').{name}()"] for name in "abs sign sqrt cbrt exp log1p log10 sin cos tan".split()},
-        **{name: [f"pl.col('f').{name}()"] for name in "arcsin arccos arctan sinh cosh tanh degrees radians".split()},
         **{
-            name: [f"pl.col('f').{name}()"] for name in "floor ceil neg is_nan is_not_nan is_finite is_infinite".split()
+            name: [f"pl.col('f').{name}()"]
+            for name in ["abs", "sign", "sqrt", "cbrt", "exp", "log1p", "log10", "sin", "cos", "tan"]
+        },
+        **{
+            name: [f"pl.col('f').{name}()"]
+            for name in ["arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "degrees", "radians"]
+        },
+        **{
+            name: [f"pl.col('f').{name}()"]
+            for name in ["floor", "ceil", "neg", "is_nan", "is_not_nan", "is_finite", "is_infinite"]
         },
         **{name: [f"pl.col('s').{name}()"] for name in ("is_null", "is_not_null")},
-        **{name: [f"pl.col('i').{name}(2)"] for name in "eq ne lt le gt ge eq_missing ne_missing".split()},
-        **{name: [f"pl.col('i').{name}(pl.col('f'))"] for name in "add sub mul truediv floordiv mod pow".split()},
+        **{
+            name: [f"pl.col('i').{name}(2)"]
+            for name in ["eq", "ne", "lt", "le", "gt", "ge", "eq_missing", "ne_missing"]
+        },
+        **{
+            name: [f"pl.col('i').{name}(pl.col('f'))"]
+            for name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"]
+        },
         **{name: [f"pl.col('b').{name}(pl.col('i') > 1)"] for name in ("and_", "or_", "xor")},
         **{
             name: ["pl.when(pl.col('b')).then(1).when(pl.col('i') > 2).then(2).otherwise(3)"]
@@ -88,9 +101,10 @@ SAMPLES = {
         "cast_time_unit": ["pl.col('t').dt.cast_time_unit('ms')"],
     },
     "str": {
-        **{name: [f"pl.col('s').str.{name}()"] for name in "len_chars len_bytes to_lowercase to_uppercase".split()},
+        **{name: [f"pl.col('s').str.{name}()"] for name in ["len_chars", "len_bytes", "to_lowercase", "to_uppercase"]},
         **{
-            name: [f"pl.col('s').str.{name}('b')"] for name in "starts_with ends_with strip_prefix strip_suffix".split()
+            name: [f"pl.col('s').str.{name}('b')"]
+            for name in ["starts_with", "ends_with", "strip_prefix", "strip_suffix"]
         },
         **{name: [f"pl.col('s').str.{name}('b')"] for name in ("strip_chars", "strip_chars_start", "strip_chars_end")},
         **{name: [f"pl.col('s').str.{name}(2)", f"pl.col('s').str.{name}(pl.col('i'))"] for name in ("head", "tail")},
