@@ -1,13 +1,15 @@
 """Datasets: rows that break the schema never pass in silence."""
 
 import datetime
+from contextlib import contextmanager
+from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data import Dataset, Schema, ValidationReport
+from groundwork.data import Dataset, Schema, ValidationReport, _dataset
 from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
 
 CONTENT = (
@@ -166,6 +168,60 @@ def test_a_failed_sink_leaves_the_old_file_and_nothing_beside(dataset, tmp_path)
 
     assert (tmp_path / "out.parquet").read_bytes() == b"old"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out.parquet", "t.csv"]
+
+
+@contextmanager
+def always_full(_):
+    with Path("/dev/full").open("wb") as file:
+        yield file
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_the_worlds_fault(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(_dataset, "atomic_write", always_full)
+
+    with pytest.raises(StorageError, match=r"out\.parquet cannot be written: .*No space left") as caught:
+        Dataset.scan(path).sink(tmp_path / "out.parquet")
+
+    assert "old file is untouched" in caught.value.hint
+
+
+def test_an_error_of_polars_itself_is_not_blamed_on_the_disk(path, tmp_path, monkeypatch):
+    def fails(*_):
+        raise pl.exceptions.ComputeError("other")
+
+    monkeypatch.setattr(_dataset, "parse_column", fails)
+
+    with pytest.raises(pl.exceptions.ComputeError, match="other"):
+        Dataset.scan(path, schema=schema(id={"dtype": "int"})).sink(tmp_path / "out.parquet", "drop")
+
+
+def test_the_source_of_a_lazy_query_heeds_columns_filter_and_limit():
+    frames = [pl.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]})] * 3
+    sources = []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_dataset, "register_io_source", lambda source, schema: sources.append(source))
+        _dataset._lazy({}, lambda: iter(frames))
+
+    (source,) = sources
+    assert pl.concat(source(["b"], pl.col("a") > 1, 5, None)).rows() == [(5,), (6,), (5,)]
+    assert pl.concat(source(None, None, None, 100)).height == 9
+
+
+def test_bad_rows_carry_their_number_and_reasons(dataset):
+    checker = dataset._checker()
+
+    aside = pl.concat(dataset._bad(checker))
+
+    assert aside["groundwork_row"].to_list() == [3, 4, 5]
+    assert aside["groundwork_reason"][1] == "delay: min; origin: allowed; when: min"
+
+
+def test_rows_that_break_nothing_have_no_reasons(path):
+    dataset = Dataset.scan(path)
+
+    assert list(dataset._bad(dataset._checker())) == []
 
 
 def test_an_unknown_policy_is_refused_before_anything_is_read(tmp_path):
