@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -212,12 +213,13 @@ class Batcher(Generic[Item, Result]):
                 self._drained.set()
             return
         self._running = True
+        started = perf_counter()
         try:
             future = cast("Executor", self._executor).submit(predict_isolated, self._predict, batch)
         except RuntimeError as error:  # the executor given was shut down, or its processes died
-            self._finish(slices, now, [error] * len(batch))
+            self._finish(slices, started, [error] * len(batch))
             return
-        future.add_done_callback(lambda done: _call(loop, self._finish, slices, now, done))
+        future.add_done_callback(lambda done: _call(loop, self._finish, slices, started, done))
 
     def _finish(
         self, slices: list[tuple["_Group[Item, Result]", int]], started: float, done: "Future[list[Answer]] | list[Any]"
@@ -225,7 +227,7 @@ class Batcher(Generic[Item, Result]):
         """Give out the answers of a batch, and form the next one from what waits by now."""
         answers = done if isinstance(done, list) else _answers(done, sum(count for _, count in slices))
         loop = asyncio.get_running_loop()
-        seconds = loop.time() - started
+        seconds = perf_counter() - started
         self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
         at = 0
         for group, count in slices:

@@ -7,6 +7,7 @@ document. No framework: a dict of paths, one task per request, one future per re
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -83,8 +84,9 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        arrived = asyncio.get_running_loop().time()
+        # The loop's own clock may tick in whole milliseconds; a deadline can live with that, a latency cannot.
+        started = perf_counter()
         method, path = scope["method"], scope["path"]
         metrics = self.metrics
         metrics.in_flight += 1
@@ -92,22 +94,22 @@ class App:
         if path not in self._routes:
             route, name = _named(path)
         try:
-            response = await self._answer(route, method, scope, receive, started, name)
+            response = await self._answer(route, method, scope, receive, arrived, name)
             await response.send(send, with_body=method != "HEAD")
-            metrics.answered(route or "other", response.status, loop.time() - started)
+            metrics.answered(route or "other", response.status, perf_counter() - started)
         except ClientGone:
-            metrics.answered(route or "other", _CLIENT_LEFT, loop.time() - started)
+            metrics.answered(route or "other", _CLIENT_LEFT, perf_counter() - started)
         finally:
             metrics.in_flight -= 1
 
     async def _answer(
-        self, route: str, method: str, scope: Scope, receive: Receive, started: float, name: str | None
+        self, route: str, method: str, scope: Scope, receive: Receive, arrived: float, name: str | None
     ) -> Response:
         try:
             handler = self._handler(route, method, scope["path"])
             raw_query = scope.get("query_string", b"")
             query = dict(parse_qsl(raw_query.decode("latin-1"))) if raw_query else {}
-            return await handler(Request(dict(scope["headers"]), query, receive, started, name))
+            return await handler(Request(dict(scope["headers"]), query, receive, arrived, name))
         except Problem as problem:
             return problem.response()
         except MLException as error:
