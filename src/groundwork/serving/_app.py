@@ -37,6 +37,7 @@ class App:
 
     Attributes:
         failure: Why a model could not be loaded, or None.
+        failure_is_raised: Whoever runs the app raises ``failure`` itself, so that the log need not have it too.
         loaded: Set once every model is ready, or one failed.
     """
 
@@ -58,6 +59,7 @@ class App:
         for name, hosted in self.models.items():
             hosted.observe_batch = self.metrics.watch_model(name, hosted.queued)
         self.failure: Exception | None = None
+        self.failure_is_raised = False
         self.loaded = asyncio.Event()
         self._handlers = Handlers(self.models, self.metrics, options)
         self._routes: dict[str, dict[str, Handler]] = {
@@ -154,7 +156,8 @@ class App:
                 await hosted.start()
         except Exception as error:
             self.failure = error
-            logger.exception("a model could not be loaded")
+            if not self.failure_is_raised:
+                logger.exception("a model could not be loaded")
         finally:
             self.loaded.set()
 
