@@ -34,17 +34,16 @@ def prepare_frame(frame: pl.DataFrame, spec: TableSpec, tables: Mapping[str, pl.
     wanted = {name: dtype_of(spec.columns[name].dtype) for name in spec.required_columns()}
     wanted |= _joined_dtypes(spec, tables)
     optional = set(spec.optional_columns()) | {name for name, column in spec.columns.items() if column.nullable}
-    absent = [name for name in wanted if name not in frame.columns and name not in optional]
+    present = set(frame.columns)
+    absent = [name for name in wanted if name not in present and name not in optional]
     if absent:
         raise InvalidDataError(
             f"the input lacks {'column' if len(absent) == 1 else 'columns'} {', '.join(absent)}",
             hint=f"the model needs {', '.join(spec.required_columns())}",
             context={"columns": absent, "column": absent[0]},
         )
-    gaps = [pl.lit(None, wanted[name]).alias(name) for name in spec.required_columns() if name not in frame.columns]
-    typed = cast_columns(
-        frame.select(name for name in wanted if name in frame.columns), wanted, null_values=spec.null_values
-    )
+    gaps = [pl.lit(None, wanted[name]).alias(name) for name in spec.required_columns() if name not in present]
+    typed = cast_columns(frame.select(name for name in wanted if name in present), wanted, null_values=spec.null_values)
     joined = apply_joins(typed.with_columns(gaps) if gaps else typed, spec.used_joins(), tables)
     return feature_frame(apply_derive(joined, spec.used_derive()), spec.features)
 
@@ -66,17 +65,16 @@ def cast_columns(
         InvalidDataError: A value does not fit; the context names row and column. A number with a fraction does not fit
             an integer, and text must be ISO 8601 for a date or a time.
     """
-    changing = {name: dtype for name, dtype in dtypes.items() if frame.schema.get(name, dtype) != dtype}
-    texts = [name for name in frame.columns if null_values and frame.schema[name] == pl.String]
+    schema = frame.schema  # polars builds it anew at each look
+    changing = {name: dtype for name, dtype in dtypes.items() if schema.get(name, dtype) != dtype}
+    texts = [name for name, dtype in schema.items() if null_values and dtype == pl.String]
     if texts:
         column = pl.col(texts)
         frame = frame.with_columns(pl.when(column.is_in(list(null_values)).not_()).then(column))
     if not changing:
         return frame
     try:
-        cast = frame.with_columns(
-            _cast(pl.col(name), frame.schema[name], to).alias(name) for name, to in changing.items()
-        )
+        cast = frame.with_columns(_cast(pl.col(name), schema[name], to).alias(name) for name, to in changing.items())
     except pl.exceptions.PolarsError as error:
         raise InvalidDataError(
             f"the input cannot be read as { ({name: str(dtype) for name, dtype in changing.items()}) }: "
@@ -143,7 +141,9 @@ def apply_joins(frame: pl.DataFrame, joins: Sequence[Join], tables: Mapping[str,
         if len(given) == len(join.columns) and not frame.select(pl.any_horizontal(pl.col(given).has_nulls())).item():
             frame = frame.select(pl.exclude(given), *given)
             continue
-        table = cast_columns(table.select(*join.on, *join.columns), {name: frame.schema[name] for name in join.on})
+        table = cast_columns(
+            table.select(*join.on, *join.columns), dict(zip(join.on, frame.select(join.on).dtypes, strict=True))
+        )
         found = frame.join(table, on=list(join.on), how="left", maintain_order="left", suffix=_SUFFIX)
         merged = [_merged(name, given) for name in join.columns]
         frame = found.select(*(name for name in frame.columns if name not in given), *merged)

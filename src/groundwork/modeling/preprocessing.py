@@ -89,11 +89,12 @@ def feature_frame(frame: pl.DataFrame, kinds: Mapping[str, str]) -> pl.DataFrame
     Raises:
         InvalidDataError: A feature is absent or cannot be read as its kind.
     """
-    absent = [name for name in kinds if name not in frame.columns]
+    schema = frame.schema
+    absent = [name for name in kinds if name not in schema]
     if absent:
         raise InvalidDataError(f"the features {', '.join(absent)} are missing", context={"columns": absent})
     try:
-        return frame.select(_canonical(name, kind, frame.schema[name]) for name, kind in kinds.items())
+        return frame.select(_canonical(name, kind, schema[name]) for name, kind in kinds.items())
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0]
         raise InvalidDataError(f"the features cannot be read as {dict(kinds)}: {first}") from error

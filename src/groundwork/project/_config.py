@@ -132,6 +132,8 @@ def _valid_sections(data: dict[str, Any], broken: set[str]) -> tuple[ProjectConf
         name: (field.annotation, None) for name, field in ProjectConfig.model_fields.items() if field.is_required()
     }
     lenient = create_model("PartialConfig", __base__=ProjectConfig, **required)
-    partial = lenient.model_validate({key: value for key, value in data.items() if key not in broken})
+    partial = lenient.model_validate(
+        {key: value for key, value in data.items() if isinstance(key, str) and key not in broken}
+    )
     names = {field.alias or name: name for name, field in ProjectConfig.model_fields.items()}
     return partial, frozenset(names.get(key, key) for key in broken)

@@ -55,9 +55,13 @@ def translate(found: Iterable[ErrorDetails], root: type[BaseModel], data: Any) -
 def _mistake(details: ErrorDetails, root: type[BaseModel], data: Any) -> Mistake:
     path = tuple(part for part in details["loc"] if part != "[key]")
     kind, value = details["type"], details["input"]
+    if kind == "invalid_key":
+        return Mistake((*path[:-1], value), "a key must be text; put it in quotes")
     if kind != "missing" and len(written := _written(path, data)) < len(path):
-        # Where several types are allowed, pydantic adds the name of each to the path.
-        return Mistake(written, f"{_shown(value)} does not fit here")
+        # pydantic adds the names of types where several are allowed, and the key that a short spelling stands for.
+        path = written
+        if kind != "literal_error":
+            return Mistake(path, f"{_shown(value)} does not fit here")
     if kind == "extra_forbidden":
         return Mistake(path, "unknown key", nearest(str(path[-1]), _keys(root, path[:-1])))
     if kind == "missing":

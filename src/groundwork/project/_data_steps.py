@@ -82,7 +82,9 @@ def load(job: Job) -> dict[str, Any]:
         "rows": known.height,
         "dropped": [{"reason": reason, "rows": rows} for reason, rows in dropped.items() if rows],
         "notes": [
-            f"join {join.name}: {extra:,} rows without a key of their own left out" for join, _, extra in joins if extra
+            f"join {join.name}: {extra:,} rows without a key, or with the key of an earlier row, were left out"
+            for join, _, extra in joins
+            if extra
         ],
     }
 

@@ -24,7 +24,7 @@ Lines = dict[KeyPath, tuple[int, int]]
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 10_000
 
-_TAG = "tag:yaml.org,2002:"
+TAG = "tag:yaml.org,2002:"
 _CORE: tuple[tuple[str, str, str], ...] = (
     ("null", r"~|null|Null|NULL|", "~nN\0"),
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -41,22 +41,25 @@ class _CoreResolver(BaseResolver):
     """Which plain scalars are not text."""
 
 
-class _CoreDumper(yaml.SafeDumper):
-    """Quotes what the core schema, not YAML 1.1, would read as something else."""
+def add_core_schema(resolver: type[BaseResolver]) -> None:
+    """Teach a PyYAML resolver which plain scalars are null, booleans or numbers.
 
-    # SafeDumper brings the resolvers of YAML 1.1; quoting what either version would misread suits every reader.
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    Args:
+        resolver: The class, or that of a loader or dumper.
+    """
+    for name, pattern, first in _CORE:
+        initials = ["" if char == "\0" else char for char in first]
+        resolver.add_implicit_resolver(TAG + name, re.compile(rf"^(?:{pattern})\Z"), initials)
 
 
-for _name, _pattern, _first in _CORE:
-    for _resolver in (_CoreResolver, _CoreDumper):
-        _initials = ["" if _char == "\0" else _char for _char in _first]
-        _resolver.add_implicit_resolver(_TAG + _name, re.compile(rf"^(?:{_pattern})\Z"), _initials)
+add_core_schema(_CoreResolver)
 
 
 class _NodeReader(Reader, Scanner, Parser, Composer, _CoreResolver):
     """Text to nodes, to a bounded depth."""
+
+    # YAML 1.2 allows in quotes whatever JSON does, DEL among it; PyYAML's own pattern is that of YAML 1.1.
+    NON_PRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]")  # type: ignore[misc]
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
@@ -123,26 +126,6 @@ def load_yaml_with_lines(text: str, source: str = "<text>") -> tuple[Any, Lines]
     return builder.build(node, ()), builder.lines
 
 
-def dump_yaml(value: Any) -> str:
-    """Write plain data as YAML that ``load_yaml`` reads back equal, and that readers of YAML 1.1 read alike.
-
-    Args:
-        value: Dicts, lists, text, numbers, booleans and None; dicts keep their order.
-
-    Returns:
-        The document, ending in a newline; the same value gives the same text.
-
-    Raises:
-        InvalidDataError: The value holds something else.
-    """
-    try:
-        text = yaml.dump(value, Dumper=_CoreDumper, sort_keys=False, allow_unicode=True, width=120)
-    except yaml.representer.RepresenterError as error:
-        kind = type(error.args[-1]).__name__
-        raise InvalidDataError(f"a {kind} cannot be written as YAML", hint="write plain data only") from error
-    return str(text).removesuffix("...\n")
-
-
 class _Builder:
     """Nodes to values, remembering where each stood."""
 
@@ -158,7 +141,7 @@ class _Builder:
         self.guard_aliases(node)
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
-        if node.tag not in (_TAG + "map", _TAG + "seq"):
+        if node.tag not in (TAG + "map", TAG + "seq"):
             raise self.error(f"the tag {_shown(node.tag)} is not supported", node)
         self.open.append(node)
         built: Any
@@ -234,11 +217,11 @@ def _text(text: str) -> str:
 
 
 _SCALARS: dict[str, Callable[[str], Any]] = {
-    _TAG + "null": lambda text: {"": None, "~": None, "null": None}[text.lower()],
-    _TAG + "bool": lambda text: {"true": True, "false": False}[text.lower()],
-    _TAG + "int": _integer,
-    _TAG + "float": lambda text: _number(text.lower()),
-    _TAG + "str": _text,
+    TAG + "null": lambda text: {"": None, "~": None, "null": None}[text.lower()],
+    TAG + "bool": lambda text: {"true": True, "false": False}[text.lower()],
+    TAG + "int": _integer,
+    TAG + "float": lambda text: _number(text.lower()),
+    TAG + "str": _text,
 }
 
 
@@ -247,7 +230,7 @@ def _position(node: yaml.Node) -> tuple[int, int]:
 
 
 def _shown(tag: str) -> str:
-    return tag.replace(_TAG, "!!")
+    return tag.replace(TAG, "!!")
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, source: str) -> InvalidDataError:

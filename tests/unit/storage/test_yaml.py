@@ -1,5 +1,6 @@
 import json
 import math
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -7,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import InvalidDataError
-from groundwork.storage._yaml import MAX_DEPTH, dump_yaml, load_yaml, load_yaml_with_lines
+from groundwork.storage._yaml import MAX_DEPTH, load_yaml, load_yaml_with_lines
+from groundwork.storage._yaml_dump import dump_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+SCALAR = st.none() | st.booleans() | st.integers() | FINITE | TEXT
 LOOKALIKE = st.sampled_from(
     [
         "no",
@@ -86,8 +89,15 @@ def test_nan_is_read():
     assert math.isnan(load_yaml(".nan"))
 
 
+def test_what_is_not_finite_is_written_and_read_back():
+    loaded = load_yaml(dump_yaml([math.inf, -math.inf, math.nan]))
+
+    assert [math.inf, -math.inf] == loaded[:2]
+    assert math.isnan(loaded[2])
+
+
 def test_an_empty_value_is_null():
-    assert {"a": None, "b": [None]} == load_yaml("a:\nb: [~]\n")
+    assert load_yaml("a:\nb: [~]\n") == {"a": None, "b": [None]}
 
 
 @settings(deadline=None, max_examples=50)
@@ -111,13 +121,21 @@ def test_json_is_yaml(value):
 def test_the_same_value_gives_the_same_text_in_its_own_order():
     value = {"b": [1, 2], "a": {"d": "é", "c": None}}
 
-    assert "b:\n- 1\n- 2\na:\n  d: é\n  c: null\n" == dump_yaml(value)
+    assert dump_yaml(value) == "b:\n- 1\n- 2\na:\n  d: é\n  c: null\n"
 
 
 def test_a_value_used_twice_is_written_twice():
     shared = [1]
 
-    assert "a:\n- 1\nb:\n- 1\n" == dump_yaml({"a": shared, "b": shared})
+    assert dump_yaml({"a": shared, "b": shared}) == "a:\n- 1\nb:\n- 1\n"
+
+
+def test_a_value_that_contains_itself_is_not_written():
+    value = []
+    value.append(value)
+
+    with pytest.raises(InvalidDataError, match="contains itself"):
+        dump_yaml(value)
 
 
 def test_what_is_not_plain_data_is_not_written():
@@ -130,8 +148,8 @@ def test_lines_and_columns_of_every_entry_are_known():
 
     value, lines = load_yaml_with_lines(text)
 
-    assert {"model": {"params": {"max_depth": 6}}, "joins": ["a", {"on": ["x", "y"]}]} == value
-    assert {
+    assert value == {"model": {"params": {"max_depth": 6}}, "joins": ["a", {"on": ["x", "y"]}]}
+    assert lines == {
         (): (1, 1),
         ("model",): (1, 1),
         ("model", "params"): (2, 3),
@@ -142,11 +160,11 @@ def test_lines_and_columns_of_every_entry_are_known():
         ("joins", 1, "on"): (6, 5),
         ("joins", 1, "on", 0): (6, 10),
         ("joins", 1, "on", 1): (6, 13),
-    } == lines
+    }
 
 
 def test_an_empty_document_is_null_and_has_no_lines():
-    assert (None, {}) == load_yaml_with_lines("# nothing\n")
+    assert load_yaml_with_lines("# nothing\n") == (None, {})
 
 
 @pytest.mark.parametrize(
@@ -183,11 +201,11 @@ def test_a_tab_gets_a_hint():
     with pytest.raises(InvalidDataError) as caught:
         load_yaml("a:\n\tb: 1\n")
 
-    assert "indent with spaces, not tabs" == caught.value.hint
+    assert caught.value.hint == "indent with spaces, not tabs"
 
 
 def test_a_quoted_merge_key_is_a_key():
-    assert {"<<": 1} == load_yaml("'<<': 1")
+    assert load_yaml("'<<': 1") == {"<<": 1}
 
 
 def test_an_alias_stands_for_an_equal_value_of_its_own():
@@ -195,22 +213,27 @@ def test_an_alias_stands_for_an_equal_value_of_its_own():
 
     loaded["a"].append(2)
 
-    assert [1] == loaded["b"]
+    assert loaded["b"] == [1]
 
 
 def test_aliases_that_multiply_are_refused():
     names = "abcdefghij"
     rows = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-    rows += [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in zip(names, names[1:], strict=False)]
+    rows += [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in pairwise(names)]
 
     with pytest.raises(InvalidDataError, match="aliases repeat more than 10,000 entries"):
         load_yaml("\n".join(rows))
 
 
 def test_a_key_may_be_an_alias():
-    assert {"a": "k", "k": 1} == load_yaml("a: &x k\n*x : 1\n")
+    assert load_yaml("a: &x k\n*x : 1\n") == {"a": "k", "k": 1}
 
 
 def test_a_unicode_reader_error_of_bytes_is_named():
     with pytest.raises(InvalidDataError, match="'\\\\x00' is not allowed"):
         load_yaml("a\x00b")
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029", "\ufeff", "\x7f", "\r"])
+def test_characters_that_look_like_line_breaks_are_kept(char):
+    assert {"a": f"x{char}y", f"{char}k": 1} == load_yaml(dump_yaml({"a": f"x{char}y", f"{char}k": 1}))
