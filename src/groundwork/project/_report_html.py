@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 BIG = 10_000
+_DASH = "\u2013"
 
 
 def text(value: Any) -> str:
@@ -17,7 +18,7 @@ def text(value: Any) -> str:
     Returns:
         Escaped text.
     """
-    return "–" if value is None else html.escape(str(value), quote=True)
+    return _DASH if value is None else html.escape(str(value), quote=True)
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -33,7 +34,7 @@ def number(value: Any, digits: int = 3) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return text(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return "–" if math.isnan(value) else text(value)
+        return _DASH if math.isnan(value) else text(value)
     if isinstance(value, int) or (value == int(value) and abs(value) >= 1):
         return f"{int(value):,}"
     size = abs(value)
@@ -51,7 +52,7 @@ def share(part: float, whole: float) -> str:
 def seconds(value: Any) -> str:
     """Write a duration as 0.25 s, 12.3 s or 2 min 05 s."""
     if not isinstance(value, int | float):
-        return "–"
+        return _DASH
     if value < 60:
         return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
     return f"{int(value // 60)} min {int(value % 60):02d} s"
@@ -60,7 +61,7 @@ def seconds(value: Any) -> str:
 def size(value: Any) -> str:
     """Write a number of bytes as 512 KB or 1.2 GB."""
     if not isinstance(value, int | float):
-        return "–"
+        return _DASH
     for unit, step in (("GB", 1e9), ("MB", 1e6)):
         if value >= step:
             return f"{value / step:.1f} {unit}" if value < 10 * step else f"{value / step:.0f} {unit}"

@@ -32,11 +32,13 @@ _TITLES = {
     "log_loss": "log loss",
     "calibration_error": "calibration error",
     "base_rate": "base rate",
+    "f1": "F1",
     "r2": "R²",
     "rmse": "root mean squared error",
     "mae": "mean absolute error",
 }
 _FIRST = ("roc_auc", "average_precision", "brier", "calibration_error", "r2", "rmse", "mae")
+_NOT_FIGURES = ("rows", "threshold", "confusion")
 _CHOSEN = {
     "f1": "chosen for the best F1 on the validation rows",
     "youden": "chosen for the best recall plus specificity on the validation rows",
@@ -116,7 +118,11 @@ def performance(run: Run) -> str:
     if evaluation.get("confusion"):
         parts.append(card(_confusion(evaluation, metrics), "At the threshold"))
     if metrics:
-        figures = [(text(_TITLES.get(name, name)), number(value, 4)) for name, value in metrics.items()]
+        figures = [
+            (text(_TITLES.get(name, name)), number(value, 4))
+            for name, value in metrics.items()
+            if name not in _NOT_FIGURES
+        ]
         parts.append(card(table(("metric", "on the test rows"), figures, (1,)), "All figures"))
     return f'<div class="grid">{"".join(parts)}</div>' if parts else ""
 
@@ -151,8 +157,10 @@ def rows(run: Run) -> str:
     for name, title in (("in", "read"), ("used", "used")):
         if name in counted:
             lines.append((title, number(counted[name]), bar(0, counted[name] / whole)))
-    for drop in counted.get("dropped") or ():
-        lines.append((f"dropped: {text(drop['reason'])}", number(drop["rows"]), bar(0, drop["rows"] / whole, "care")))
+    lines += [
+        (f"dropped: {text(drop['reason'])}", number(drop["rows"]), bar(0, drop["rows"] / whole, "care"))
+        for drop in counted.get("dropped") or ()
+    ]
     start = 0.0
     for name in ("train", "validation", "test"):
         if counted.get(name) is not None:
