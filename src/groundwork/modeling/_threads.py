@@ -63,6 +63,6 @@ def map_in_threads(function: Callable[[In], Out], items: Iterable[In]) -> list[O
 def _controller() -> Any:
     # Looks for loaded OpenMP libraries, which takes milliseconds; those of scikit-learn are there by the first call.
     import sklearn.ensemble  # noqa: F401
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
