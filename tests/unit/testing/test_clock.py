@@ -13,7 +13,7 @@ def test_time_stands_still_until_it_is_advanced():
 
     clock.advance(2.5)
 
-    assert [100 + 2.5, 100 + 2.5] == [clock.monotonic(), clock.monotonic()]
+    assert [clock.monotonic(), clock.monotonic()] == [100 + 2.5, 100 + 2.5]
 
 
 def test_a_sleep_moves_the_time_and_is_remembered():
@@ -22,7 +22,7 @@ def test_a_sleep_moves_the_time_and_is_remembered():
     clock.sleep(3)
     clock.sleep(0)
 
-    assert (3, [3, 0]) == (clock.monotonic(), clock.sleeps)
+    assert (clock.monotonic(), clock.sleeps) == (3, [3, 0])
 
 
 @pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
@@ -34,7 +34,7 @@ def test_time_never_falls_and_stays_a_number(seconds):
     with pytest.raises(UsageError):
         asyncio.run(clock.sleep_async(seconds))
 
-    assert 0 == clock.monotonic()
+    assert clock.monotonic() == 0
 
 
 def test_tasks_that_sleep_side_by_side_share_the_time():
@@ -45,7 +45,7 @@ def test_tasks_that_sleep_side_by_side_share_the_time():
 
     asyncio.run(both())
 
-    assert 5 == clock.monotonic()
+    assert clock.monotonic() == 5
 
 
 @settings(deadline=None, max_examples=50)
@@ -80,7 +80,7 @@ def test_a_cancelled_sleeper_does_not_hold_up_the_others():
 
     asyncio.run(scene())
 
-    assert 9 == clock.monotonic()
+    assert clock.monotonic() == 9
 
 
 def test_a_sleeper_wakes_when_the_test_advances_past_its_deadline():
@@ -94,4 +94,4 @@ def test_a_sleeper_wakes_when_the_test_advances_past_its_deadline():
 
     asyncio.run(scene())
 
-    assert 10 == clock.monotonic()
+    assert clock.monotonic() == 10

@@ -21,9 +21,9 @@ def contract_of_two():
 def test_checks_keep_their_order_and_can_be_found_by_id_or_position():
     contract = contract_of_two()
 
-    assert ["first", "second"] == [check.id for check in contract]
+    assert [check.id for check in contract] == ["first", "second"]
     assert (contract[0], contract[1]) == (contract["first"], contract["second"])
-    assert (2, ("first",), "no links there") == (len(contract), contract["second"].after, contract["second"].posix)
+    assert (len(contract), contract["second"].after, contract["second"].posix) == (2, ("first",), "no links there")
 
 
 def test_an_unknown_check_is_answered_with_those_that_there_are():

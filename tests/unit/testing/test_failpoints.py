@@ -26,7 +26,7 @@ def test_a_function_is_called_and_every_arrival_is_counted():
         failpoint("a.place")
         failpoint("a.place")
 
-    assert ([1, 1], {"a.place": 2, "other": 0}) == (called, reached)
+    assert (called, reached) == ([1, 1], {"a.place": 2, "other": 0})
 
 
 def test_an_inner_block_gives_the_outer_action_back():
@@ -37,7 +37,7 @@ def test_an_inner_block_gives_the_outer_action_back():
             failpoint("a.place")
         failpoint("a.place")
 
-    assert ([1], [1]) == (outer, inner)
+    assert (outer, inner) == ([1], [1])
 
 
 def test_an_error_in_the_block_disarms_as_well():

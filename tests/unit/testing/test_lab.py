@@ -12,7 +12,7 @@ def test_the_folder_is_empty_and_gone_afterwards():
         (folder / "inner").mkdir()
         entries = [path.name for path in folder.iterdir()]
 
-    assert (["inner"], False) == (entries, folder.exists())
+    assert (entries, folder.exists()) == (["inner"], False)
 
 
 def test_nothing_is_made_that_is_not_asked_for(monkeypatch):
@@ -39,10 +39,9 @@ def test_the_clock_is_virtual_and_stays_the_same():
 def test_the_working_folder_comes_back_also_after_an_error():
     before = Path.cwd()
 
-    with Lab() as lab:
-        with pytest.raises(RuntimeError), lab.working_folder() as folder:
-            assert folder == Path.cwd()
-            raise RuntimeError
+    with Lab() as lab, pytest.raises(RuntimeError), lab.working_folder() as folder:
+        assert folder == Path.cwd()
+        raise RuntimeError
 
     assert before == Path.cwd()
 
@@ -56,7 +55,7 @@ def test_the_umask_holds_inside_only():
             (lab.folder / "private").touch()
         (lab.folder / "public").touch()
 
-        assert 0o600 == (lab.folder / "private").stat().st_mode & 0o777
+        assert (lab.folder / "private").stat().st_mode & 0o777 == 0o600
         assert 0o666 & ~before == (lab.folder / "public").stat().st_mode & 0o777
 
 

@@ -20,7 +20,7 @@ def test_a_file_is_executed_anew_at_each_load(tmp_path):
 
 def test_a_name_is_imported_as_usual():
     assert math is load_subject("math")
-    assert "math" == source_of(math)
+    assert source_of(math) == "math"
 
 
 def test_a_missing_file_is_the_callers_mistake(tmp_path):

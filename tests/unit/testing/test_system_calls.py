@@ -26,7 +26,7 @@ def by_pathlib(path, data):
 
 def by_text(path, data):
     with io.open(path, "w", encoding="ascii", newline="") as file:  # noqa: UP020 - the other name of open
-        assert "w" == file.mode
+        assert file.mode == "w"
         file.write(data.decode())
 
 
@@ -65,8 +65,8 @@ def test_a_write_is_seen_whichever_way_it_is_made(write, tmp_path):
     with system_calls() as calls:
         write(tmp_path / "x", b"content")
 
-    assert b"content" == (tmp_path / "x").read_bytes()
-    assert [7] == [call.size for call in calls if call.name == "write"]
+    assert (tmp_path / "x").read_bytes() == b"content"
+    assert [call.size for call in calls if call.name == "write"] == [7]
     assert {(tmp_path / "x").stat().st_ino} == {call.inode[1] for call in calls if call.name == "write"}
 
 
@@ -75,14 +75,14 @@ def test_a_full_disk_is_an_error_whichever_way_is_written(write, tmp_path):
     with pytest.raises(OSError, match="No space") as caught, system_calls(full_disk(0)):
         write(tmp_path / "x", b"content")
 
-    assert errno.ENOSPC == caught.value.errno
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_full_disk_takes_what_fits_first(tmp_path):
     with pytest.raises(OSError, match="No space"), system_calls(full_disk(3)):
         by_open(tmp_path / "x", b"content")
 
-    assert b"con" == (tmp_path / "x").read_bytes()
+    assert (tmp_path / "x").read_bytes() == b"con"
 
 
 def test_buffered_files_carry_a_short_write_on_and_a_bare_call_does_not(tmp_path):
@@ -90,7 +90,7 @@ def test_buffered_files_carry_a_short_write_on_and_a_bare_call_does_not(tmp_path
         by_open(tmp_path / "whole", b"content")
         by_descriptor(tmp_path / "cut", b"content")
 
-    assert (b"content", b"co") == ((tmp_path / "whole").read_bytes(), (tmp_path / "cut").read_bytes())
+    assert ((tmp_path / "whole").read_bytes(), (tmp_path / "cut").read_bytes()) == (b"content", b"co")
 
 
 def test_everything_is_as_before_afterwards_also_after_an_error():
@@ -122,7 +122,7 @@ def test_names_that_the_subject_bound_on_import_are_watched_too(tmp_path):
     with system_calls(subject=subject) as calls:
         subject.away(tmp_path / "x")
 
-    assert ["unlink"] == [call.name for call in calls]
+    assert [call.name for call in calls] == ["unlink"]
     assert subject.away is os.unlink
 
 
@@ -133,7 +133,7 @@ def test_reading_is_nobodys_business(tmp_path):
         (tmp_path / "x").read_text()
         os.close(os.open(tmp_path, os.O_RDONLY))
 
-    assert [] == calls
+    assert calls == []
 
 
 def test_truncation_and_syncs_are_seen(tmp_path):
@@ -143,7 +143,7 @@ def test_truncation_and_syncs_are_seen(tmp_path):
         os.sync()
         os.truncate(file.fileno(), 3)
 
-    assert ["open", "ftruncate", "fsync", "sync", "truncate"] == [call.name for call in calls]
+    assert [call.name for call in calls] == ["open", "ftruncate", "fsync", "sync", "truncate"]
 
 
 def test_only_the_call_that_was_chosen_fails(tmp_path):

@@ -34,12 +34,12 @@ def comes_last(subject, lab): ...
 def test_what_depends_on_a_broken_check_waits_and_so_does_what_depends_on_that():
     verdicts = run_contract(NOTHING, contract_of(passes, breaks, comes_later, comes_last))
 
-    assert [
+    assert [(verdict.outcome, verdict.message) for verdict in verdicts] == [
         ("passed", ""),
         ("failed", "found 1; expected 2"),
         ("waiting", "waits for breaks"),
         ("waiting", "waits for breaks, comes_later"),
-    ] == [(verdict.outcome, verdict.message) for verdict in verdicts]
+    ]
 
 
 def test_any_error_of_the_implementation_is_a_failure_with_the_line_in_its_file(tmp_path):
@@ -51,7 +51,7 @@ def test_any_error_of_the_implementation_is_a_failure_with_the_line_in_its_file(
 
     [verdict] = run_contract(load_subject(file), contract_of(acts))
 
-    assert (Outcome.FAILED, "raised KeyError (line 2): 'missing'") == (verdict.outcome, verdict.message)
+    assert (verdict.outcome, verdict.message) == (Outcome.FAILED, "raised KeyError (line 2): 'missing'")
 
 
 def test_a_stub_is_said_to_be_unwritten_not_broken(tmp_path):
@@ -63,7 +63,7 @@ def test_a_stub_is_said_to_be_unwritten_not_broken(tmp_path):
 
     [verdict] = run_contract(load_subject(file), contract_of(acts))
 
-    assert "not written yet (line 2): act" == verdict.message
+    assert verdict.message == "not written yet (line 2): act"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
@@ -82,13 +82,13 @@ def test_a_posix_check_is_skipped_on_windows_with_its_reason_and_nothing_waits_f
 
     verdicts = run_contract(NOTHING, contract)
 
-    assert [("skipped", "not on Windows: no fork there"), ("passed", "")] == [(v.outcome, v.message) for v in verdicts]
+    assert [(v.outcome, v.message) for v in verdicts] == [("skipped", "not on Windows: no fork there"), ("passed", "")]
 
 
 def test_a_selection_of_checks_runs_without_its_prerequisites():
     contract = contract_of(breaks, passes)
 
-    assert ["passed"] == [verdict.outcome for verdict in run_contract(NOTHING, [contract["passes"]])]
+    assert [verdict.outcome for verdict in run_contract(NOTHING, [contract["passes"]])] == ["passed"]
 
 
 def test_each_verdict_is_told_as_it_is_known_and_becomes_plain_data():
