@@ -65,7 +65,10 @@ def run():
             "curves": evaluation.curves(outcome, probability),
             "rows": 2_000,
         },
-        "importance": [{"column": "sched", "mean": 0.07, "std": 0.01}, {"column": "origin", "mean": -0.001, "std": 0.0}],
+        "importance": [
+            {"column": "sched", "mean": 0.07, "std": 0.01},
+            {"column": "origin", "mean": -0.001, "std": 0.0},
+        ],
         "profile": {
             "rows": 1_000,
             "columns": [
