@@ -81,7 +81,11 @@ def load(job: Job) -> dict[str, Any]:
         "rows_in": report.rows_in,
         "rows": known.height,
         "dropped": [{"reason": reason, "rows": rows} for reason, rows in dropped.items() if rows],
-        "notes": [f"join {join.name}: {extra:,} rows without a key of their own left out" for join, _, extra in joins if extra],
+        "notes": [
+            f"join {join.name}: {extra:,} rows without a key, or with the key of an earlier row, were left out"
+            for join, _, extra in joins
+            if extra
+        ],
     }
 
 

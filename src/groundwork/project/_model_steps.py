@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from groundwork import storage
 from groundwork._failpoints import failpoint
 from groundwork.errors import GateMissedError, TrainingFailedError
-from groundwork.modeling import Join, RawColumn, TableSpec, TabularModel, evaluation, load_model, preprocessing, training
+from groundwork.modeling import (
+    Join,
+    RawColumn,
+    TableSpec,
+    TabularModel,
+    evaluation,
+    load_model,
+    preprocessing,
+    training,
+)
 from groundwork.project._artefacts import Artefact
 from groundwork.project._config_sections import METRICS, Gate, Threshold
 from groundwork.project._job import TARGET, Job
@@ -181,9 +190,7 @@ def _example(raw: pl.DataFrame) -> dict[str, Any]:
     return example
 
 
-def _evaluate_classifier(
-    job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame
-) -> dict[str, Any]:
+def _evaluate_classifier(job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame) -> dict[str, Any]:
     config = job.config
     chosen_on = "validation" if validation.height else "test"
     wanted = config.threshold or Threshold()
@@ -192,11 +199,7 @@ def _evaluate_classifier(
     score = model.score_features(model.prepare(test))
     _write_predictions(job, test, {"outcome": outcome, "probability": score})
     figures = evaluation.evaluate_classification(outcome, score, threshold=threshold)
-<<<<<<< HEAD
-    how = "set in pipeline.yaml" if config.threshold.by == "fixed" else f"best {config.threshold.by} on the {chosen_on} rows"
-=======
     how = "set in pipeline.yaml" if wanted.value else f"best {wanted.by} on the {chosen_on} rows"
->>>>>>> 30a148dae5d1a9df6e7469e8f4ee839ac5a93733
     return {
         "metrics": figures,
         "threshold": threshold,

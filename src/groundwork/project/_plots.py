@@ -146,8 +146,8 @@ def _svg(name: str, title: str, draw: Any) -> str:
     from matplotlib.figure import Figure
 
     # A user's matplotlibrc must not change the report, so we start from matplotlib's own defaults.
-    settings: Any = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
-    settings |= {**_SETTINGS, "svg.hashsalt": name}
+    settings: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
+    settings.update(_SETTINGS, **{"svg.hashsalt": name})
     with mpl.rc_context(settings):
         figure = Figure(figsize=_SIZE, layout="constrained")
         FigureCanvasSVG(figure)

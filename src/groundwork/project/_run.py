@@ -10,9 +10,9 @@ from groundwork import storage
 from groundwork._failpoints import failpoint
 from groundwork.errors import MLException, WorldError, describe
 from groundwork.project import _data_steps, _model_steps
+from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
 from groundwork.project._fingerprints import Fingerprints, fingerprints
-from groundwork.project._artefacts import intact
 from groundwork.project._job import Job
 from groundwork.project._previous import previous_output
 from groundwork.project._report import render_report

@@ -93,8 +93,8 @@ def test_a_derived_column_that_fails_on_its_values_is_refused():
         ("2013-01-31", pl.Date(), dt.date(2013, 1, 31)),
         ("2013-01-31T06:00:00Z", pl.Datetime("us", "UTC"), dt.datetime(2013, 1, 31, 6, tzinfo=dt.UTC)),
         ("2013-01-31 06:00:00+02:00", pl.Datetime("us", "UTC"), dt.datetime(2013, 1, 31, 4, tzinfo=dt.UTC)),
-        ("2013-01-31T06:00:00", pl.Datetime("us"), dt.datetime(2013, 1, 31, 6)),  # noqa: DTZ001
-        ("2013-01-31", pl.Datetime("us"), dt.datetime(2013, 1, 31)),  # noqa: DTZ001
+        ("2013-01-31T06:00:00", pl.Datetime("us"), dt.datetime(2013, 1, 31, 6)),
+        ("2013-01-31", pl.Datetime("us"), dt.datetime(2013, 1, 31)),
         ("NA", pl.Int64(), None),
         ("x", pl.String(), "x"),
     ],

@@ -135,7 +135,7 @@ def test_dates_and_times_are_read_as_iso_8601(times, moment):
     assert row == {
         "day": dt.date(2013, 1, 31),
         "at": dt.datetime(2013, 1, 31, 4, tzinfo=dt.UTC),
-        "local": dt.datetime(2013, 1, 31, 6, 30),  # noqa: DTZ001
+        "local": dt.datetime(2013, 1, 31, 6, 30),
         "ratio": 1.0,
         "level": 5,
     }
