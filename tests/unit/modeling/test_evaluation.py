@@ -190,3 +190,10 @@ def test_the_same_seed_gives_the_same_importance_of_a_sample(table):
 def test_importance_of_what_is_no_feature_is_refused(table):
     with pytest.raises(ConfigurationError, match="'c'"):
         permutation_importance(Copy(), table, (table["a"] > 0.5).to_numpy(), columns=["c"])
+
+
+def test_curves_of_few_rows_keep_every_point():
+    found = curves([0, 1, 1], [0.2, 0.4, 0.9])
+
+    assert found["roc"] == {"false_positive_rate": [0.0, 0.0, 0.0, 1.0], "true_positive_rate": [0.0, 0.5, 1.0, 1.0]}
+    assert found["precision_recall"]["precision"] == [1.0, 1.0, pytest.approx(2 / 3, abs=1e-6)]

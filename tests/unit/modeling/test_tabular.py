@@ -28,7 +28,8 @@ def times():
         target="y",
         task="regression",
     )
-    estimator = LinearRegression().fit(np.eye(5), np.arange(5.0))
+    rows = pl.DataFrame(np.eye(5), schema=list(spec.features))
+    estimator = LinearRegression().fit(rows, np.arange(5.0))
     return TabularModel(estimator, spec)
 
 
