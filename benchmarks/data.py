@@ -1,7 +1,7 @@
 """Seconds and peak memory to read the flights, typed: groundwork's stream beside polars and, where installed, pandas.
 
-Each reader runs in a process of its own, imports counted; the best of three counts. Peers read without checking field counts or
-reporting where a bad value stands, and need the member unpacked in memory first.
+Each reader runs in a process of its own, imports counted; the best of three counts. Peers read without checking field
+counts or reporting where a bad value stands, and need the member unpacked in memory first.
 """
 
 import json
@@ -11,7 +11,10 @@ import time
 from pathlib import Path
 
 FLIGHTS = Path(__file__).parents[1] / "examples" / "flights" / "data" / "flights.csv.zip"
-NUMBERS = "year month day dep_time sched_dep_time dep_delay arr_time sched_arr_time arr_delay flight air_time distance hour minute"
+NUMBERS = (
+    "year month day dep_time sched_dep_time dep_delay arr_time sched_arr_time arr_delay flight air_time distance "
+    "hour minute"
+)
 
 
 def groundwork() -> int:

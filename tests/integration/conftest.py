@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.storage import FileJournal
+
 DRIVER = """
 import sys
 from groundwork.cli import main
@@ -55,8 +57,7 @@ class Command:
         return json.loads(self("runs", "--json", check=0).stdout)
 
     def journal(self, run_id):
-        lines = (Path(self.folder) / "runs" / run_id / "journal.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        return list(FileJournal(Path(self.folder) / "runs" / run_id / "journal.jsonl").records())
 
 
 @pytest.fixture

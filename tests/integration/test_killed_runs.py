@@ -33,7 +33,7 @@ def undisturbed(groundwork, project):
 
 
 def times_started(records, step):
-    return sum(record.get("event") == "step_started" and record["step"] == step for record in records)
+    return sum(record["event"] == "step_started" and record["step"] == step for record in records)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -31,7 +31,7 @@ from groundwork.project._config_sections import (
     Steps,
     Threshold,
 )
-from groundwork.storage._yaml_dump import dump_yaml
+from groundwork.storage import dump_yaml
 
 
 class ProjectConfig(Section):

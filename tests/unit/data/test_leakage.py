@@ -29,7 +29,7 @@ def flights() -> pl.DataFrame:
             "code": np.where(late, 5, rng.choice([1, 9], ROWS)),
             "late": late,
             "minutes": delay * 2 + 1,
-            "when": [datetime.datetime(2013, 1, 1) + datetime.timedelta(hours=at) for at in range(ROWS)],  # noqa: DTZ001
+            "when": [datetime.datetime(2013, 1, 1) + datetime.timedelta(hours=at) for at in range(ROWS)],
         }
     ).with_columns(note=pl.when("late").then(pl.lit("why")), few=pl.lit(None, pl.Float64), one=pl.lit("same"))
 
