@@ -18,7 +18,7 @@ from groundwork.environment._lockfile import read_lock
 from groundwork.environment._record import damage, distributions, normalize
 from groundwork.environment._setup import Report, Setup, held, silent
 from groundwork.environment._stamp import Stamp, digest, read_stamp, record_sizes, running_version
-from groundwork.environment._tool import tool_environment
+from groundwork.environment._tool import UNREACHABLE, tool_environment
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 _ANSWER_S = 20.0
@@ -92,6 +92,9 @@ def _cure(diagnosis: Diagnosis, setup: Setup) -> None:
             setup.reinstall(diagnosis.packages)
             setup.settle()
         except EnvironmentBroken as error:
+            if error.code == UNREACHABLE:
+                # What works of the environment is worth more than an empty one.
+                raise
             setup.report(f"that did not mend it ({error.message}); creating it anew")
         else:
             return

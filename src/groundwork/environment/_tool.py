@@ -14,24 +14,29 @@ from groundwork.errors import EnvironmentBroken
 _KEPT_LINES = 12
 # Variables that would make an installer work on another place than the one it is told.
 _MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "__PYVENV_LAUNCHER__")
-# Words by which uv and pip tell what went wrong; the first group that occurs gives reason and hint.
+UNREACHABLE = "index_unreachable"
+# Words by which uv and pip tell what went wrong; the first group that occurs gives code, reason and hint.
 _REASONS = (
     (
+        "hash_mismatch",
         ("do not match the hashes", "hash mismatch", "hashes are required"),
         "a package differs from its hash in the lock",
         "do not use it; check the index and the lock",
     ),
     (
+        "disk_full",
         ("no space left on device", "disk quota exceeded"),
         "the disk is full",
         "free some space and run the same command again",
     ),
     (
+        "not_writable",
         ("read-only file system", "permission denied"),
         "a folder cannot be written",
         "see the lines above for its name",
     ),
     (
+        UNREACHABLE,
         (
             *("failed to fetch", "error sending request", "dns error", "connect error", "could not connect"),
             *("connection refused", "connection reset", "connection aborted", "connection broken", "connection error"),
@@ -42,6 +47,7 @@ _REASONS = (
         "check the network (proxy, index settings of uv or pip) and run the same command again",
     ),
     (
+        UNREACHABLE,
         # pip says no more than this of an index that is silent.
         ("no matching distribution", "from versions: none", "no solution found", "was not found in"),
         "the package index lacks a package of the lock, or could not be reached",
@@ -104,9 +110,9 @@ def run_tool(
 def _failure(what: str, output: str, code: int) -> EnvironmentBroken:
     context = {"output": output, "exit_code": code}
     said = output.lower()
-    for words, reason, hint in _REASONS:
+    for code_name, words, reason, hint in _REASONS:
         if any(word in said for word in words):
-            return EnvironmentBroken(f"could not {what}: {reason}", hint=hint, context=context)
+            return EnvironmentBroken(f"could not {what}: {reason}", code=code_name, hint=hint, context=context)
     return EnvironmentBroken(
         f"could not {what}: the installer ended with exit code {code}",
         hint="the lines above say why; mend that and run the same command again",

@@ -61,7 +61,7 @@ class FakeInstaller:
         words = [pin.name for pin in pins] + ["again"] * again + ["no-cache"] * (not cache)
         self.calls.append("install " + " ".join(words))
         if self.fails:
-            raise EnvironmentBroken("no network", context={"output": "refused"})
+            raise EnvironmentBroken("no network", code="index_unreachable", context={"output": "refused"})
         site = Layout(python.parent.parent).site_packages
         for pin in pins:
             install_package(site, pin.name, pin.version)

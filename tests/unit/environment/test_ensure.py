@@ -11,14 +11,6 @@ from groundwork.environment._stamp import read_stamp
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 
-@pytest.fixture
-def ready(project, installer):
-    """A project whose environment is set up; what that took is forgotten."""
-    ensure(project)
-    installer.calls.clear()
-    return Layout(project / ".venv")
-
-
 def test_first_start_creates_everything(project, installer):
     said = []
 
@@ -30,7 +22,7 @@ def test_first_start_creates_everything(project, installer):
     assert said[-1].startswith("ready after")
 
 
-def test_second_start_installs_nothing_and_says_nothing(project, installer, ready):
+def test_second_start_installs_nothing_and_says_nothing(project, installer, environment):
     said = []
 
     ensure(project, report=said.append)
@@ -40,25 +32,25 @@ def test_second_start_installs_nothing_and_says_nothing(project, installer, read
 
 @pytest.mark.parametrize("path", ["tiny/more.py", "tiny-1.0.dist-info/RECORD", "the_project/more.py"])
 @pytest.mark.parametrize("harm", [os.unlink, lambda path: Path(path).write_text("")])
-def test_only_the_damaged_package_is_installed_again(project, installer, ready, path, harm):
-    harm(ready.site_packages / path)
+def test_only_the_damaged_package_is_installed_again(project, installer, environment, path, harm):
+    harm(environment.site_packages / path)
 
     ensure(project)
 
     assert installer.calls == (["project"] if "project" in path else ["install tiny again"])
-    assert (ready.site_packages / path).stat().st_size > 0
+    assert (environment.site_packages / path).stat().st_size > 0
 
 
-def test_vanished_package_is_installed_again(project, installer, ready):
-    shutil.rmtree(ready.site_packages / "other-2.0.dist-info")
+def test_vanished_package_is_installed_again(project, installer, environment):
+    shutil.rmtree(environment.site_packages / "other-2.0.dist-info")
 
     ensure(project)
 
     assert installer.calls == ["install other again"]
 
 
-def test_damage_in_the_cache_is_mended_without_the_cache(project, installer, ready):
-    (ready.site_packages / "tiny/more.py").unlink()
+def test_damage_in_the_cache_is_mended_without_the_cache(project, installer, environment):
+    (environment.site_packages / "tiny/more.py").unlink()
     installer.broken = lambda site, cache: (site / "tiny/more.py").write_text("") if cache else None
 
     ensure(project)
@@ -66,13 +58,12 @@ def test_damage_in_the_cache_is_mended_without_the_cache(project, installer, rea
     assert installer.calls == ["install tiny again", "install tiny again no-cache"]
 
 
-def test_repair_that_fails_ends_in_a_new_environment(project, installer, ready):
-    (ready.site_packages / "tiny/more.py").unlink()
-    harms = [None, None]
+def test_repair_that_fails_ends_in_a_new_environment(project, installer, environment):
+    (environment.site_packages / "tiny/more.py").unlink()
+    losses = iter((True, True))
 
     def lose_twice(site, cache):
-        if harms:
-            harms.pop()
+        if next(losses, False):
             (site / "tiny/more.py").unlink()
 
     installer.broken = lose_twice
@@ -80,7 +71,7 @@ def test_repair_that_fails_ends_in_a_new_environment(project, installer, ready):
     ensure(project)
 
     assert installer.calls[-3:] == ["venv", "install tiny other", "project"]
-    assert (ready.site_packages / "tiny/more.py").exists()
+    assert (environment.site_packages / "tiny/more.py").exists()
 
 
 def test_file_that_no_installation_brings_is_an_error(project, installer):
@@ -101,7 +92,7 @@ def test_wheel_with_a_wrong_record_is_noted_and_not_repaired_for_ever(project, i
     assert read_stamp(Layout(project / ".venv")).known == {"tiny/tiny/more.py": "size 21 instead of 9"}
 
 
-def test_changed_lock_updates_in_place(project, installer, ready):
+def test_changed_lock_updates_in_place(project, installer, environment):
     lock = project / "requirements.lock"
     lock.write_text(lock.read_text().replace("tiny==1.0", "tiny==1.1"))
 
@@ -110,7 +101,7 @@ def test_changed_lock_updates_in_place(project, installer, ready):
     assert installer.calls == ["install tiny other", "project"]
 
 
-def test_changed_pyproject_updates_in_place(project, installer, ready):
+def test_changed_pyproject_updates_in_place(project, installer, environment):
     (project / "pyproject.toml").write_text("[project]\nname = 'renamed'\n")
 
     ensure(project)
@@ -118,25 +109,21 @@ def test_changed_pyproject_updates_in_place(project, installer, ready):
     assert installer.calls == ["install tiny other", "project"]
 
 
-def test_environment_made_by_other_means_is_adopted(project, installer, ready):
-    ready.stamp.unlink()
+def test_environment_made_by_other_means_is_adopted(project, installer, environment):
+    environment.stamp.unlink()
 
     ensure(project)
 
     assert installer.calls == ["install tiny other", "project"]
 
 
-def test_pip_updates_in_place_only_where_there_is_a_pip(project, installer, ready):
-    ready.stamp.unlink()
+def test_pip_updates_in_place_only_where_there_is_a_pip(project, installer, environment):
+    environment.stamp.unlink()
     installer.name = "pip"
 
     ensure(project)
 
     assert installer.calls[0] == "venv"
-
-
-def harm_nothing(layout):
-    """Leave all as it is."""
 
 
 def harm_python(layout):
@@ -184,9 +171,9 @@ def note(**changes):
         (note(python="cpython 3.10"), "it is of cpython 3.10"),
     ],
 )
-def test_what_cannot_be_mended_in_place_is_created_anew(project, installer, ready, harm, reason):
+def test_what_cannot_be_mended_in_place_is_created_anew(project, installer, environment, harm, reason):
     said = []
-    harm(ready)
+    harm(environment)
 
     ensure(project, report=said.append)
 
@@ -194,8 +181,8 @@ def test_what_cannot_be_mended_in_place_is_created_anew(project, installer, read
     assert reason in said[0]
 
 
-def test_set_up_killed_among_the_packages_goes_on_in_place(project, installer, ready):
-    note(state="updating")(ready)
+def test_set_up_killed_among_the_packages_goes_on_in_place(project, installer, environment):
+    note(state="updating")(environment)
 
     ensure(project)
 
@@ -223,7 +210,18 @@ def test_no_network_leaves_a_note_and_the_next_start_tries_again(project, instal
     assert read_stamp(Layout(project / ".venv")).state == "ready"
 
 
-def test_other_set_up_that_did_the_work_meanwhile_is_enough(project, installer, ready, monkeypatch):
+def test_repair_without_network_throws_nothing_away(project, installer, environment):
+    (environment.site_packages / "tiny/more.py").unlink()
+    installer.fails = True
+
+    with pytest.raises(EnvironmentBroken, match="no network"):
+        ensure(project)
+
+    assert installer.calls == ["install tiny again"]
+    assert (environment.site_packages / "other/more.py").exists()
+
+
+def test_other_set_up_that_did_the_work_meanwhile_is_enough(project, installer, environment, monkeypatch):
     stale = [_ensure.Diagnosis("create", "stale"), _ensure.Diagnosis("nothing")]
     monkeypatch.setattr(_ensure, "diagnose", lambda *_: stale.pop(0))
 
@@ -282,11 +280,11 @@ def test_full_disk_at_the_note_is_said_plainly(project, installer, failing_at, s
     assert not list((project / ".venv").glob("*.tmp"))
 
 
-def test_file_that_cannot_be_removed_is_said_plainly(project, installer, ready, monkeypatch):
+def test_file_that_cannot_be_removed_is_said_plainly(project, installer, environment, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    harm_python(ready)
+    harm_python(environment)
     monkeypatch.setattr(_setup.shutil, "rmtree", refuse)
 
     with pytest.raises(EnvironmentBroken, match=r"cannot write .*Permission denied"):
@@ -308,7 +306,7 @@ def test_create_can_install_a_project_too(project, installer, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1, "what": 1}'])
-def test_note_that_cannot_be_read_counts_as_none(project, installer, ready, text):
-    ready.stamp.write_text(text)
+def test_note_that_cannot_be_read_counts_as_none(project, installer, environment, text):
+    environment.stamp.write_text(text)
 
-    assert read_stamp(ready) is None
+    assert read_stamp(environment) is None
