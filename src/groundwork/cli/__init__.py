@@ -1,1 +1,5 @@
 """The groundwork command."""
+
+from groundwork.cli._main import main
+
+__all__ = ["main"]

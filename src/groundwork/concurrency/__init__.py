@@ -1,1 +1,6 @@
-"""Bounded asynchronous work: the batcher."""
+"""Bounded asynchronous work: gather with a limit, map with a limit, and the batcher."""
+
+from groundwork.concurrency._batcher import Batcher
+from groundwork.concurrency._gather import gather_bounded, map_async
+
+__all__ = ["Batcher", "gather_bounded", "map_async"]

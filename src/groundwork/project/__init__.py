@@ -1,1 +1,28 @@
 """A pipeline.yaml, its runs, and what a run leaves behind."""
+
+from groundwork.project._config import load_config
+from groundwork.project._config_jsonschema import write_json_schema
+from groundwork.project._config_schema import ProjectConfig
+from groundwork.project._config_sections import STEP_NAMES
+from groundwork.project._predict import predict_file
+from groundwork.project._report import render_report
+from groundwork.project._run import Outcome, Watcher, run_project
+from groundwork.project._runs import Run, RunInfo, RunStore, find_run
+from groundwork.project._served import model_folder
+
+__all__ = [
+    "STEP_NAMES",
+    "Outcome",
+    "ProjectConfig",
+    "Run",
+    "RunInfo",
+    "RunStore",
+    "Watcher",
+    "find_run",
+    "load_config",
+    "model_folder",
+    "predict_file",
+    "render_report",
+    "run_project",
+    "write_json_schema",
+]

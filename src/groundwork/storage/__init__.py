@@ -2,9 +2,32 @@
 
 from groundwork.storage._atomic import atomic_write
 from groundwork.storage._cells import parse_column, unparsed
+from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
+from groundwork.storage._formats import read, register_format, write
 from groundwork.storage._hash import sha256
 from groundwork.storage._journal import FileJournal
 from groundwork.storage._lock import FileLock
+from groundwork.storage._manifest import CheckpointInfo, FileRecord
+from groundwork.storage._retention import Keep
 from groundwork.storage._stream import stream, stream_schema
 
-__all__ = ["FileJournal", "FileLock", "atomic_write", "parse_column", "sha256", "stream", "stream_schema", "unparsed"]
+__all__ = [
+    "Checkpoint",
+    "CheckpointInfo",
+    "CheckpointSkippedWarning",
+    "CheckpointStore",
+    "FileJournal",
+    "FileLock",
+    "FileRecord",
+    "Keep",
+    "atomic_write",
+    "load_checkpoint",
+    "parse_column",
+    "read",
+    "register_format",
+    "sha256",
+    "stream",
+    "stream_schema",
+    "unparsed",
+    "write",
+]

@@ -1,1 +1,34 @@
-"""Faults, virtual time and contracts for tests."""
+"""Testing: a virtual clock, failpoints, broken system calls, and the contracts that grade an implementation."""
+
+from groundwork.testing._clock import VirtualClock
+from groundwork.testing._contract import Check, Contract, Level
+from groundwork.testing._crash import Crash
+from groundwork.testing._failpoints import failpoints, kill_self
+from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
+from groundwork.testing._lab import Lab
+from groundwork.testing._subject import load_subject
+from groundwork.testing._system_calls import Call, system_calls
+from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
+
+__all__ = [
+    "Call",
+    "Check",
+    "Contract",
+    "Crash",
+    "Lab",
+    "Level",
+    "Outcome",
+    "Verdict",
+    "VirtualClock",
+    "failing",
+    "failpoints",
+    "full_disk",
+    "kill_self",
+    "load_subject",
+    "run_check",
+    "run_contract",
+    "separate_disks",
+    "short_writes",
+    "system_calls",
+    "withheld",
+]

@@ -1,1 +1,1 @@
-"""The checks of each part: one contract, any number of implementations."""
+"""The contracts, one module a part; each holds ``CONTRACT``."""

@@ -1,0 +1,50 @@
+"""``groundwork serve`` and ``groundwork predict``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Force = Annotated[bool, typer.Option("--force", help="Use the model even if its run missed a gate.")]
+RunFolder = Annotated[Path, typer.Argument(help="A run's folder, as runs/latest.", metavar="RUN")]
+
+
+def serve(
+    run: RunFolder = Path("runs/latest"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    force: Force = False,
+) -> None:
+    """Serve a run's model over HTTP until Ctrl-C or SIGTERM, which let accepted requests finish."""
+    from groundwork import serving
+    from groundwork.project import find_run, model_folder
+
+    found = find_run(run)
+    folder = model_folder(found, force=force)
+
+    def ready(url: str) -> None:
+        typer.echo(f"serving {found.info.project} (run {found.info.id}) on {url}")
+        typer.echo(f"Next: open {url}/ to try it, or POST {url}/predict; Ctrl-C stops")
+
+    serving.serve({found.info.project: folder}, host=host, port=port, on_ready=ready)
+
+
+def predict(
+    run: RunFolder,
+    source: Annotated[Path, typer.Argument(help="Rows to score: CSV or Parquet, plain, .gz, .zst or .zip.")],
+    target: Annotated[Path, typer.Argument(help="Where to: .parquet, .csv or .jsonl (also .gz, .zst).")],
+    force: Force = False,
+) -> None:
+    """Score a file of any size; the output has its columns plus prediction and probability."""
+    import time
+
+    from groundwork.cli._progress import counting
+    from groundwork.modeling import load_model
+    from groundwork.project import find_run, model_folder, predict_file
+
+    model = load_model(model_folder(find_run(run), force=force))
+    start_s = time.monotonic()
+    with counting("rows scored") as progress:
+        rows = predict_file(model, source, target, progress=progress)
+    seconds = time.monotonic() - start_s
+    typer.echo(f"{rows:,} rows scored in {seconds:.1f} s -> {target}")

@@ -1,0 +1,42 @@
+"""A batch in which one bad item does not fail the others.
+
+Rule: when ``predict`` raises, the batch is halved until the items at fault stand alone; only they get the error. The
+good case costs one call; k bad items among n cost about 2 k log2(n) more, a model that fails on everything 2 n - 1.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from groundwork.errors import PredictionError
+
+Answer: TypeAlias = Any
+"""A result of ``predict``, or the exception that takes its place."""
+
+
+def predict_isolated(predict: Callable[[list[Any]], Sequence[Any]], items: list[Any]) -> list[Answer]:
+    """Predict all items, giving an exception in the place of each that fails.
+
+    Args:
+        predict: Takes a list of items and returns one result each.
+        items: At least one.
+
+    Returns:
+        One answer each, in order. A wrong number of results is a ``PredictionError`` for every item of that call:
+        nobody can say which result belongs to which item.
+    """
+    try:
+        results = predict(items)
+        got = len(results)
+    except Exception as error:  # noqa: BLE001 - isolation is the point: a failure belongs to the items that cause it
+        if len(items) == 1:
+            return [error]
+        middle = len(items) // 2
+        return predict_isolated(predict, items[:middle]) + predict_isolated(predict, items[middle:])
+    if got != len(items):
+        return [
+            PredictionError(
+                f"predict returned {got} results for {len(items)} items",
+                hint="Return one result for each item, in order.",
+            )
+        ] * len(items)
+    return list(results)

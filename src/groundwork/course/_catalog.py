@@ -1,0 +1,89 @@
+"""The exercises that there are, read from ``course.toml``."""
+
+import importlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from groundwork.errors import UsageError
+from groundwork.testing import Contract
+
+_HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        number: Its place, as ``04``.
+        folder: Name of its folder, as ``04_file_io``.
+        title: What it is about, one line.
+        file: The file that the learner writes.
+        contract_module: Where its checks are.
+        minutes: How long it takes somebody who knows Python.
+        hints: Further hints by check, after the one that the check itself carries.
+    """
+
+    number: str
+    folder: str
+    title: str
+    file: str
+    contract_module: str
+    minutes: int
+    hints: Mapping[str, tuple[str, ...]]
+
+    @property
+    def path(self) -> Path:
+        """The exercise's folder inside the package; read only."""
+        return _HERE / "exercises" / self.folder
+
+    @property
+    def contract(self) -> Contract:
+        """The checks; imported when asked for."""
+        contract = importlib.import_module(self.contract_module).CONTRACT
+        assert isinstance(contract, Contract)
+        return contract
+
+
+@cache
+def exercises() -> tuple[Exercise, ...]:
+    """List the exercises.
+
+    Returns:
+        All of them, in the order of the course.
+    """
+    listed = tomllib.loads((_HERE / "course.toml").read_text(encoding="utf-8"))["exercise"]
+    return tuple(
+        Exercise(
+            number=entry["number"],
+            folder=entry["folder"],
+            title=entry["title"],
+            file=entry["file"],
+            contract_module=entry["contract"],
+            minutes=entry["minutes"],
+            hints={check: tuple(hints) for check, hints in entry.get("hints", {}).items()},
+        )
+        for entry in listed
+    )
+
+
+def find_exercise(name: str) -> Exercise:
+    """Find an exercise by what a person calls it.
+
+    Args:
+        name: Its number with or without the zero, or its folder's name.
+
+    Returns:
+        The exercise.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    for exercise in exercises():
+        if name.rstrip("/") in (exercise.number, exercise.number.lstrip("0"), exercise.folder):
+            return exercise
+    known = ", ".join(exercise.number for exercise in exercises())
+    raise UsageError(f"there is no exercise {name!r}; there are {known}", hint="groundwork learn list")

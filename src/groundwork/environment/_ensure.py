@@ -1,0 +1,178 @@
+"""Have a project's environment ready, doing as little as possible.
+
+Rule: a healthy environment costs a look at sizes (under 0.2 s for 9,400 files) and changes nothing. Otherwise the
+smallest cure is tried first: reinstall the damaged packages, bring it to a changed lock, create it anew.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from groundwork.environment._installer import Backend, choose
+from groundwork.environment._layout import Layout
+from groundwork.environment._lockfile import read_lock
+from groundwork.environment._record import damage, distributions, normalize
+from groundwork.environment._setup import Report, Setup, held, silent
+from groundwork.environment._stamp import Stamp, digest, read_stamp, record_sizes, running_version
+from groundwork.environment._tool import tool_environment
+from groundwork.errors import ConfigurationError, EnvironmentBroken
+
+_ANSWER_S = 20.0
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What an environment needs.
+
+    Args:
+        action: Nothing, or the smallest cure.
+        reason: Why, for the user.
+        packages: What to reinstall, for ``repair``.
+    """
+
+    action: Literal["nothing", "repair", "update", "create"]
+    reason: str = ""
+    packages: tuple[str, ...] = ()
+
+
+def ensure(
+    project: Path | str,
+    *,
+    backend: Backend = "auto",
+    report: Report = silent,
+    line_seen: Callable[[str], None] | None = None,
+) -> Path:
+    """Make the ``.venv`` of a project match its requirements.lock, with the project installed in place.
+
+    Args:
+        project: Folder with pyproject.toml and requirements.lock.
+        backend: ``uv``, ``pip``, or ``auto``: uv when it is there.
+        report: Called with what is being done, one line each; never called when all is well.
+        line_seen: Called with each line that the installer prints.
+
+    Returns:
+        The environment's interpreter.
+
+    Raises:
+        ConfigurationError: The folder has no pyproject.toml or no usable lock.
+        EnvironmentBroken: The environment cannot be made: no network, no write access, no venv module, a wrong hash.
+    """
+    project = Path(project).absolute()
+    layout, lock = Layout(project / ".venv"), project / "requirements.lock"
+    for file in (project / "pyproject.toml", lock):
+        if not file.is_file():
+            raise ConfigurationError(f"{file} is missing", hint="run this in a complete copy of the project")
+    if diagnose(layout, lock, project).action == "nothing":
+        return layout.python
+    with held(layout, report) as held_lock:
+        # Whoever held the lock before may have done the work.
+        diagnosis = diagnose(layout, lock, project)
+        if diagnosis.action != "nothing":
+            started = time.monotonic()
+            report(f"{_DOING[diagnosis.action]} {layout.root}: {diagnosis.reason}")
+            _cure(
+                diagnosis, Setup(layout, lock, read_lock(lock), choose(backend, held_lock, line_seen), project, report)
+            )
+            report(f"ready after {time.monotonic() - started:.1f} s")
+    return layout.python
+
+
+_DOING = {"create": "creating", "update": "updating", "repair": "repairing"}
+
+
+def _cure(diagnosis: Diagnosis, setup: Setup) -> None:
+    if diagnosis.action == "repair":
+        setup.begin("updating")
+        setup.report(f"installing again: {', '.join(diagnosis.packages)}")
+        try:
+            setup.reinstall(diagnosis.packages)
+            setup.settle()
+        except EnvironmentBroken as error:
+            setup.report(f"that did not mend it ({error.message}); creating it anew")
+        else:
+            return
+    elif diagnosis.action == "update" and (
+        setup.installer.name == "uv" or _runs(setup.layout, "-m", "pip", "--version")
+    ):
+        setup.fill()
+        return
+    setup.build()
+
+
+def diagnose(layout: Layout, lock: Path, project: Path) -> Diagnosis:
+    """Say what an environment needs.
+
+    Args:
+        layout: The environment.
+        lock: The lock that it should match.
+        project: The project that should be installed in it.
+
+    Returns:
+        The smallest cure and the reason for it.
+    """
+    stamp = read_stamp(layout)
+    reason = _reason_to_create(layout, stamp)
+    if reason is not None:
+        return Diagnosis("create", reason)
+    if stamp is None:
+        return Diagnosis("update", "it was made by other means")
+    if stamp.state == "updating":
+        return Diagnosis("update", "an earlier set-up did not end")
+    if stamp.lock != digest(lock):
+        return Diagnosis("update", f"{lock.name} has changed")
+    if stamp.project != digest(project / "pyproject.toml"):
+        return Diagnosis("update", "pyproject.toml has changed")
+    packages = _damaged(layout, stamp)
+    if packages:
+        return Diagnosis("repair", f"files are damaged or missing ({len(packages)} packages)", packages)
+    return Diagnosis("nothing")
+
+
+def _reason_to_create(layout: Layout, stamp: Stamp | None) -> str | None:
+    if stamp is None and not layout.config.exists():
+        return "there is none yet"
+    if stamp is not None:
+        if stamp.state == "building":
+            return "an earlier set-up did not end"
+        if stamp.location != str(layout.root):
+            return f"it was moved here from {stamp.location}"
+        if stamp.python != running_version():
+            return f"it is of {stamp.python}, and this is {running_version()}"
+    if not layout.config.exists() or not layout.python.exists():
+        return "its interpreter is missing"
+    if not _runs(layout, "-S", "-c", _VERSION_MATCHES, running_version().split()[1]):
+        return "its interpreter does not run, or is of another version"
+    return None
+
+
+_VERSION_MATCHES = "import sys; sys.exit('%d.%d' % sys.version_info[:2] != sys.argv[1])"
+
+
+def _runs(layout: Layout, *arguments: str) -> bool:
+    try:
+        answer = subprocess.run(
+            [str(layout.python), "-I", *arguments],
+            capture_output=True,
+            timeout=_ANSWER_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=tool_environment(),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def _damaged(layout: Layout, stamp: Stamp) -> tuple[str, ...]:
+    sizes = record_sizes(layout)
+    names = {normalize(folder.partition("-")[0]) for folder, size in stamp.records.items() if sizes.get(folder) != size}
+    for one in distributions(layout.site_packages):
+        if os.path.basename(one.folder) in stamp.records:
+            wrong = damage(one, hashes=False)
+            if any(stamp.known.get(each.key) != each.what for each in wrong):
+                names.add(one.name)
+    return tuple(sorted(names))

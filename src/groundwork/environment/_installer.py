@@ -1,0 +1,145 @@
+"""What uv and pip are asked to do; the two differ in words only.
+
+Rule: from the lock alone, every download checked against its hash, nothing resolved anew.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from groundwork.environment._lockfile import Pin
+from groundwork.environment._tool import run_tool, tool_environment
+from groundwork.errors import ConfigurationError, EnvironmentBroken
+
+Backend = Literal["auto", "uv", "pip"]
+LineSeen = Callable[[str], None] | None
+
+
+@dataclass(frozen=True)
+class Installer:
+    """One of the two tools.
+
+    Args:
+        name: ``uv`` or ``pip``.
+        uv: The uv command, for ``uv``.
+        line_seen: Called with each line that the tool prints.
+        lock: Descriptor of the environment's lock, which the tool inherits; see ``exclusive``.
+    """
+
+    name: Literal["uv", "pip"]
+    uv: str | None = None
+    line_seen: LineSeen = None
+    lock: int | None = None
+
+    def make_venv(self, root: Path) -> None:
+        """Make an empty environment of the running interpreter.
+
+        Args:
+            root: Its folder; may exist.
+
+        Raises:
+            EnvironmentBroken: This Python has no ``venv``, or none with pip where pip is needed.
+        """
+        needed = ["venv"] if self.name == "uv" else ["venv", "ensurepip"]
+        for module in needed:
+            if importlib.util.find_spec(module) is None:
+                raise EnvironmentBroken(
+                    f"this Python ({sys.executable}) has no {module!r} module",
+                    hint="install it (Debian, Ubuntu: apt install python3-venv) or install uv",
+                )
+        # Never the interpreter of an environment: that one may be the very folder that is made anew.
+        python = getattr(sys, "_base_executable", None) or sys.executable
+        without = ["--without-pip"] if self.name == "uv" else []
+        self._start([python, "-I", "-m", "venv", *without, root], what=f"create {root}")
+
+    def install(self, python: Path, pins: Sequence[Pin], *, again: bool = False, cache: bool = True) -> None:
+        """Install pinned packages, hashes checked.
+
+        Args:
+            python: Interpreter of the environment.
+            pins: What to install; markers are left to the tool.
+            again: Also install what seems to be there.
+            cache: Whether the tool may use what it downloaded before.
+        """
+        options = ["--require-hashes", "--no-deps"]
+        if again:
+            options.append("--reinstall" if self.name == "uv" else "--force-reinstall")
+        if not cache:
+            options.append("--no-cache" if self.name == "uv" else "--no-cache-dir")
+        with tempfile.TemporaryDirectory(prefix="groundwork-") as folder:
+            subset = Path(folder) / "requirements.txt"
+            subset.write_text("\n".join(pin.text for pin in pins) + "\n", encoding="utf-8")
+            self._run(python, [*options, "-r", subset], what="install the packages of the lock")
+
+    def install_project(self, python: Path, project: Path) -> None:
+        """Install a project in place: its sources are used where they are.
+
+        Args:
+            python: Interpreter of the environment; the project's build backend is installed there.
+            project: The folder of its pyproject.toml.
+        """
+        options = ["--no-deps", "--no-build-isolation"]
+        options.append("--reinstall" if self.name == "uv" else "--force-reinstall")
+        self._run(python, [*options, "--editable", project], what="install the project itself")
+
+    def _run(self, python: Path, arguments: Sequence[str | Path], *, what: str) -> None:
+        if self.name == "uv":
+            command: list[str | Path] = [self.uv or "uv", "--no-progress", "pip", "install", "--python", python]
+        else:
+            pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+            command = [python, "-I", *pip, "--progress-bar", "off", "--no-warn-script-location"]
+        self._start([*command, *arguments], what=what)
+
+    def _start(self, command: Sequence[str | Path], *, what: str) -> None:
+        run_tool(command, what=what, line_seen=self.line_seen, keep_open=self.lock)
+
+
+def choose(backend: Backend, lock: int | None = None, line_seen: LineSeen = None) -> Installer:
+    """Choose the tool.
+
+    Args:
+        backend: ``auto`` takes uv when it is there and runs.
+        lock: Descriptor of the environment's lock, which the tool inherits.
+        line_seen: Called with each line that the tool prints.
+
+    Returns:
+        The tool.
+
+    Raises:
+        ConfigurationError: There is no backend of that name.
+        EnvironmentBroken: uv was asked for and is not there.
+    """
+    if backend not in ("auto", "uv", "pip"):
+        raise ConfigurationError(f"there is no backend {backend!r}", hint="use auto, uv or pip")
+    uv = None if backend == "pip" else _working_uv()
+    if uv is not None:
+        return Installer("uv", uv, line_seen, lock)
+    if backend == "uv":
+        raise EnvironmentBroken("uv was asked for, but there is none that runs on PATH", hint="install uv, or use pip")
+    return Installer("pip", None, line_seen, lock)
+
+
+def _working_uv() -> str | None:
+    uv = shutil.which("uv")
+    if uv is None:
+        return None
+    try:
+        # A version manager's shim is on PATH even when the chosen version has no uv.
+        answer = subprocess.run(
+            [uv, "--version"],
+            capture_output=True,
+            timeout=30,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=tool_environment(),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return os.path.abspath(uv) if answer.returncode == 0 else None

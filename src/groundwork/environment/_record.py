@@ -1,0 +1,194 @@
+"""Installed packages and the files that their RECORD lists.
+
+Rule: what pip and uv wrote down at installation is the truth; a file that is gone, blanked or altered is damage.
+Sizes alone cost one stat a file (9,400 files: under 0.1 s); hashes cost one pass over the bytes.
+"""
+
+import base64
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+_CHUNK_BYTES = 1 << 20
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One installed package.
+
+    Args:
+        name: Its normalized name, as in a lock.
+        version: Its version.
+        folder: Its ``.dist-info`` folder.
+    """
+
+    name: str
+    version: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """One row of a RECORD.
+
+    Args:
+        path: The file, absolute.
+        row: The path as RECORD writes it.
+        sha256: Hash as RECORD writes it, urlsafe base64 without padding.
+        size: Bytes, or None where RECORD does not say.
+    """
+
+    path: str
+    row: str
+    sha256: str
+    size: int | None
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A file that is not what RECORD says.
+
+    Args:
+        package: Normalized name of its package.
+        path: The file as RECORD writes it.
+        what: ``is missing``, ``size 0 instead of 120``, ``content differs``.
+    """
+
+    package: str
+    path: str
+    what: str
+
+    @property
+    def key(self) -> str:
+        """Package and path, as one name."""
+        return f"{self.package}/{self.path}"
+
+    @property
+    def gone(self) -> bool:
+        """Whether there is nothing, instead of something else."""
+        return not self.what.startswith(("size", "content"))
+
+
+def normalize(name: str) -> str:
+    """Return a package name in the one form in which names compare equal.
+
+    Args:
+        name: As ``Foo.Bar_baz``.
+
+    Returns:
+        As ``foo-bar-baz``.
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def distributions(site_packages: Path | str) -> list[Distribution]:
+    """List what is installed in a folder, from the names of its ``.dist-info`` folders alone.
+
+    Args:
+        site_packages: The folder; one that does not exist has nothing installed.
+
+    Returns:
+        Sorted by name.
+    """
+    found = []
+    try:
+        with os.scandir(site_packages) as entries:
+            for entry in entries:
+                if entry.name.endswith(".dist-info"):
+                    name, _, version = entry.name.removesuffix(".dist-info").partition("-")
+                    found.append(Distribution(normalize(name), version, entry.path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(found, key=lambda one: one.name)
+
+
+def recorded_files(distribution: Distribution) -> Iterator[RecordedFile]:
+    """Read the RECORD of a package.
+
+    Rows without a hash (RECORD itself, byte code) are left out: nothing is promised about them.
+
+    Args:
+        distribution: The package.
+
+    Yields:
+        Every file with a sha256.
+
+    Raises:
+        OSError: There is no readable RECORD.
+    """
+    site = os.path.dirname(distribution.folder)
+    with open(os.path.join(distribution.folder, "RECORD"), encoding="utf-8", newline="") as file:
+        lines = file.read().splitlines()
+    for line in lines:
+        # A quoted path is rare, and the csv module six times slower than a split.
+        parts = next(csv.reader([line])) if '"' in line else line.rsplit(",", 2)
+        if len(parts) == 3 and parts[1].startswith("sha256="):
+            size = int(parts[2]) if parts[2].isdigit() else None
+            yield RecordedFile(os.path.join(site, parts[0]), parts[0], parts[1][7:], size)
+
+
+def damage(distribution: Distribution, *, hashes: bool) -> list[Damage]:
+    """Compare a package's files with its RECORD.
+
+    Args:
+        distribution: The package.
+        hashes: Whether to read every file; otherwise only existence and size are compared.
+
+    Returns:
+        What is wrong, file by file; empty when nothing is.
+    """
+    try:
+        files = list(recorded_files(distribution))
+    except (OSError, UnicodeDecodeError):
+        return [Damage(distribution.name, "RECORD", "is missing or unreadable")]
+    if not files:
+        return [Damage(distribution.name, "RECORD", "lists no files")]
+    wrong = []
+    for file in files:
+        what = _wrong(file, hashes=hashes)
+        if what is not None:
+            wrong.append(Damage(distribution.name, file.row, what))
+    return wrong
+
+
+def damages(packages: Sequence[Distribution]) -> list[Damage]:
+    """Compare every byte of several packages with their RECORDs.
+
+    Args:
+        packages: The packages.
+
+    Returns:
+        What is wrong, package by package.
+    """
+    # Hashing leaves the interpreter lock, so threads read and hash on all cores.
+    with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 1) * 2)) as pool:
+        return [wrong for found in pool.map(lambda one: damage(one, hashes=True), packages) for wrong in found]
+
+
+def _wrong(file: RecordedFile, *, hashes: bool) -> str | None:
+    try:
+        size = os.stat(file.path).st_size
+        if file.size is not None and size != file.size:
+            return f"size {size} instead of {file.size}"
+        if hashes and _sha256(file.path) != file.sha256:
+            return "content differs"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"is unreadable ({error.strerror})"
+    return None
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    # Unbuffered: most files are smaller than the buffer that would be set up for them.
+    with open(path, "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()

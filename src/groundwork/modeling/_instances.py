@@ -1,0 +1,182 @@
+"""Rows as they arrive in a request: checked before they meet the model.
+
+Rule: all mistakes of a request are reported at once, each with row and column, and one bad row never reaches a batch.
+Cost: about 10 microseconds a row.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from groundwork.errors import InvalidDataError
+
+_MOST_MISTAKES = 20
+_Reader = Callable[[Any], Any]
+
+
+class Instance(dict[str, Any]):
+    """A row that ``InstanceReader`` has checked, so that nobody checks it again."""
+
+
+class InstanceReader:
+    """Checks rows against columns.
+
+    Args:
+        columns: Name to dtype and whether a value must be given.
+        optional: Columns that may be absent or null.
+    """
+
+    def __init__(self, columns: Mapping[str, pl.DataType], optional: frozenset[str]) -> None:
+        self._columns = [(name, *_reader(dtype), name in optional) for name, dtype in columns.items()]
+
+    def read(self, instances: Sequence[Any]) -> list[Instance]:
+        """Check rows and bring their values to Python types.
+
+        Args:
+            instances: Mappings of column to value. Columns that the model does not use are ignored.
+
+        Returns:
+            One row each, of the columns that the model uses.
+
+        Raises:
+            InvalidDataError: The context lists up to 20 ``mistakes``, each with row, column and message, and gives
+                ``row`` and ``column`` of the first.
+        """
+        mistakes: list[dict[str, Any]] = []
+        rows = [self._row(index, instance, mistakes) for index, instance in enumerate(instances)]
+        if mistakes:
+            raise _refusal(mistakes)
+        return rows
+
+    def _row(self, index: int, instance: Any, mistakes: list[dict[str, Any]]) -> Instance:
+        row = Instance()
+        if not isinstance(instance, Mapping):
+            mistakes.append(_mistake(index, None, f"is {_told(instance)}, not an object of column and value"))
+            return row
+        for name, read, expected, optional in self._columns:
+            value = instance.get(name)
+            if value is None:
+                if not optional:
+                    mistakes.append(_mistake(index, name, "is missing" if name not in instance else "is null"))
+                row[name] = None
+                continue
+            try:
+                row[name] = read(value)
+            except (TypeError, ValueError, OverflowError):
+                mistakes.append(_mistake(index, name, f"is {_told(value)}; it must be {expected}"))
+        return row
+
+
+def json_schema(dtype: pl.DataType, *, nullable: bool) -> dict[str, Any]:
+    """Describe a column as JSON schema.
+
+    Args:
+        dtype: Of the column.
+        nullable: A value may be null.
+
+    Returns:
+        ``type`` and, for dates and times, ``format``.
+    """
+    kind, extra = _json_type(dtype)
+    return {"type": [kind, "null"] if nullable else kind, **extra}
+
+
+def example_value(dtype: pl.DataType) -> Any:
+    """Return some value of a dtype as JSON has it, for documentation where no real row is at hand."""
+    kind, extra = _json_type(dtype)
+    times = {"date": "2013-01-31", "date-time": "2013-01-31T06:00:00Z"}
+    return times.get(extra.get("format", ""), {"integer": 1, "number": 1.5, "boolean": True}.get(kind, "text"))
+
+
+def _json_type(dtype: pl.DataType) -> tuple[str, dict[str, Any]]:
+    if dtype.is_integer():
+        return "integer", {}
+    if dtype.is_float():
+        return "number", {}
+    if dtype == pl.Boolean:
+        return "boolean", {}
+    if dtype == pl.Date:
+        return "string", {"format": "date"}
+    return "string", {"format": "date-time"} if isinstance(dtype, pl.Datetime) else {}
+
+
+def _reader(dtype: pl.DataType) -> tuple[_Reader, str]:
+    if dtype.is_integer():
+        bits = int("".join(filter(str.isdigit, str(dtype))))
+        low, high = (0, 2**bits) if dtype.is_unsigned_integer() else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+        return lambda value: _integer(value, low, high), "an integer"
+    if dtype.is_float():
+        return _number, "a number"
+    if dtype == pl.Boolean:
+        return _boolean, "true or false"
+    if dtype == pl.Date:
+        return _date, "a date as 2013-01-31"
+    if isinstance(dtype, pl.Datetime):
+        zone = dt.UTC if dtype.time_zone else None
+        return lambda value: _datetime(value, zone), "a time as 2013-01-31T06:00:00Z"
+    return _text, "text"
+
+
+def _integer(value: Any, low: int, high: int) -> int:
+    # JSON made by JavaScript or pandas writes 5 as 5.0.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not low <= value < high:
+        raise ValueError
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _date(value: Any) -> dt.date:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    return dt.date.fromisoformat(value)
+
+
+def _datetime(value: Any, zone: dt.tzinfo | None) -> dt.datetime:
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    utc = moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return utc if zone else utc.replace(tzinfo=None)
+
+
+def _mistake(row: int, column: str | None, message: str) -> dict[str, Any]:
+    return {"row": row, "column": column, "message": message}
+
+
+def _told(value: Any) -> str:
+    text = repr(value)
+    return f"{text[:60]}{'...' if len(text) > 60 else ''} ({type(value).__name__})"
+
+
+def _refusal(mistakes: list[dict[str, Any]]) -> InvalidDataError:
+    first, more = mistakes[0], len(mistakes) - 1
+    place = f"instance {first['row']}" + (f", column {first['column']!r}" if first["column"] else "")
+    rest = f" ({more} more {'mistake' if more == 1 else 'mistakes'})" if more else ""
+    return InvalidDataError(
+        f"{place} {first['message']}{rest}",
+        hint="the schema of an instance is in /openapi.json",
+        context={
+            "row": first["row"],
+            "column": first["column"],
+            "mistakes": mistakes[:_MOST_MISTAKES],
+            "count": len(mistakes),
+        },
+    )

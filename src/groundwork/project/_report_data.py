@@ -1,0 +1,110 @@
+"""What a run says of itself, gathered for the report and for ``result.json``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from groundwork import storage
+from groundwork.project._fingerprints import Fingerprints
+from groundwork.project._job import Job
+from groundwork.project._memory import peak_memory_bytes
+from groundwork.project._runs import Run
+from groundwork.resilience import PipelineResult
+
+
+def metadata(run: Run, result: PipelineResult) -> dict[str, Any]:
+    """Gather the headline facts of a run.
+
+    Args:
+        run: The run.
+        result: Its result so far.
+
+    Returns:
+        Plain data; what a run that failed early does not know is absent or empty.
+    """
+    data = result.data
+    evaluated, parted = data.get("evaluate") or {}, data.get("split") or {}
+    return {
+        "id": run.info.id,
+        "project": run.info.project,
+        "created": run.info.created,
+        "metrics": evaluated.get("metrics", {}),
+        "gates": evaluated.get("gates", []),
+        "threshold": evaluated.get("threshold"),
+        "rows": _rows(data),
+        "leakage": parted.get("leakage", []),
+        "seconds": sum(step.seconds for step in result.steps),
+        "peak_memory_bytes": peak_memory_bytes(),
+        "checkpoint": (data.get("checkpoint") or {}).get("folder"),
+    }
+
+
+def notes(result: PipelineResult) -> list[str]:
+    """Gather what the steps found worth a warning.
+
+    Args:
+        result: The run's result so far.
+
+    Returns:
+        Sentences: environment warnings, leakage, notes of the steps.
+    """
+    environment, parted = result.data.get("environment") or {}, result.data.get("split") or {}
+    found = [
+        f"environment check {each['check']}: found {each['found']}, expected {each['expected']}"
+        for each in environment.get("findings", [])
+    ]
+    leaks = [f"leakage: {each['message']}" for each in parted.get("leakage", [])]
+    stepwise = [note for output in result.data.values() if output for note in output.get("notes", [])]
+    return [*found, *leaks, *stepwise]
+
+
+def report_data(run: Run, job: Job, prints: Fingerprints, result: PipelineResult) -> dict[str, Any]:
+    """Gather everything that ``report.html`` shows.
+
+    Args:
+        run: The run.
+        job: Its job.
+        prints: Its fingerprints.
+        result: Its result, with metadata.
+
+    Returns:
+        The dict that ``render_report`` documents.
+    """
+    facts = result.metadata
+    details = _read(job, result, "evaluate", "evaluation")
+    return {
+        "project": run.info.project,
+        "id": run.info.id,
+        "created": run.info.created,
+        "status": str(result.status),
+        "metrics": facts["metrics"],
+        "gates": facts["gates"],
+        "evaluation": {key: value for key, value in details.items() if key != "importance"},
+        "importance": details.get("importance", []),
+        "profile": _read(job, result, "profile", "profile"),
+        "rows": facts["rows"],
+        "leakage": facts["leakage"],
+        "steps": result.to_dict()["steps"],
+        "warnings": result.warnings,
+        "errors": result.errors,
+        "config": job.config.to_yaml(),
+        "fingerprints": {name: value for name, value in prints.to_dict().items() if name != "configuration"},
+        "peak_memory_bytes": facts["peak_memory_bytes"],
+    }
+
+
+def _rows(data: Mapping[str, Any]) -> dict[str, Any]:
+    loaded, parted = data.get("load") or {}, data.get("split") or {}
+    if not loaded:
+        return {}
+    parts = parted.get("rows", {})
+    dropped = [*loaded["dropped"], *parted.get("dropped", [])]
+    used = sum(parts.values()) if parts else loaded["rows"]
+    return {"in": loaded["rows_in"], "used": used, "dropped": dropped, **parts}
+
+
+def _read(job: Job, result: PipelineResult, step: str, name: str) -> dict[str, Any]:
+    described = (result.data.get(step) or {}).get(name)
+    if described is None:
+        return {}
+    content: dict[str, Any] = storage.read(job.folder / described["path"])
+    return content

@@ -1,0 +1,282 @@
+"""The folder of runs: one folder a run, and ``latest``.
+
+Rule: a run's folder belongs to the process that holds its lock; everybody else only reads.
+``result.json`` is written last, so a run without one has not ended, whatever else lies there.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from groundwork import storage
+from groundwork.errors import InvalidDataError, RunNotFoundError, VersionSkew
+from groundwork.resilience import PipelineResult, PipelineStatus, result_of
+from groundwork.storage import FileJournal, FileLock
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a run was started with.
+
+    Attributes:
+        id: Its folder's name.
+        project: Name in the project's pipeline.yaml.
+        project_path: Folder of the project, absolute.
+        created: ISO 8601, UTC.
+        identity: SHA-256 over everything that decides the result: configuration, data, code, environment.
+        format: Version of the folder's layout.
+    """
+
+    id: str
+    project: str
+    project_path: str
+    created: str
+    identity: str
+    format: int = FORMAT
+
+
+class Run:
+    """One run's folder.
+
+    Args:
+        folder: The folder; must hold a ``run.json``.
+
+    Raises:
+        RunNotFoundError: There is none.
+        VersionSkew: A newer groundwork wrote it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.info = _read_info(folder)
+        self._lock = FileLock(folder / "run.lock")
+
+    @property
+    def work(self) -> Path:
+        """Folder of intermediate files; the newest good run keeps its own, for ``fallback: previous``."""
+        return self.folder / "work"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoint store."""
+        return self.folder / "checkpoints"
+
+    def acquire(self) -> bool:
+        """Take the run for this process.
+
+        Returns:
+            False if another process has it.
+        """
+        return self._lock.acquire()
+
+    def release(self) -> None:
+        """Give the run back."""
+        self._lock.release()
+
+    def journal(self) -> FileJournal:
+        """Open the journal for writing; only for the process that has acquired the run."""
+        return FileJournal(self.folder / "journal.jsonl")
+
+    def result(self) -> PipelineResult:
+        """Return what became of the run, also while it runs or after its process was killed."""
+        path = self.folder / "result.json"
+        if path.exists():
+            return PipelineResult.from_dict(storage.read(path))
+        result = result_of(self._records(), alive=FileLock.held(self.folder / "run.lock"))
+        if result.status in (PipelineStatus.RUNNING, PipelineStatus.CANCELLED, PipelineStatus.FAILURE):
+            return result
+        # The steps ended but the report did not: whoever wrote it is gone, or at it.
+        alive = FileLock.held(self.folder / "run.lock")
+        status = PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED
+        return PipelineResult(status, result.data, result.errors, result.warnings, result.steps)
+
+    def reopen(self) -> None:
+        """Take back the result of an earlier process, as this one goes on; only after ``acquire``."""
+        (self.folder / "result.json").unlink(missing_ok=True)
+
+    def finish(self, result: PipelineResult) -> None:
+        """Write ``result.json``; the run has ended.
+
+        Args:
+            result: The final result.
+        """
+        storage.write(self.folder / "result.json", result.to_dict())
+
+    def drop_work(self) -> None:
+        """Remove the intermediate files."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        """Read the journal without touching it: its owner may be writing the last line right now."""
+        path = self.folder / "journal.jsonl"
+        if not path.exists():
+            return
+        for line in path.read_bytes().split(b"\n"):
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+
+def resumable(result: PipelineResult) -> bool:
+    """Whether the same command should go on with this run instead of starting another.
+
+    Args:
+        result: What became of the run.
+
+    Returns:
+        True for CRASHED, CANCELLED, and FAILURE by an error; False once the steps are done, gates missed or not.
+    """
+    if result.status is PipelineStatus.FAILURE:
+        return not any(error.get("code") == "gate_missed" for error in result.errors)
+    return result.status in (PipelineStatus.CRASHED, PipelineStatus.CANCELLED)
+
+
+class RunStore:
+    """The runs below one folder.
+
+    Args:
+        root: The folder, ``runs`` beside the place where the command is given; made when the first run starts.
+
+    Raises:
+        VersionSkew: A newer groundwork wrote the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        marker = root / "format.json"
+        if marker.exists():
+            _check_format(storage.read(marker), root)
+
+    def start(self, project: str, project_path: Path, identity: str) -> Run:
+        """Make a new run, owned by this process.
+
+        Args:
+            project: The project's name.
+            project_path: The project's folder.
+            identity: What decides the result.
+
+        Returns:
+            The run; its lock is held.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        storage.write(self.root / "format.json", {"format": FORMAT})
+        created = datetime.now(UTC)
+        while True:
+            # Two runs may start at one instant; mkdir decides who has the name.
+            name = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+            with contextlib.suppress(FileExistsError):
+                (self.root / name).mkdir()
+                break
+        folder = self.root / name
+        info = RunInfo(name, project, str(project_path), created.isoformat(), identity)
+        storage.write(folder / "run.json", asdict(info))
+        run = Run(folder)
+        run.acquire()
+        return run
+
+    def unfinished(self, project: str, identity: str) -> Run | None:
+        """Take the newest run of this identity, if it has not ended and nobody has it.
+
+        Args:
+            project: The project's name.
+            identity: What decides the result.
+
+        Returns:
+            The run, its lock held by this process; None if there is nothing to go on with.
+        """
+        for run in self.list(project):
+            if run.info.identity != identity or not run.acquire():
+                continue
+            # Looked at again under the lock, as an owner would: nobody else writes now.
+            if resumable(_without_owner(run.result())):
+                return run
+            run.release()
+            return None
+        return None
+
+    def list(self, project: str | None = None) -> list[Run]:
+        """Return the runs, newest first.
+
+        Args:
+            project: Only those of the project with this name.
+        """
+        if not self.root.is_dir():
+            return []
+        folders = (path for path in self.root.iterdir() if not path.is_symlink() and (path / "run.json").exists())
+        runs = sorted((Run(path) for path in folders), key=lambda run: run.info.created, reverse=True)
+        return [run for run in runs if project in (None, run.info.project)]
+
+    def set_latest(self, run: Run) -> None:
+        """Let ``latest`` lead to this run; a reader sees the old one or the new one.
+
+        Args:
+            run: A run of this store.
+        """
+        link = self.root / f".latest-{secrets.token_hex(4)}"
+        try:
+            link.symlink_to(run.info.id, target_is_directory=True)
+        except (OSError, NotImplementedError):
+            # Windows without the right to make links: a file that holds the name.
+            storage.write(self.root / "latest.json", {"run": run.info.id})
+            return
+        os.replace(link, self.root / "latest")
+
+
+def find_run(path: str | Path) -> Run:
+    """Return the run that a path names.
+
+    Args:
+        path: A run's folder, or ``…/latest``.
+
+    Raises:
+        RunNotFoundError: There is no run; the hint names what there is.
+    """
+    folder = Path(path)
+    named = folder.parent / "latest.json"
+    if folder.name == "latest" and not folder.exists() and named.exists():
+        folder = folder.parent / storage.read(named)["run"]
+    return Run(folder.resolve())
+
+
+def _without_owner(result: PipelineResult) -> PipelineResult:
+    """Read RUNNING as CRASHED: the lock that says RUNNING is our own."""
+    if result.status is not PipelineStatus.RUNNING:
+        return result
+    return PipelineResult(PipelineStatus.CRASHED, result.data, result.errors, result.warnings, result.steps)
+
+
+def _read_info(folder: Path) -> RunInfo:
+    path = folder / "run.json"
+    if not path.exists():
+        near = sorted(each.parent.name for each in folder.parent.glob("*/run.json")) if folder.parent.is_dir() else []
+        there = f"; {folder.parent} holds {', '.join(near[-3:])}" if near else ""
+        raise RunNotFoundError(
+            f"{folder} is not a run: it has no run.json{there}",
+            hint="groundwork run PROJECT makes one; groundwork runs lists them",
+        )
+    data = storage.read(path)
+    _check_format(data, folder)
+    try:
+        return RunInfo(**data)
+    except TypeError as error:
+        raise InvalidDataError(f"{path} is not what groundwork wrote: {error}") from error
+
+
+def _check_format(data: Mapping[str, Any], path: Path) -> None:
+    if not isinstance(data.get("format"), int):
+        raise InvalidDataError(f"{path} names no format; it was not written by groundwork, or was edited")
+    if data["format"] > FORMAT:
+        raise VersionSkew(
+            f"{path} has format {data['format']}, written by a newer groundwork; this one reads up to format {FORMAT}",
+            hint="upgrade groundwork, or keep its runs elsewhere with --runs FOLDER",
+        )

@@ -1,0 +1,70 @@
+"""What the server counts, for Prometheus.
+
+Rule: a registry of the app's own, so that two apps in one process do not mix; labels come from fixed sets, never from
+what a client sent.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Metrics:
+    """Counters, gauges and histograms of one app."""
+
+    content_type = b"text/plain; version=0.0.4; charset=utf-8"
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "groundwork_requests", "Requests answered.", ["route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "groundwork_request_seconds",
+            "From a request's headers to its answer.",
+            ["route"],
+            buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._batch_rows = Histogram(
+            "groundwork_batch_rows", "Rows in one call of the model.", ["model"], buckets=ROWS, registry=self._registry
+        )
+        self._queue_rows = Gauge(
+            "groundwork_queue_rows", "Rows that wait for the model.", ["model"], registry=self._registry
+        )
+        self._in_flight = Gauge(
+            "groundwork_requests_in_flight", "Requests begun and not yet answered.", registry=self._registry
+        )
+        self._by_route: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self.in_flight = 0
+        self._in_flight.set_function(lambda: self.in_flight)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count one answered request; status 499 is a client that left."""
+        try:
+            requests, latency = self._by_route[route, status]
+        except KeyError:
+            requests, latency = self._requests.labels(route, str(status)), self._seconds.labels(route)
+            self._by_route[route, status] = requests, latency
+        requests.inc()
+        latency.observe(seconds)
+
+    def watch_model(self, name: str, queued: Callable[[], int]) -> Callable[[float], None]:
+        """Show a model's queue from now on.
+
+        Args:
+            name: Label of the model.
+            queued: How many rows wait now; asked at each scrape.
+
+        Returns:
+            What to call with the size of each batch.
+        """
+        self._queue_rows.labels(name).set_function(queued)
+        return self._batch_rows.labels(name).observe
+
+    def exposition(self) -> bytes:
+        """Return everything in the text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,77 @@
+"""The bounds of an app.
+
+Rule: everything that a client can make large has a bound, and each bound has a name here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any, Self
+
+from groundwork.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppOptions:
+    """Bounds of an app, with their defaults.
+
+    Attributes:
+        max_batch_rows: Most rows in one call of the model.
+        max_wait_s: How long an idle model waits for more rows; 0.0 never waits.
+        max_queue_rows: Most rows that may wait; more are refused with 503.
+        max_instances: Most instances in one request; at most ``max_queue_rows``.
+        max_body_bytes: Largest body.
+        body_timeout_s: Longest time for a body to arrive.
+        request_timeout_s: Longest time for any answer; a request may ask for less by ``X-Request-Timeout-Ms``.
+        watch_after_s: After how long in the queue the server begins to look whether the client is still there.
+        trust: Load checkpoints even if their types are not known to be safe.
+        title: Heading of the page and of the API's description.
+    """
+
+    max_batch_rows: int = 64
+    max_wait_s: float = 0.0
+    max_queue_rows: int = 1024
+    max_instances: int = 1024
+    max_body_bytes: int = 4 * 2**20
+    body_timeout_s: float = 10.0
+    request_timeout_s: float = 60.0
+    watch_after_s: float = 0.01
+    trust: bool = False
+    title: str = "groundwork"
+
+    def __post_init__(self) -> None:
+        for name in ("max_batch_rows", "max_queue_rows", "max_instances", "max_body_bytes"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("max_wait_s", "watch_after_s"):
+            if not getattr(self, name) >= 0:
+                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be 0.0 or more")
+        for name in ("body_timeout_s", "request_timeout_s"):
+            if not getattr(self, name) > 0:
+                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be more than 0.0")
+        if self.max_instances > self.max_queue_rows:
+            raise ConfigurationError(
+                f"max_instances is {self.max_instances}, more than the {self.max_queue_rows} rows that may wait",
+                hint="Raise max_queue_rows or lower max_instances.",
+            )
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Return the options, refusing names that do not exist.
+
+        Args:
+            options: By name.
+
+        Returns:
+            The options given, and the defaults of the rest.
+
+        Raises:
+            ConfigurationError: An unknown name, or a bound out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+                raise ConfigurationError(f"unknown option {name!r}", hint=hint)
+        return cls(**options)

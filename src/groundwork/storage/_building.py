@@ -1,0 +1,242 @@
+"""How a checkpoint folder comes and goes.
+
+Rule: it is built under a hidden name by a writer that holds a lock in it, and appears by a rename; it goes by a rename
+to a hidden name before its files do. All renames happen under the store's lock, so whatever hidden folder has no
+living writer is left over from a crash: ``settle`` removes it, or puts it back if it is the only copy of its step.
+"""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from groundwork._failpoints import failpoint
+from groundwork.errors import DurabilityUnknownError, UsageError
+from groundwork.storage._durable import make_folders, sync_file, sync_folder, write_all
+from groundwork.storage._faults import storage_error, told_as_storage_error
+from groundwork.storage._lock import FileLock, exclusive
+from groundwork.storage._manifest import (
+    ATTACHMENTS,
+    MANIFEST,
+    CheckpointInfo,
+    FileRecord,
+    encode_manifest,
+    require_plain_name,
+)
+from groundwork.storage._payload import encode_model, library_versions
+from groundwork.storage._temporary import SUFFIX
+
+STORE_LOCK = ".lock"
+_WRITER = ".writer"
+_REFUSED = "cannot save the checkpoint (earlier ones are untouched)"
+_CHUNK_BYTES = 1 << 20
+
+
+class Building:
+    """One checkpoint on its way: filled, published, closed.
+
+    Args:
+        root: The store's folder; made if missing.
+        step: The checkpoint's step.
+    """
+
+    def __init__(self, root: Path, step: int) -> None:
+        self.root = root
+        self.step = step
+        self.final = root / f"step-{step:08d}"
+        self.path = _hidden(self.final)
+        self._writer = FileLock(self.path / _WRITER)
+        with told_as_storage_error(self.final, _REFUSED):
+            for folder in make_folders(root):
+                sync_folder(folder)
+            with exclusive(root / STORE_LOCK):
+                self.path.mkdir()
+                self._writer.acquire()
+
+    def fill(
+        self,
+        model: Any,
+        metrics: Mapping[str, float],
+        metadata: Mapping[str, Any],
+        files: Mapping[str, bytes | Path],
+        *,
+        best_metric: str | None,
+    ) -> CheckpointInfo:
+        """Write everything, the manifest last, and sync it.
+
+        Args:
+            model: See ``encode_model``.
+            metrics: Numbers by name.
+            metadata: JSON-able facts by name.
+            files: Attachments by name.
+            best_metric: What the store ranks by.
+
+        Returns:
+            The checkpoint as it will be when published.
+
+        Raises:
+            UsageError: Something cannot be stored.
+            StorageError: The system refused.
+        """
+        kind, data = encode_model(model)
+        payload = f"model.{kind}"
+        for name in files:
+            require_plain_name(name)
+        with told_as_storage_error(self.final, _REFUSED):
+            failpoint("storage.checkpoint.before_write")
+            info = CheckpointInfo(
+                step=self.step,
+                path=self.final,
+                created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                format=kind,
+                payload=payload,
+                model=_write(self.path / payload, data),
+                metrics=_numbers(metrics),
+                metadata=dict(metadata),
+                files={name: _write(self.path / ATTACHMENTS / name, source) for name, source in files.items()},
+                versions=library_versions(),
+                best_metric=best_metric,
+            )
+            failpoint("storage.checkpoint.before_manifest")
+            _write(self.path / MANIFEST, encode_manifest(info))
+            for folder, _, _ in os.walk(self.path):
+                sync_folder(Path(folder))
+        return info
+
+    def publish(self) -> None:
+        """Let the checkpoint appear under its name, in place of one of the same step.
+
+        Raises:
+            StorageError: The system refused; an older checkpoint of this step is still there.
+            DurabilityUnknownError: It has appeared, but may not survive a power cut.
+        """
+        with exclusive(self.root / STORE_LOCK):
+            with told_as_storage_error(self.final, _REFUSED):
+                self._writer.release()
+                (self.path / _WRITER).unlink()
+                failpoint("storage.checkpoint.before_rename")
+                exchange(self.path, self.final)
+            try:
+                failpoint("storage.checkpoint.after_rename")
+                sync_folder(self.root)
+                discard(_old(self.final))
+            except OSError as error:
+                doing = "the checkpoint is in place, but may not survive a power cut"
+                raise storage_error(error, self.final, doing, DurabilityUnknownError) from error
+
+    def close(self) -> None:
+        """Remove what was not published; never raises an OSError."""
+        self._writer.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def exchange(new: Path, final: Path) -> None:
+    """Rename ``new`` to ``final``; a folder that is there moves to the hidden name that readers look at meanwhile.
+
+    Args:
+        new: The complete folder.
+        final: Its name.
+
+    Raises:
+        OSError: A rename failed; what was there is there again.
+    """
+    old = _old(final)
+    if not final.exists():
+        new.rename(final)
+        return
+    discard(old)
+    final.rename(old)
+    try:
+        failpoint("storage.checkpoint.between_renames")
+        new.rename(final)
+    except OSError:
+        old.rename(final)
+        raise
+
+
+def discard(folder: Path) -> None:
+    """Delete a checkpoint so that neither a crash nor a reader finds half of it; the caller holds the store's lock.
+
+    Args:
+        folder: The checkpoint; it may be missing.
+
+    Raises:
+        OSError: It could not be hidden. What cannot be deleted once it is hidden, the next ``settle`` deletes.
+    """
+    hidden = _hidden(folder)
+    try:
+        folder.rename(hidden)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def settle(root: Path) -> None:
+    """Put right what crashed writers have left in a store; cheap when there is nothing.
+
+    Args:
+        root: The store's folder; it may be missing.
+
+    Raises:
+        StorageError: The system refused.
+    """
+    if not any(_left_over(root)):
+        return
+    with exclusive(root / STORE_LOCK), told_as_storage_error(root, "cannot tidy up"):
+        for path in _left_over(root):
+            if path.name.endswith(SUFFIX):
+                if not FileLock.held(path / _WRITER):
+                    shutil.rmtree(path, ignore_errors=True)
+                continue
+            final = root / path.name.removeprefix(".").removesuffix(".old")
+            if final.exists():
+                discard(path)
+            else:
+                path.rename(final)
+                sync_folder(root)
+
+
+def _left_over(root: Path) -> list[Path]:
+    return [*root.glob(f".step-*{SUFFIX}"), *root.glob(".step-*.old")] if root.is_dir() else []
+
+
+def _hidden(final: Path) -> Path:
+    return final.with_name(f".{final.name.strip('.')}.{secrets.token_hex(4)}{SUFFIX}")
+
+
+def _old(final: Path) -> Path:
+    return final.with_name(f".{final.name}.old")
+
+
+def _write(path: Path, source: bytes | Path) -> FileRecord:
+    """Write one new file durably and return its record; a path is copied in chunks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        for chunk in (source,) if isinstance(source, bytes) else _chunks(source):
+            write_all(descriptor, chunk)
+            digest.update(chunk)
+            size += len(chunk)
+        sync_file(descriptor)
+    finally:
+        os.close(descriptor)
+    return FileRecord(digest.hexdigest(), size)
+
+
+def _chunks(source: Path) -> Iterator[bytes]:
+    with told_as_storage_error(source, "cannot read the attachment"), open(source, "rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _numbers(metrics: Mapping[str, float]) -> dict[str, float]:
+    try:
+        return {str(name): float(value) for name, value in metrics.items()}
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"metrics must be numbers: {error}", hint="put everything else into metadata") from error

@@ -1,0 +1,237 @@
+"""The manifest of a checkpoint: what is in the folder, and the proof that it is still that.
+
+Rule: it is written last, so a folder with a manifest was complete; it carries the SHA-256 of every file and of itself,
+so what is read is what was saved, or an error.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from groundwork.errors import (
+    CheckpointCorrupt,
+    CheckpointNotFoundError,
+    PathEscapeError,
+    StorageError,
+    UsageError,
+    VersionSkew,
+)
+from groundwork.storage._faults import told_as_storage_error
+from groundwork.storage._hash import sha256
+
+FORMAT_NUMBER = 1
+MANIFEST = "manifest.json"
+ATTACHMENTS = "files"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What one file of a checkpoint must be.
+
+    Attributes:
+        sha256: Of its bytes.
+        size: In bytes.
+    """
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What a checkpoint says about itself.
+
+    Attributes:
+        step: Its number; the greatest is the latest.
+        path: Its folder.
+        created: When, ISO 8601, UTC.
+        format: How the model is stored: ``"skops"`` or ``"safetensors"``.
+        payload: Name of the model's file.
+        model: Record of the model's file.
+        metrics: As given to ``save``.
+        metadata: As given to ``save``.
+        files: The attachments by name; they lie in ``path / "files" / name``.
+        versions: Versions of the libraries that saved it, by name.
+        best_metric: The metric that the store ranked by, or None.
+    """
+
+    step: int
+    path: Path
+    created: str
+    format: str
+    payload: str
+    model: FileRecord
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, FileRecord] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    best_metric: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data.
+
+        Returns:
+            Every attribute, JSON-able; ``path`` as text.
+        """
+        return {**asdict(self), "path": str(self.path)}
+
+    def members(self) -> dict[str, FileRecord]:
+        """Return every file that the manifest covers.
+
+        Returns:
+            Record by path inside the folder.
+        """
+        return {self.payload: self.model, **{f"{ATTACHMENTS}/{name}": each for name, each in self.files.items()}}
+
+
+def encode_manifest(info: CheckpointInfo) -> bytes:
+    """Write a manifest's bytes.
+
+    Args:
+        info: The checkpoint.
+
+    Returns:
+        JSON, the same for the same input.
+
+    Raises:
+        UsageError: Metrics or metadata cannot be written as JSON.
+    """
+    content = {"format_number": FORMAT_NUMBER, **info.to_dict()}
+    del content["path"]
+    try:
+        content["sha256"] = _digest(content)
+        return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"metrics and metadata must be JSON-able: {error}", hint="use plain values") from error
+
+
+def read_manifest(folder: Path) -> CheckpointInfo:
+    """Read and check the manifest of a checkpoint folder; its files are not looked at.
+
+    Args:
+        folder: The checkpoint.
+
+    Returns:
+        What it says.
+
+    Raises:
+        CheckpointNotFoundError: There is no such folder.
+        CheckpointCorrupt: The manifest is missing or differs from what was written.
+        VersionSkew: A newer groundwork wrote it.
+        StorageError: It cannot be read.
+    """
+    path = folder / MANIFEST
+    with told_as_storage_error(path, "cannot read"):
+        try:
+            text = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if not folder.is_dir():
+                raise CheckpointNotFoundError(f"{folder}: no such checkpoint", hint="check the path") from error
+            raise corrupt(folder, f"it has no {MANIFEST}") from error
+    try:
+        content = json.loads(text)
+        number = content["format_number"]
+        if isinstance(number, int) and number > FORMAT_NUMBER:
+            raise VersionSkew(
+                f"{folder}: the checkpoint has format {number}; this groundwork reads up to {FORMAT_NUMBER}",
+                hint="load it with the newer groundwork that wrote it",
+                context={"found": number, "known": FORMAT_NUMBER},
+            )
+        if content.pop("sha256") != _digest(content):
+            raise corrupt(folder, f"{MANIFEST} differs from its own sha256")
+        return _info(folder, content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise corrupt(folder, f"{MANIFEST} cannot be read ({type(error).__name__}: {error})") from error
+
+
+def verified(folder: Path, *, with_model: bool) -> tuple[CheckpointInfo, bytes]:
+    """Read a checkpoint's manifest and compare every file with it; one pass over the bytes.
+
+    A checkpoint that is replaced meanwhile is read again, so that nothing of the old is mixed with the new.
+
+    Args:
+        folder: The checkpoint.
+        with_model: Return the model's bytes, the very ones that were compared.
+
+    Returns:
+        What the manifest says, and the bytes (empty unless asked for).
+
+    Raises:
+        CheckpointNotFoundError: There is no such folder, or no longer.
+        CheckpointCorrupt: The manifest or a file is missing or differs.
+        VersionSkew: A newer groundwork wrote it.
+        StorageError: A file cannot be read.
+    """
+    while True:
+        info = read_manifest(folder)
+        try:
+            return info, _compare(info, with_model=with_model)
+        except StorageError:
+            if encode_manifest(read_manifest(folder)) == encode_manifest(info):  # a NaN differs from itself
+                raise
+
+
+def _compare(info: CheckpointInfo, *, with_model: bool) -> bytes:
+    data = b""
+    for name, record in info.members().items():
+        path = info.path / name
+        if not path.is_file():
+            raise corrupt(info.path, f"{name} is missing")
+        with told_as_storage_error(path, "cannot read"):
+            size = path.stat().st_size
+            if size != record.size:
+                raise corrupt(info.path, f"{name} has {size} bytes, not {record.size}")
+            if with_model and name == info.payload:
+                data = path.read_bytes()
+                digest = hashlib.sha256(data).hexdigest()
+            else:
+                digest = sha256(path)
+        if digest != record.sha256:
+            raise corrupt(info.path, f"the sha256 of {name} differs")
+    return data
+
+
+def require_plain_name(name: str) -> None:
+    """Refuse an attachment name that leads out of its folder.
+
+    Args:
+        name: Relative, parts separated by ``/``.
+
+    Raises:
+        PathEscapeError: It is absolute, empty or has ``..``, a backslash or a drive in it.
+    """
+    parts = name.split("/")
+    if not name or {"", ".", ".."} & set(parts) or any(each in name for each in "\\:\0") or PurePosixPath(name).root:
+        raise PathEscapeError(f"{name!r} is no name for an attachment", hint="use a relative path such as 'spec.json'")
+
+
+def corrupt(folder: Path, why: str) -> CheckpointCorrupt:
+    """Make the error for a checkpoint that is not what was saved.
+
+    Args:
+        folder: The checkpoint.
+        why: What is wrong with it.
+
+    Returns:
+        The error.
+    """
+    hint = "load an earlier step, or restore this folder from a copy"
+    return CheckpointCorrupt(f"{folder}: {why}", hint=hint, context={"checkpoint": str(folder), "why": why})
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _info(folder: Path, content: dict[str, Any]) -> CheckpointInfo:
+    files = {name: FileRecord(**each) for name, each in content.pop("files").items()}
+    for name in (*files, content["payload"]):
+        try:
+            require_plain_name(name)
+        except PathEscapeError as error:
+            raise corrupt(folder, f"{MANIFEST} names {name!r}, which leads elsewhere") from error
+    del content["format_number"]
+    return CheckpointInfo(**{**content, "path": folder, "files": files, "model": FileRecord(**content["model"])})

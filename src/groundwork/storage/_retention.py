@@ -1,0 +1,64 @@
+"""Which checkpoints stay.
+
+Rule: a pure decision over what the manifests say; the store adds the newest that verifies, which always stays.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from groundwork.errors import UsageError
+from groundwork.storage._manifest import CheckpointInfo
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How many checkpoints a store keeps.
+
+    Attributes:
+        last: The newest so many, at least 1.
+        best: A metric and how many of the best by it, as ``("roc_auc", 1)``; higher is better, unless the name is
+            written with a minus, as ``("-brier", 2)``.
+    """
+
+    last: int = 3
+    best: tuple[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.last < 1:
+            raise UsageError(f"Keep(last={self.last}): at least one checkpoint must stay", hint="use last=1 or more")
+        if self.best is not None and self.best[1] < 1:
+            raise UsageError(f"Keep(best={self.best}): the number must be 1 or more", hint="use best=None for none")
+
+
+def kept_steps(infos: Iterable[CheckpointInfo], keep: Keep) -> set[int]:
+    """Decide which steps stay.
+
+    Args:
+        infos: The checkpoints there are.
+        keep: The rule.
+
+    Returns:
+        Their steps.
+    """
+    newest_first = sorted(infos, key=lambda info: -info.step)
+    kept = {info.step for info in newest_first[: keep.last]}
+    if keep.best is not None:
+        metric, count = keep.best
+        kept |= {info.step for info in ranked(newest_first, metric)[:count]}
+    return kept
+
+
+def ranked(infos: Iterable[CheckpointInfo], metric: str) -> Sequence[CheckpointInfo]:
+    """Sort checkpoints by a metric, best first; of equals the newest first.
+
+    Args:
+        infos: The checkpoints.
+        metric: Its name, with a minus before it if lower is better.
+
+    Returns:
+        Those that have the metric; NaN counts as not having it.
+    """
+    name, sign = (metric[1:], 1) if metric.startswith("-") else (metric, -1)
+    having = [info for info in infos if not math.isnan(info.metrics.get(name, math.nan))]
+    return sorted(having, key=lambda info: (sign * info.metrics[name], -info.step))

@@ -1,0 +1,76 @@
+"""Which types a checkpoint may bring to life.
+
+Rule: an allowlist decides, never a scan for known evil. Trusted is what skops trusts, and what scikit-learn's own
+estimators are made of: classes and functions that scikit-learn itself defines, NumPy's ufuncs and a few names beside
+them, SciPy's sparse arrays and splines. A name that is only re-exported there (``sklearn.utils.os``) is not.
+"""
+
+import importlib
+from collections.abc import Iterable
+
+from groundwork.errors import UnsafeCheckpoint
+
+_NAMES = frozenset(
+    {
+        # skops judges what the partial calls and holds by itself; gradient boosting with categories has one.
+        "functools.partial",
+        "numpy.dtype",
+        "numpy.mean",
+        "numpy.median",
+        "numpy.nanmean",
+        "numpy.nanmedian",
+        "scipy._lib.array_api_compat.numpy._aliases.asarray",
+    }
+)
+_PACKAGES = ("sklearn.", "scipy.sparse.", "scipy.interpolate.", "scipy.special.")
+# These fetch, read or run things, or are no part of a fitted estimator.
+_NOT_THESE = frozenset({"datasets", "externals", "tests", "_testing", "conftest", "__main__", "_build_utils", "io"})
+
+
+def untrusted_types(names: Iterable[str]) -> list[str]:
+    """Sort out the types that nobody has vouched for.
+
+    Args:
+        names: Dotted names that skops does not trust by itself.
+
+    Returns:
+        Those that the rule of this module does not trust either.
+    """
+    return [name for name in names if not _trusted(name)]
+
+
+def require_trusted(names: Iterable[str], source: str) -> None:
+    """Refuse a file with types that are not trusted.
+
+    Args:
+        names: Dotted names that skops does not trust by itself.
+        source: The file, for the message.
+
+    Raises:
+        UnsafeCheckpoint: At least one type is not trusted; all are named.
+    """
+    foreign = untrusted_types(names)
+    if foreign:
+        raise UnsafeCheckpoint(
+            f"{source}: loading would bring in {', '.join(foreign)}, which nobody has vouched for",
+            hint="if you know who made this file, load it with trust=True",
+            context={"file": source, "types": foreign},
+        )
+
+
+def _trusted(name: str) -> bool:
+    if name in _NAMES:
+        return True
+    module, _, attribute = name.rpartition(".")
+    if module == "numpy":
+        import numpy
+
+        return isinstance(getattr(numpy, attribute, None), numpy.ufunc)
+    if not name.startswith(_PACKAGES) or not _NOT_THESE.isdisjoint(module.split(".")):
+        return False
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError):
+        return False
+    home = getattr(found, "__module__", None) or ""
+    return callable(found) and (home + ".").startswith(_PACKAGES) and _NOT_THESE.isdisjoint(home.split("."))

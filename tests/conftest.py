@@ -1,0 +1,66 @@
+"""A small project that has everything the big one has: a join, derived columns, a split by time, a gate."""
+
+import os
+import random
+from datetime import UTC, datetime, timedelta
+from textwrap import dedent
+
+import pytest
+
+# As the command does: no spinning threads, which starve each other on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+PIPELINE = """
+    name: small
+    seed: 7
+    source: {path: rows.csv, null_values: [NA]}
+    schema:
+      columns:
+        site: {dtype: string, nullable: false}
+        at: {dtype: datetime, nullable: false}
+        load: {dtype: float64, min: 0}
+        late: {dtype: int64}
+    joins:
+      - name: sites
+        path: sites.csv
+        on: [site]
+        columns: [size]
+        schema:
+          columns:
+            site: {dtype: string, nullable: false}
+            size: {dtype: int64}
+    derive:
+      weekday: pl.col('at').dt.weekday()
+    target: pl.col('late') > 10
+    exclude: [at]
+    split: {kind: time, column: at, unit: 1d, test: 0.2, validation: 0.1}
+    model:
+      estimator: sklearn.ensemble.HistGradientBoostingClassifier
+      params: {max_iter: 10, min_samples_leaf: 5, early_stopping: false}
+    gates: {roc_auc: ">= 0.6"}
+"""
+
+
+def write_rows(path, rows=900, seed=1):
+    rng = random.Random(seed)
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    lines = ["site,at,load,late"]
+    for number in range(rows):
+        site = rng.choice("abc")
+        load = rng.random()
+        late = "NA" if number % 50 == 49 else round(30 * load + 6 * "abc".index(site) + rng.gauss(-8, 6))
+        at = start + timedelta(hours=number)
+        cell = "NA" if number % 31 == 30 else f"{load:.4f}"
+        lines.append(f"{site},{at:%Y-%m-%dT%H:%M:%SZ},{cell},{late}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The folder of a small project, which runs in about a second."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    write_rows(folder / "rows.csv")
+    (folder / "sites.csv").write_text("site,size\na,1\nb,20\nc,300\n", encoding="utf-8")
+    (folder / "pipeline.yaml").write_text(dedent(PIPELINE), encoding="utf-8")
+    return folder

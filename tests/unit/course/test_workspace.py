@@ -1,0 +1,59 @@
+import pytest
+
+from groundwork.course import find_exercise, find_solution, load_progress, save_progress, start
+from groundwork.errors import UsageError
+
+EXERCISE = find_exercise("04")
+
+
+def test_start_copies_the_starter_and_the_instructions_but_not_the_answers(tmp_path):
+    written = start(EXERCISE, tmp_path / "new" / "folder")
+
+    assert {path.name for path in written} == {"README.md", "IMPLEMENTATION_GUIDE.md", "storage.py"}
+    assert all(path.stat().st_size for path in written)
+
+
+def test_start_never_overwrites_and_brings_back_what_is_missing(tmp_path):
+    start(EXERCISE, tmp_path)
+    (tmp_path / "storage.py").write_text("my work")
+    (tmp_path / "README.md").unlink()
+
+    written = start(EXERCISE, tmp_path)
+
+    assert [path.name for path in written] == ["README.md"]
+    assert (tmp_path / "storage.py").read_text() == "my work"
+
+
+def test_a_file_in_the_way_is_told(tmp_path):
+    (tmp_path / "file").touch()
+
+    for folder in (tmp_path / "file", tmp_path / "file" / "inner"):
+        with pytest.raises(UsageError, match="a file is in its way"):
+            start(EXERCISE, folder)
+
+
+def test_the_solution_is_found_from_above_and_from_inside(tmp_path):
+    folder = tmp_path / "learn" / EXERCISE.folder
+    start(EXERCISE, folder)
+
+    assert find_solution(EXERCISE, tmp_path) == find_solution(EXERCISE, folder) == folder / "storage.py"
+
+
+def test_an_exercise_not_begun_is_told_with_the_command_that_begins_it(tmp_path):
+    with pytest.raises(UsageError, match="begin the exercise first") as caught:
+        find_solution(EXERCISE, tmp_path)
+
+    assert caught.value.hint == "groundwork learn start 04"
+
+
+def test_progress_comes_back_as_it_was_saved(tmp_path):
+    save_progress(EXERCISE, tmp_path, {"a": "passed", "b": "failed"})
+
+    assert load_progress(tmp_path) == {"a": "passed", "b": "failed"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"checks": 3}', "{"])
+def test_a_progress_file_that_makes_no_sense_counts_as_none(tmp_path, text):
+    (tmp_path / "progress.json").write_text(text)
+
+    assert load_progress(tmp_path) == {}

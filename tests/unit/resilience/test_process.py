@@ -1,0 +1,67 @@
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from groundwork.errors import DeadlineExceeded, InvalidDataError, WorldError
+from groundwork.resilience import Pipeline, PipelineStatus, Step
+from groundwork.resilience._process import call_in_process
+
+
+def double(value):
+    return value * 2
+
+
+def refuse(value):
+    raise InvalidDataError(f"{value} is bad", context={"row": 3})
+
+
+class Unpicklable(Exception):
+    def __init__(self, one, two):
+        super().__init__(f"{one} {two}")
+
+
+def raise_unpicklable():
+    raise Unpicklable("very", "odd")
+
+
+def hang():
+    threading.Event().wait()
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_the_result_and_the_error_of_a_child_arrive_whole():
+    assert call_in_process(double, {"value": 21}, timeout_s=60) == 42
+
+    with pytest.raises(InvalidDataError, match="7 is bad") as raised:
+        call_in_process(refuse, {"value": 7}, timeout_s=60)
+
+    assert raised.value.context == {"row": 3}
+
+
+def test_an_error_that_cannot_be_pickled_keeps_its_words():
+    with pytest.raises(WorldError, match="Unpicklable: very odd"):
+        call_in_process(raise_unpicklable, {}, timeout_s=60)
+
+
+def test_a_hung_child_is_killed_at_its_deadline():
+    with pytest.raises(DeadlineExceeded, match=r"no result within 0\.1 s"):
+        call_in_process(hang, {}, timeout_s=0.1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+def test_a_child_that_dies_without_a_word_is_an_error():
+    with pytest.raises(WorldError, match="exit code -9"):
+        call_in_process(die, {}, timeout_s=60)
+
+
+def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
+    result = Pipeline([Step("train", hang, timeout_s=0.1)]).run()
+
+    assert result.status is PipelineStatus.FAILURE
+    assert result.errors[0]["code"] == "deadline_exceeded"

@@ -1,0 +1,82 @@
+"""What of the server needs no process of its own; the rest is in tests/integration."""
+
+import asyncio
+import importlib.util
+import socket
+import threading
+
+import pytest
+
+from groundwork.errors import CheckpointCorrupt, WorldError
+from groundwork.serving import _hosted, serve
+from groundwork.serving._server import _listen, _loop_factory, _url
+
+
+def test_a_port_in_use_is_one_clear_error(model):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+
+        with pytest.raises(WorldError) as raised:
+            serve({"m": model}, port=port)
+
+    assert raised.value.message.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert raised.value.code == "port_unavailable"
+    assert "--port" in raised.value.hint
+
+
+def test_a_host_that_is_none_is_one_clear_error(model):
+    with pytest.raises(WorldError, match="cannot listen on 'no such host'"):
+        serve({"m": model}, host="no such host", port=0)
+
+
+def test_an_ipv6_address_is_bracketed():
+    try:
+        listener = _listen("::1", 0)
+    except WorldError:
+        pytest.skip("no IPv6 here")
+
+    with listener:
+        assert _url(listener).startswith("http://[::1]:")
+
+
+def test_without_uvloop_the_standard_loop_is_used(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    assert _loop_factory() is asyncio.new_event_loop
+
+
+def test_in_a_thread_it_serves_too_and_what_on_ready_raises_stops_it(model):
+    seen = []
+
+    def on_ready(url):
+        seen.append(url)
+        raise InterruptedError("enough")
+
+    def run():
+        try:
+            serve({"m": model}, port=0, on_ready=on_ready)
+        except InterruptedError as error:
+            seen.append(str(error))
+
+    server = threading.Thread(target=run)
+    server.start()
+    server.join(60)
+
+    assert seen[0].startswith("http://127.0.0.1:")
+    assert seen[1] == "enough"
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothing_else(monkeypatch, caplog):
+    def broken(*args, **kwargs):
+        raise CheckpointCorrupt("sha256 differs")
+
+    monkeypatch.setattr(_hosted, "load", broken)
+    ready = []
+
+    with pytest.raises(CheckpointCorrupt, match="sha256 differs"):
+        serve({"m": "folder"}, port=0, on_ready=ready.append)
+
+    assert ready == []
+    assert "could not be loaded" not in caplog.text

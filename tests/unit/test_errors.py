@@ -1,0 +1,54 @@
+import pickle
+
+import pytest
+
+from groundwork import errors
+from groundwork.errors import MLException, TransientError, UsageError, WorldError, describe
+
+every_error = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, MLException)]
+
+
+@pytest.mark.parametrize("kind", every_error)
+def test_every_error_survives_pickle_with_code_hint_context_and_cause(kind):
+    error = kind("disk is full", code="x", hint="make room", context={"path": "a"})
+    error.__cause__ = ValueError("cause")
+    error.add_note("a note")
+
+    back = pickle.loads(pickle.dumps(error))
+
+    assert type(back) is kind
+    assert (back.message, back.code, back.hint, back.context) == ("disk is full", "x", "make room", {"path": "a"})
+    assert str(back.__cause__) == "cause"
+    assert back.__notes__ == ["a note"]
+
+
+def test_an_error_with_arguments_of_its_own_survives_pickle():
+    back = pickle.loads(pickle.dumps(TransientError("busy", retry_after_s=2.5)))
+
+    assert back.retry_after_s == 2.5
+    assert str(back) == "busy"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in every_error if kind not in (MLException, errors.ContractBroken)])
+def test_every_error_is_either_the_callers_fault_or_the_worlds(kind):
+    assert issubclass(kind, UsageError) != issubclass(kind, WorldError)
+
+
+def test_codes_are_unique_and_default_to_the_class():
+    codes = [kind.default_code for kind in every_error]
+
+    assert len(set(codes)) == len(codes)
+    assert WorldError("x").code == "world"
+
+
+def test_an_error_is_described_with_its_whole_chain_of_causes():
+    error = WorldError("outer", hint="do this")
+    error.__cause__ = ValueError("middle")
+    error.__cause__.__cause__ = TransientError("inner", context={"host": "h"})
+
+    told = error.to_dict()
+
+    assert told["hint"] == "do this"
+    assert told["cause"]["type"] == "ValueError"
+    assert told["cause"]["cause"]["context"] == {"host": "h"}
+    assert describe(KeyError("k")) == {"type": "KeyError", "message": "'k'", "cause": None}

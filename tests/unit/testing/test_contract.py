@@ -1,0 +1,47 @@
+import pytest
+
+from groundwork.errors import UsageError
+from groundwork.testing import Contract, Level
+
+WORDS = {"rule": "A rule.", "why": "A reason.", "hint": "A hint."}
+
+
+def contract_of_two():
+    contract = Contract("part/topic")
+
+    @contract.check(Level.BASIC, **WORDS)
+    def first(subject, lab): ...
+
+    @contract.check(Level.EDGE, after=["first"], posix="no links there", **WORDS)
+    def second(subject, lab): ...
+
+    return contract
+
+
+def test_checks_keep_their_order_and_can_be_found_by_id_or_position():
+    contract = contract_of_two()
+
+    assert [check.id for check in contract] == ["first", "second"]
+    assert (contract[0], contract[1]) == (contract["first"], contract["second"])
+    assert (len(contract), contract["second"].after, contract["second"].posix) == (2, ("first",), "no links there")
+
+
+def test_an_unknown_check_is_answered_with_those_that_there_are():
+    with pytest.raises(UsageError, match="part/topic has no check 'third'; it has first, second"):
+        contract_of_two()["third"]
+
+
+def test_an_id_is_taken_once():
+    contract = contract_of_two()
+
+    def first(subject, lab): ...
+
+    with pytest.raises(UsageError, match="two checks named first"):
+        contract.check(Level.BASIC, **WORDS)(first)
+
+
+def test_a_prerequisite_must_stand_above_so_that_there_are_no_circles():
+    def third(subject, lab): ...
+
+    with pytest.raises(UsageError, match="third comes after fourth"):
+        contract_of_two().check(Level.BASIC, after=["fourth"], **WORDS)(third)
