@@ -1,7 +1,7 @@
 """Seconds and peak memory to read the flights, typed: groundwork's stream beside polars and, where installed, pandas.
 
-Each reader runs in a process of its own, imports counted; the best of three counts. Peers read without checking field counts or
-reporting where a bad value stands, and need the member unpacked in memory first.
+Each reader runs in a process of its own, imports counted; the best of three counts. Peers do not say where a bad
+value stands, and need the member unpacked in memory first.
 """
 
 import json
