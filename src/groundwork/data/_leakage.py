@@ -75,7 +75,8 @@ def leakage(
         target: The target's column.
         features: The columns that the model will see.
         groups: Groups that must stay on one side, each a column, an expression or its text, by a name for messages.
-        time: The column that orders the rows, if one does. If it holds times, its days count as a group.
+        time: The column that orders the rows, if one does. If it holds times and no group is made of it,
+            its days are one.
         seed: Of the sample.
 
     Returns:
@@ -166,10 +167,11 @@ def _severity(score: float, honest: float) -> Literal["warning", "error"] | None
 def _groups(
     known: pl.DataFrame, test: pl.DataFrame, groups: dict[str, pl.Expr | str], time: str | None
 ) -> Iterator[LeakageFinding]:
-    if time and isinstance(known.schema[time], pl.Datetime | pl.Date):
-        groups = {f"day of {time}": pl.col(time).dt.truncate("1d"), **groups}
-    for name, given in groups.items():
-        key = _key(known, given)
+    keys = {name: _key(known, given) for name, given in groups.items()}
+    declared = any(key.meta.root_names() == [time] for key in keys.values())
+    if time and not declared and isinstance(known.schema[time], pl.Datetime | pl.Date):
+        keys = {f"day of {time}": pl.col(time).dt.truncate("1d"), **keys}
+    for name, key in keys.items():
         left, right = _keys(known, key, name), _keys(test, key, name)
         shared = right.unique().join(left.unique(), on="key", how="semi")
         if not shared.height:
