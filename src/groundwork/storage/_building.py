@@ -123,10 +123,10 @@ class Building:
             try:
                 failpoint("storage.checkpoint.after_rename")
                 sync_folder(self.root)
+                discard(_old(self.final))
             except OSError as error:
                 doing = "the checkpoint is in place, but may not survive a power cut"
                 raise storage_error(error, self.final, doing, DurabilityUnknownError) from error
-            shutil.rmtree(_old(self.final), ignore_errors=True)
 
     def close(self) -> None:
         """Remove what was not published; never raises an OSError."""
@@ -148,8 +148,7 @@ def exchange(new: Path, final: Path) -> None:
     if not final.exists():
         new.rename(final)
         return
-    if old.exists():
-        shutil.rmtree(old)
+    discard(old)
     final.rename(old)
     try:
         failpoint("storage.checkpoint.between_renames")
@@ -159,20 +158,21 @@ def exchange(new: Path, final: Path) -> None:
         raise
 
 
-def remove(folder: Path) -> None:
-    """Delete a checkpoint so that no crash leaves half of it visible; the caller holds the store's lock.
+def discard(folder: Path) -> None:
+    """Delete a checkpoint so that neither a crash nor a reader finds half of it; the caller holds the store's lock.
 
     Args:
-        folder: The checkpoint.
+        folder: The checkpoint; it may be missing.
 
     Raises:
-        StorageError: The system refused.
+        OSError: It could not be hidden. What cannot be deleted once it is hidden, the next ``settle`` deletes.
     """
-    with told_as_storage_error(folder, "cannot delete the checkpoint"):
-        hidden = _hidden(folder)
+    hidden = _hidden(folder)
+    try:
         folder.rename(hidden)
-        sync_folder(folder.parent)
-        shutil.rmtree(hidden)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def settle(root: Path) -> None:
@@ -194,7 +194,7 @@ def settle(root: Path) -> None:
                 continue
             final = root / path.name.removeprefix(".").removesuffix(".old")
             if final.exists():
-                shutil.rmtree(path, ignore_errors=True)
+                discard(path)
             else:
                 path.rename(final)
                 sync_folder(root)

@@ -23,7 +23,7 @@ from groundwork.errors import (
     UsageError,
     VersionSkew,
 )
-from groundwork.storage._building import Building, remove, settle
+from groundwork.storage._building import Building, discard, settle
 from groundwork.storage._durable import sync_folder
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import exclusive
@@ -220,7 +220,8 @@ class CheckpointStore:
                 kept.add(_newest_whole(infos, known_whole=just_saved))
             for info in surplus:
                 if info.step not in kept:
-                    remove(info.path)
+                    with told_as_storage_error(info.path, "cannot delete the checkpoint"):
+                        discard(info.path)
                     removed.append(info.step)
         return removed
 

@@ -56,28 +56,9 @@ def read_yaml(file: IO[bytes]) -> Any:
 
 def write_yaml(file: IO[bytes], value: Any) -> None:
     """Encode plain values as YAML, keys in their order."""
-    import yaml
+    from groundwork.storage._yaml_dump import dump_yaml
 
-    from groundwork.storage._yaml import load_yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
-        # PyYAML writes for readers of YAML 1.1 and leaves 1e-4 bare, which 1.2 reads as a number.
-        try:
-            bare = load_yaml(data) == data
-        except UsageError:
-            bare = False
-        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=None if bare else '"')
-
-    Dumper.add_representer(str, text)
-    try:
-        written = yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _unfit("YAML", error) from error
-    file.write(written.encode())
+    file.write(dump_yaml(value).encode())
 
 
 def read_csv(file: IO[bytes], **options: Any) -> Any:

@@ -20,7 +20,7 @@ def sync_file(descriptor: int) -> None:
     Raises:
         OSError: The system could not; what was written since the last success may be gone.
     """
-    if sys.platform == "darwin":
+    if sys.platform == "darwin":  # pragma: no cover
         import fcntl
 
         try:
@@ -40,7 +40,7 @@ def sync_folder(folder: Path) -> None:
     Raises:
         OSError: The system could not.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # pragma: no cover
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

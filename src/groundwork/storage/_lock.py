@@ -35,7 +35,7 @@ def lock_descriptor(descriptor: int, *, wait: bool = False) -> bool:
         Whether the lock is ours.
     """
     try:
-        if sys.platform == "win32":
+        if sys.platform == "win32":  # pragma: no cover
             import msvcrt
 
             os.lseek(descriptor, _WINDOWS_OFFSET, os.SEEK_SET)
@@ -55,7 +55,7 @@ def unlock_descriptor(descriptor: int) -> None:
     Args:
         descriptor: A file that ``lock_descriptor`` has locked.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # pragma: no cover
         import msvcrt
 
         os.lseek(descriptor, _WINDOWS_OFFSET, os.SEEK_SET)

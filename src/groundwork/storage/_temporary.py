@@ -104,13 +104,13 @@ class Replacement:
                 self.path.unlink()
 
     def _rename(self) -> None:
-        if sys.platform == "win32":  # an open file cannot be renamed there
+        if sys.platform == "win32":  # pragma: no cover - an open file cannot be renamed there
             self._close()
         if not self._new_only:
             os.replace(self.path, self.target)
             return
         try:
-            if sys.platform == "win32":
+            if sys.platform == "win32":  # pragma: no cover
                 os.rename(self.path, self.target)
             else:
                 os.link(self.path, self.target)
@@ -189,7 +189,7 @@ def _name(target: Path, slot: int) -> Path:
 
 def _claim(descriptor: int) -> bool:
     """Lock the new file; False if a sweeper was quicker and has removed it."""
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # pragma: no cover
         return True
     try:
         return lock_descriptor(descriptor) and os.fstat(descriptor).st_nlink > 0
@@ -200,7 +200,7 @@ def _claim(descriptor: int) -> bool:
 def _sweep(path: Path) -> bool:
     """Remove a temporary file whose writer is dead; False if it may be alive."""
     try:
-        if sys.platform == "win32":  # an open file cannot be removed there
+        if sys.platform == "win32":  # pragma: no cover - an open file cannot be removed there
             path.unlink(missing_ok=True)
             return True
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -229,7 +229,7 @@ def _leads_to(path: Path, descriptor: int) -> bool:
 
 def _copy_status(old: os.stat_result, target: Path, descriptor: int) -> None:
     """Give the new file the old one's owner, mode and extended attributes, as far as the system allows."""
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # pragma: no cover
         return
     mode = stat.S_IMODE(old.st_mode)
     new = os.fstat(descriptor)

@@ -59,9 +59,13 @@ def test_nothing_is_visible_before_the_body_has_ended(target):
 
 
 def test_an_exception_in_the_body_leaves_the_old_file_and_nothing_else(target):
-    with pytest.raises(KeyboardInterrupt), atomic_write(target) as file:
-        file.write(b"x" * 1_000_000)
-        raise KeyboardInterrupt
+    def interrupted():
+        with atomic_write(target) as file:
+            file.write(b"x" * 1_000_000)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
 
     assert target.read_bytes() == b"old"
     assert names(target) == ["model.bin"]
@@ -69,15 +73,14 @@ def test_an_exception_in_the_body_leaves_the_old_file_and_nothing_else(target):
 
 def test_an_exception_in_the_body_of_a_first_write_leaves_no_file(tmp_path):
     with pytest.raises(ZeroDivisionError), atomic_write(tmp_path / "new") as file:
-        file.write(b"x")
-        raise ZeroDivisionError
+        file.write(b"x" * (1 // 0))
 
     assert os.listdir(tmp_path) == []
 
 
 def test_an_os_error_of_the_bodys_own_is_not_blamed_on_the_target(target):
     with pytest.raises(FileNotFoundError), atomic_write(target):
-        open(target.with_name("missing"))
+        target.with_name("missing").read_bytes()
 
     assert names(target) == ["model.bin"]
 
@@ -302,8 +305,7 @@ def test_mode_x_makes_a_new_file_and_refuses_to_replace(tmp_path, mode):
 def test_mode_x_yields_to_a_file_that_came_meanwhile(tmp_path):
     path = tmp_path / "file"
 
-    with pytest.raises(UsageError, match="exists already"), atomic_write(path, "x") as file:
-        file.write("mine")
+    with pytest.raises(UsageError, match="exists already"), atomic_write(path, "x"):
         path.write_text("theirs")
 
     assert (path.read_text(), names(path)) == ("theirs", ["file"])
@@ -410,3 +412,26 @@ def test_extended_attributes_are_kept(target):
         file.write(b"new")
 
     assert os.getxattr(target, "user.origin") == b"here"
+
+
+@posix
+@pytest.mark.parametrize("when", ["unlink", "lstat"])
+def test_a_stale_file_that_vanishes_or_cannot_be_removed_does_not_stop_a_write(target, monkeypatch, when):
+    stale = target.with_name(".model.bin.0.gw-tmp")
+    stale.write_bytes(b"half")
+    real = getattr(Path, when)
+
+    def interfered(self, *args, **kwargs):
+        if self.name == stale.name and stale.exists():
+            if when == "lstat":
+                os.unlink(self)
+            else:
+                raise PermissionError(errno.EPERM, "no")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, when, interfered)
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+
+    assert target.read_bytes() == b"new"

@@ -1,0 +1,508 @@
+"""CheckpointStore: what was saved, or an error; never half, never the newest lost."""
+
+import errno
+import json
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groundwork.errors import (
+    CheckpointCorrupt,
+    CheckpointNotFoundError,
+    DurabilityUnknownError,
+    PathEscapeError,
+    StorageError,
+    UsageError,
+    VersionSkew,
+)
+from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep, load_checkpoint
+
+
+def weights(value: float) -> dict[str, np.ndarray]:
+    return {"w": np.full((2, 3), value), "b": np.array(value)}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CheckpointStore:
+    return CheckpointStore(tmp_path / "checkpoints", keep=Keep(last=3))
+
+
+def saved(store: CheckpointStore, *steps: int) -> CheckpointStore:
+    for step in steps:
+        store.save(weights(step), step=step, metrics={"auc": step / 10})
+    return store
+
+
+def damage(store: CheckpointStore, step: int) -> None:
+    path = store.root / f"step-{step:08d}" / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def names(store: CheckpointStore) -> list[str]:
+    return sorted(path.name for path in store.root.iterdir() if path.name != ".lock")
+
+
+def steps(store: CheckpointStore) -> list[int]:
+    return [info.step for info in store.list()]
+
+
+def test_what_was_saved_is_loaded(store, tmp_path):
+    (tmp_path / "table").write_bytes(b"x" * 3_000_000)
+    info = store.save(
+        {
+            "w": np.arange(6.0).reshape(2, 3).T,
+            "e": np.zeros((0, 2), np.int8),
+            "s": np.array(True),
+            "be": np.ones(2, ">f4"),
+        },
+        step=400,
+        metrics={"auc": np.float32(0.5), "nan": float("nan")},
+        metadata={"classes": ["a", "é"]},
+        files={"spec.json": b"{}", "tables/t": tmp_path / "table", "empty": b""},
+    )
+
+    loaded = store.load()
+
+    assert np.array_equal([[0, 3], [1, 4], [2, 5]], loaded.model["w"])
+    assert (loaded.model["e"].shape, loaded.model["s"].shape, loaded.model["be"].tolist()) == ((0, 2), (), [1, 1])
+    assert (info.step, loaded.info.metrics["auc"], loaded.info.metadata) == (400, 0.5, {"classes": ["a", "é"]})
+    assert (loaded.info.path / "files" / "spec.json").read_bytes() == b"{}"
+    assert 3_000_000 == loaded.info.files["tables/t"].size == (info.path / "files" / "tables" / "t").stat().st_size
+    assert json.dumps(info.to_dict(), sort_keys=True) == json.dumps(loaded.info.to_dict(), sort_keys=True)
+    assert info.versions["numpy"] == np.__version__
+
+
+def test_one_folder_loads_by_itself(store):
+    info = store.save(weights(1), step=1)
+
+    assert np.array_equal(load_checkpoint(str(info.path)).model["w"], weights(1)["w"])
+
+
+def test_latest_is_the_greatest_step_and_a_number_is_that_step(store):
+    saved(store, 20, 30, 10)
+
+    assert [store.load().info.step, store.load(10).info.step] == [30, 10]
+
+
+def test_a_store_keeps_the_last_so_many(store):
+    saved(store, 1, 2, 3, 4, 5)
+
+    assert steps(store) == [3, 4, 5]
+
+
+@pytest.mark.parametrize(("metric", "kept"), [("auc", [2, 4]), ("-auc", [3, 4])])
+def test_the_best_is_kept_beside_the_last(tmp_path, metric, kept):
+    store = CheckpointStore(tmp_path, keep=Keep(last=1, best=(metric, 1)))
+
+    for step, auc in [(1, 0.5), (2, 0.9), (3, 0.1), (4, 0.6)]:
+        store.save(weights(step), step=step, metrics={"auc": auc})
+
+    assert kept == steps(store)
+    assert kept[0] == store.load("best").info.step
+
+
+def test_best_is_known_to_a_store_that_was_opened_without_the_rule(tmp_path):
+    saved(CheckpointStore(tmp_path, keep=Keep(best=("-auc", 1))), 1, 2)
+
+    assert CheckpointStore(tmp_path).load("best").info.step == 1
+
+
+def test_best_without_a_metric_says_what_to_do(store):
+    saved(store, 1)
+
+    with pytest.raises(UsageError, match="no metric") as caught:
+        store.load("best")
+
+    assert "Keep" in (caught.value.hint or "")
+
+
+def test_best_by_a_metric_that_none_has_is_not_found(tmp_path):
+    saved(CheckpointStore(tmp_path), 1)
+
+    with pytest.raises(CheckpointNotFoundError, match="loss"):
+        CheckpointStore(tmp_path, keep=Keep(best=("loss", 1))).load("best")
+
+
+def test_a_step_saved_just_now_stays_even_if_it_is_old(store):
+    saved(store, 5, 6, 7, 1)
+
+    assert steps(store) == [1, 5, 6, 7]
+
+
+def test_the_newest_that_verifies_is_never_pruned(store):
+    saved(store, 1, 2, 3)
+    for step in (2, 3):
+        damage(store, step)
+    store.keep = Keep(last=2)
+
+    removed = store.prune()
+
+    assert (removed, {step: wrong for step, wrong in store.verify().items() if wrong is None}) == ([], {1: None})
+
+
+def test_prune_names_what_it_deleted(store):
+    saved(store, 1, 2, 3)
+    store.keep = Keep(last=1)
+
+    assert store.prune() == [1, 2]
+    assert names(store) == ["step-00000003"]
+
+
+def test_prune_of_a_store_with_only_damaged_ones_deletes_none_that_keep_asks_for(store):
+    saved(store, 1, 2)
+    damage(store, 1)
+    damage(store, 2)
+    store.keep = Keep(last=1)
+
+    store.prune()
+
+    assert steps(store) == [2]
+
+
+def test_latest_passes_over_a_damaged_one_and_sets_it_aside(store):
+    saved(store, 1, 2)
+    damage(store, 2)
+
+    with pytest.warns(CheckpointSkippedWarning, match="step 2 is passed over.*sha256 of model.safetensors differs"):
+        loaded = store.load()
+
+    assert (loaded.info.step, names(store)) == (1, ["corrupt-step-00000002", "step-00000001"])
+
+
+def test_a_second_damaged_one_of_a_step_is_set_aside_under_another_name(store):
+    for _ in range(2):
+        saved(store, 1, 2)
+        damage(store, 2)
+        with pytest.warns(CheckpointSkippedWarning):
+            store.load()
+
+    assert names(store) == ["corrupt-step-00000002", "corrupt-step-00000002-1", "step-00000001"]
+
+
+def test_a_store_that_cannot_be_changed_still_loads_the_previous_one(store, monkeypatch):
+    saved(store, 1, 2)
+    damage(store, 2)
+
+    def refuse(self, target):
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+
+    with pytest.warns(CheckpointSkippedWarning):
+        assert store.load().info.step == 1
+    assert names(store) == ["step-00000001", "step-00000002"]
+
+
+def test_best_passes_over_a_damaged_one_too(tmp_path):
+    store = saved(CheckpointStore(tmp_path, keep=Keep(best=("auc", 1))), 1, 2)
+    damage(store, 2)
+
+    with pytest.warns(CheckpointSkippedWarning):
+        assert store.load("best").info.step == 1
+
+
+def test_when_all_are_damaged_that_is_said(store):
+    saved(store, 1)
+    damage(store, 1)
+
+    with pytest.warns(CheckpointSkippedWarning), pytest.raises(CheckpointCorrupt, match="no checkpoint verifies"):
+        store.load()
+
+
+def test_a_damaged_step_that_was_asked_for_is_an_error_that_names_a_whole_one(store):
+    saved(store, 1, 2)
+    damage(store, 2)
+
+    with pytest.raises(CheckpointCorrupt) as caught:
+        store.load(2)
+
+    assert caught.value.hint == "load step 1, the newest that verifies"
+    assert 2 in store.verify()
+
+
+@pytest.mark.parametrize("which", ["latest", "best", 7])
+def test_an_empty_store_has_nothing_to_load(store, which):
+    with pytest.raises(CheckpointNotFoundError):
+        store.load(which)
+
+    assert (store.list(), store.verify(), store.prune()) == ([], {}, [])
+    assert not store.root.exists()
+
+
+def test_an_unknown_word_is_refused(store):
+    with pytest.raises(UsageError, match="newest"):
+        store.load("newest")
+
+
+def test_loading_a_folder_that_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(CheckpointNotFoundError, match="step-1"):
+        load_checkpoint(tmp_path / "step-1")
+
+
+def truncate(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"")
+
+
+def lose_attachment(folder: Path) -> None:
+    (folder / "files" / "a").unlink()
+
+
+def change_attachment(folder: Path) -> None:
+    (folder / "files" / "a").write_bytes(b"2")
+
+
+def lose_manifest(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+
+
+def cut_manifest(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def change_metric(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace("0.25", "0.75"))
+
+
+def empty_manifest(folder: Path) -> None:
+    (folder / "manifest.json").write_text("[]")
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (truncate, "model.safetensors has 0 bytes, not"),
+        (lose_attachment, "files/a is missing"),
+        (change_attachment, "sha256 of files/a differs"),
+        (lose_manifest, "has no manifest.json"),
+        (cut_manifest, "manifest.json cannot be read"),
+        (change_metric, "manifest.json differs"),
+        (empty_manifest, "manifest.json cannot be read"),
+    ],
+)
+def test_every_harm_is_found(store, harm, words):
+    info = store.save(weights(1), step=1, metrics={"auc": 0.25}, files={"a": b"1"})
+    harm(info.path)
+
+    with pytest.raises(CheckpointCorrupt, match=words) as caught:
+        load_checkpoint(info.path)
+
+    assert words in (store.verify()[1] or "")
+    assert caught.value.hint
+
+
+def rewrite_manifest(folder: Path, **changes: object) -> None:
+    from groundwork.storage._manifest import _digest
+
+    path = folder / "manifest.json"
+    content = {**json.loads(path.read_text()), **changes}
+    del content["sha256"]
+    content["sha256"] = _digest(content)
+    path.write_text(json.dumps(content))
+
+
+def test_a_manifest_of_a_newer_format_is_a_version_skew(store):
+    info = store.save(weights(1), step=1)
+    rewrite_manifest(info.path, format_number=2)
+
+    for attempt in (store.load, store.list, store.verify):
+        with pytest.raises(VersionSkew, match="has format 2; this groundwork reads up to 1"):
+            attempt()
+
+
+def test_a_newer_checkpoint_does_not_make_a_save_fail(store):
+    rewrite_manifest(store.save(weights(9), step=9).path, format_number=2)
+
+    store.keep = Keep(last=1)
+    store.save(weights(1), step=1)
+
+    assert names(store) == ["step-00000001", "step-00000009"]
+
+
+def test_an_unknown_way_of_storing_is_a_version_skew(store):
+    info = store.save(weights(1), step=1)
+    rewrite_manifest(info.path, format="onnx")
+
+    with pytest.raises(VersionSkew, match="onnx"):
+        store.load()
+
+
+def test_a_manifest_that_leads_out_of_its_folder_is_refused(store):
+    info = store.save(weights(1), step=1)
+    rewrite_manifest(info.path, files={"../../secret": {"sha256": "0", "size": 1}})
+
+    with pytest.raises(CheckpointCorrupt, match="leads elsewhere"):
+        load_checkpoint(info.path)
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "../up", "a/../../b", "a//b", "c:\\x", "a\\b", "."])
+def test_an_attachment_cannot_be_named_out_of_its_folder(store, name):
+    with pytest.raises(PathEscapeError):
+        store.save(weights(1), step=1, files={name: b""})
+
+    assert names(store) == []
+
+
+def test_a_missing_attachment_is_named_and_nothing_saved(store, tmp_path):
+    with pytest.raises(StorageError, match="gone: cannot read the attachment"):
+        store.save(weights(1), step=1, files={"a": tmp_path / "gone"})
+
+    assert names(store) == []
+
+
+@pytest.mark.parametrize("step", [-1, True, 1.0, "1"])
+def test_a_step_is_a_whole_number(store, step):
+    with pytest.raises(UsageError, match="whole number"):
+        store.save(weights(1), step=step)
+
+
+@pytest.mark.parametrize("how", [{"metrics": {"auc": "high"}}, {"metadata": {"x": object()}}])
+def test_what_cannot_be_written_down_is_refused_and_nothing_saved(store, how):
+    with pytest.raises(UsageError):
+        store.save(weights(1), step=1, **how)
+
+    assert names(store) == []
+
+
+def test_saving_a_step_again_replaces_it(store):
+    store.save(weights(1), step=1, files={"old": b""})
+    store.save(weights(2), step=1)
+
+    loaded = store.load(1)
+
+    assert (loaded.model["b"], loaded.info.files, names(store)) == (2, {}, ["step-00000001"])
+
+
+@pytest.mark.parametrize("point", ["before_write", "before_manifest", "before_rename", "between_renames"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_refused_save_leaves_the_old_checkpoint_and_nothing_else(store, arm, point, number):
+    saved(store, 1)
+    arm(f"storage.checkpoint.{point}", number)
+
+    with pytest.raises(StorageError, match="earlier ones are untouched") as caught:
+        store.save(weights(2), step=1)
+
+    assert not isinstance(caught.value, DurabilityUnknownError)
+    assert (store.load().model["b"], names(store)) == (1, ["step-00000001"])
+
+
+def test_a_refusal_after_the_rename_says_that_durability_is_unknown(store, arm):
+    arm("storage.checkpoint.after_rename", errno.EIO)
+
+    with pytest.raises(DurabilityUnknownError, match="in place"):
+        saved(store, 1)
+
+    assert store.load().info.step == 1
+
+
+def test_an_old_copy_is_read_while_it_is_being_replaced(store, arm):
+    seen = []
+    saved(store, 1)
+    arm("storage.checkpoint.between_renames", lambda: seen.append(store.load().model["b"].item()))
+
+    store.save(weights(2), step=1)
+
+    assert seen == [1.0]
+
+
+def test_opening_puts_back_the_only_copy_of_a_step(store):
+    saved(store, 1)
+    (store.root / "step-00000001").rename(store.root / ".step-00000001.old")
+
+    before = store.load().info.step
+    CheckpointStore(store.root)
+
+    assert (before, names(store)) == (1, ["step-00000001"])
+
+
+def test_opening_removes_what_dead_writers_left_and_not_what_living_ones_write(store, arm):
+    saved(store, 1)
+    shutil.copytree(store.root / "step-00000001", store.root / ".step-00000001.old")
+    (store.root / ".step-00000002.dead.gw-tmp").mkdir()
+    seen = []
+
+    def look():
+        CheckpointStore(store.root)
+        seen.extend(names(store))
+
+    arm("storage.checkpoint.before_manifest", look)
+    saved(store, 3)
+
+    assert [name.split(".gw-tmp")[0][:14] for name in seen] == [".step-00000003", "step-00000001"]
+    assert names(store) == ["step-00000001", "step-00000003"]
+
+
+def test_a_left_over_old_copy_does_not_stop_a_replacement(store):
+    saved(store, 1)
+    shutil.copytree(store.root / "step-00000001", store.root / ".step-00000001.old")
+
+    store.save(weights(2), step=1)
+
+    assert (store.load().model["b"], names(store)) == (2, ["step-00000001"])
+
+
+def test_a_checkpoint_replaced_while_it_is_read_is_read_again(store, monkeypatch):
+    from groundwork.storage import _manifest
+
+    info = store.save(weights(1), step=1)
+    real, calls = _manifest._compare, []
+
+    def replaced_meanwhile(seen, *, with_model):
+        calls.append(seen)
+        if len(calls) == 1:
+            store.save(weights(2), step=1)
+        return real(seen, with_model=with_model)
+
+    monkeypatch.setattr(_manifest, "_compare", replaced_meanwhile)
+
+    assert (load_checkpoint(info.path).model["b"], len(calls)) == (2, 2)
+
+
+def test_a_checkpoint_pruned_while_it_is_looked_for_is_passed_over_in_silence(store, monkeypatch):
+    saved(store, 1, 2)
+    real, calls = store._folders, []
+
+    def two_at_first():
+        calls.append(1)
+        if len(calls) == 2:
+            shutil.rmtree(store.root / "step-00000002")
+        return real()
+
+    monkeypatch.setattr(store, "_folders", two_at_first)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert store.load().info.step == 1
+
+
+def test_one_that_proves_whole_on_a_second_look_is_not_set_aside(store):
+    info = store.save(weights(1), step=1)
+
+    assert store._set_aside(info.path) is None
+    assert names(store) == ["step-00000001"]
+
+
+def test_one_that_is_gone_cannot_be_set_aside(store):
+    saved(store, 1)
+
+    assert store._set_aside(store.root / "step-00000009") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_files_get_the_mode_that_the_umask_leaves(store):
+    info = store.save(weights(1), step=1)
+
+    assert {0o644} == {(info.path / name).stat().st_mode & 0o777 for name in ("manifest.json", "model.safetensors")}
+
+
+@pytest.mark.parametrize("keep", [{"last": 0}, {"best": ("auc", 0)}])
+def test_a_rule_that_keeps_nothing_is_refused(keep):
+    with pytest.raises(UsageError, match="Keep"):
+        Keep(**keep)
