@@ -3,6 +3,7 @@
 Rule: a section whose part is absent is the empty string, so that a run that broke off shows what it has.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -139,7 +140,9 @@ def importance(run: Run) -> str:
         low, high = max(mean - std, 0.0) / most, max(mean + std, 0.0) / most
         whisker = f'<u style="left:{low:.2%};width:{high - low:.2%}"></u>' if high > low else ""
         drawn = bar(0, max(mean, 0.0) / most).replace("</div>", f"{whisker}</div>")
-        lines.append(f'<span>{text(entry["column"])}</span>{drawn}<span class="number">{mean:.4f}</span>')
+        lines.append(
+            f'<span>{text(entry["column"])}</span>{drawn}<span class="number">{round(mean, 4) + 0.0:.4f}</span>'
+        )
     note = (
         '<p class="muted small">How far the score falls when one feature\'s values are shuffled among the test rows; '
         "the line is one standard deviation. Features that say the same share their importance.</p>"
@@ -203,7 +206,7 @@ def profile(run: Run) -> str:
         lines.append(
             (
                 f"<b>{text(column['name'])}</b>",
-                f'<span class="muted">{text(column.get("dtype"))}</span>',
+                f'<span class="muted">{text(_type(column.get("dtype")))}</span>',
                 f'<span class="small">{number(missing)} ({share(missing, whole)})</span>' if missing else "",
                 gap,
                 number(column.get("distinct")),
@@ -262,10 +265,9 @@ def _confusion(evaluation: Run, metrics: Run) -> str:
             )
     how = evaluation.get("threshold_chosen_by")
     note = f"A row counts as positive from probability {number(evaluation.get('threshold'))} on"
-    note += f", {text(_CHOSEN.get(how, how))}." if how else "."
-    figures = [
-        f"{name} {number(metrics[name])}" for name in ("precision", "recall", "f1", "accuracy") if name in metrics
-    ]
+    note += f" ({text(_CHOSEN.get(how, how))})." if how else "."
+    shown = [name for name in ("precision", "recall", "f1", "accuracy") if name in metrics]
+    figures = [f"{_TITLES.get(name, name)} {number(metrics[name])}" for name in shown]
     heads = '<div class="head"></div><div class="head">called negative</div><div class="head">called positive</div>'
     return (
         f'<p class="muted small">{note}</p><div class="confusion">{heads}{"".join(cells)}</div>'
@@ -275,17 +277,26 @@ def _confusion(evaluation: Run, metrics: Run) -> str:
 
 def _range(column: Run) -> str:
     low, high, mean = column.get("minimum"), column.get("maximum"), column.get("mean")
+    span = _value(low) if low == high else f"{_value(low)} to {_value(high)}"
     if mean is not None:
-        span = _value(low) if low == high else f"{_value(low)} to {_value(high)}"
-        return f'<span class="small range">{text(span)} <span class="muted">mean {number(mean)}</span></span>'
+        return f'<span class="small range">{text(span)} <span class="muted">mean {text(_value(mean))}</span></span>'
     most = [_top(entry) for entry in (column.get("top") or ())[:4]]
-    shown = ", ".join(most) if most else "" if low is None else f"{_value(low)} to {_value(high)}"
+    ordered = low is not None and str(column.get("dtype")).startswith(("Date", "Time"))
+    shown = span if ordered else ", ".join(most)
     return f'<span class="small range">{text(shown)}</span>' if shown else ""
 
 
 def _value(value: Any) -> str:
     # A year or a time of day is no amount: no separator below 10,000.
-    return str(value) if isinstance(value, int) and abs(value) < BIG else number(value)
+    if isinstance(value, int | float) and abs(value) < BIG:
+        return f"{value:.5g}"
+    return number(value) if isinstance(value, int | float) else str(value).replace("T", " ")[:19]
+
+
+def _type(name: Any) -> str:
+    """Say Datetime, UTC for polars' longer name of it."""
+    zone = re.search(r"time_zone='([^']+)'", str(name))
+    return f"{str(name).partition('(')[0]}{', ' + zone[1] if zone else ''}"
 
 
 def _top(entry: Any) -> str:
