@@ -238,8 +238,13 @@ class CheckpointStore:
             folder = self._folders().get(step)
             if folder is None:
                 break
-            with suppress(CheckpointNotFoundError):  # it was renamed after we had looked; look again
+            try:
                 return load_checkpoint(folder, **how)
+            except CheckpointNotFoundError:  # it was renamed after we had looked; look again
+                continue
+            except CheckpointCorrupt:
+                if self._stays_damaged(folder):
+                    raise
         there = ", ".join(map(str, sorted(self._folders()))) or "none"
         raise CheckpointNotFoundError(f"{self.root}: there is no step {step}", hint=f"there are: {there}")
 
@@ -281,6 +286,14 @@ class CheckpointStore:
         aside = self._set_aside(Path(error.context["checkpoint"]))
         where = f"; set aside as {aside.name}" if aside else ""
         warnings.warn(f"step {step} is passed over: {error.message}{where}", CheckpointSkippedWarning, stacklevel=3)
+
+    def _stays_damaged(self, folder: Path) -> bool:
+        """Look again while nobody can be replacing it."""
+        try:
+            with exclusive(self.root / ".lock"):
+                return folder.exists() and _what_is_wrong(folder) is not None
+        except StorageError:  # a folder that we may only read
+            return True
 
     def _set_aside(self, folder: Path) -> Path | None:
         """Rename a damaged checkpoint, unless another process has mended it or we may not write here."""
