@@ -10,6 +10,8 @@ from groundwork.storage._lock import FileLock
 from groundwork.storage._manifest import CheckpointInfo, FileRecord
 from groundwork.storage._retention import Keep
 from groundwork.storage._stream import stream, stream_schema
+from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
+from groundwork.storage._yaml_dump import dump_yaml
 
 __all__ = [
     "Checkpoint",
@@ -21,7 +23,10 @@ __all__ = [
     "FileRecord",
     "Keep",
     "atomic_write",
+    "dump_yaml",
     "load_checkpoint",
+    "load_yaml",
+    "load_yaml_with_lines",
     "parse_column",
     "read",
     "register_format",

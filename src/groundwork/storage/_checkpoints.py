@@ -23,7 +23,7 @@ from groundwork.errors import (
     UsageError,
     VersionSkew,
 )
-from groundwork.storage._building import Building, discard, settle
+from groundwork.storage._building import Building, discard, old_copy, settle
 from groundwork.storage._durable import sync_folder
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import exclusive
@@ -32,6 +32,7 @@ from groundwork.storage._payload import decode_model
 from groundwork.storage._retention import Keep, kept_steps, ranked
 
 _STEP = re.compile(r"\.?step-(\d{8,})(\.old)?")
+_PUBLISHED = re.compile(r"step-\d{8,}")
 _LOOKS = 20
 
 
@@ -72,7 +73,16 @@ def load_checkpoint(
         VersionSkew: It was saved by versions that cannot be read safely here.
         StorageError: It cannot be read.
     """
-    info, data = verified(Path(folder), with_model=True)
+    path = Path(folder)
+    try:
+        info, data = verified(path, with_model=True)
+    except CheckpointNotFoundError:
+        if not (_PUBLISHED.fullmatch(path.name) and path.parent.is_dir()):
+            raise
+        # Perhaps it is just being replaced: then the old one is here, or the new one is there by now.
+        with suppress(CheckpointNotFoundError):
+            return load_checkpoint(old_copy(path), trust=trust, allow_version_skew=allow_version_skew)
+        info, data = verified(path, with_model=True)
     return Checkpoint(decode_model(info, data, trust=trust, allow_version_skew=allow_version_skew), info)
 
 

@@ -554,3 +554,10 @@ def test_a_damaged_checkpoint_in_a_store_that_cannot_be_locked_is_still_passed_o
 
     with pytest.warns(CheckpointSkippedWarning):
         assert store.load().info.step == 1
+
+
+def test_a_folder_whose_replacement_was_cut_short_still_loads_by_its_name(store):
+    info = saved(store, 1).list()[0]
+    info.path.rename(store.root / ".step-00000001.old")
+
+    assert load_checkpoint(info.path).info.step == 1
