@@ -146,15 +146,26 @@ def peer_python():
     return str(python)
 
 
+def cpu_s(process):
+    """Return the processor time that a process has used, or nan where /proc does not tell."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():
+        return float("nan")
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(python, code, connections, seconds):
-    """Start a server, load it, stop it."""
+    """Start a server, load it, stop it; return what ``load`` does and the server's processor time a request in us."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [python, "-W", "ignore", "-c", MODEL + textwrap.dedent(code)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         url = server.stdout.readline().strip()
         uvloop.run(load(url, connections, 1.0))
-        return uvloop.run(load(url, connections, seconds))
+        before = cpu_s(server)
+        rate, middle, late = uvloop.run(load(url, connections, seconds))
+        return rate, middle, late, (cpu_s(server) - before) / (rate * seconds) * 1e6
     finally:
         server.terminate()
         server.wait()
@@ -171,14 +182,17 @@ def main():
     if not arguments.no_peer:
         servers["FastAPI, one a request"] = (peer_python(), PEER)
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
-    print(f"\n| {'server':<22} | connections | requests/s | p50 ms | p99 ms |")
-    print(f"|{'-' * 24}|------------:|-----------:|-------:|-------:|")
+    print(f"\n| {'server':<22} | connections | requests/s | p50 ms | p99 ms | CPU us/request |")
+    print(f"|{'-' * 24}|------------:|-----------:|-------:|-------:|---------------:|")
     rates = {}
     for connections in (64, 1):
         for name, (python, code) in servers.items():
-            rate, middle, late = measure(python, code, connections, arguments.seconds)
+            rate, middle, late, cpu = measure(python, code, connections, arguments.seconds)
             rates[name, connections] = rate
-            print(f"| {name:<22} | {connections:>11} | {rate:>10,.0f} | {middle:>6.2f} | {late:>6.2f} |", flush=True)
+            print(
+                f"| {name:<22} | {connections:>11} | {rate:>10,.0f} | {middle:>6.2f} | {late:>6.2f} | {cpu:>14.0f} |",
+                flush=True,
+            )
     ours, *peers = servers
     for peer in peers:
         for connections in (64, 1):

@@ -1,10 +1,14 @@
 """A small project that has everything the big one has: a join, derived columns, a split by time, a gate."""
 
+import os
 import random
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
 import pytest
+
+# As the command does: no spinning threads, which starve each other on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 PIPELINE = """
     name: small

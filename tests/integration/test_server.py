@@ -295,3 +295,27 @@ def accepts_connections(port):
     except OSError:
         return False
     return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_a_signal_while_the_model_is_loading_ends_it_unready_with_0():
+    code = (
+        "import os, signal, threading\n"
+        "from groundwork.serving import _app, _hosted, serve\n"
+        "drain, load, draining = _app.App.drain, _hosted.load, threading.Event()\n"
+        "def told(app):\n"
+        "    drain(app)\n"
+        "    draining.set()\n"
+        "def interrupted(*args, **kwargs):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    assert draining.wait(60)\n"
+        "    return load(*args, **kwargs)\n"
+        "_app.App.drain, _hosted.load = told, interrupted\n"
+        "class Model:\n"
+        "    predict = list\n"
+        "serve({'m': Model()}, port=0, on_ready=print)\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

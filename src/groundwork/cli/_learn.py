@@ -69,11 +69,11 @@ def check_exercise(
     if not solution.is_file():
         raise UsageError(f"{solution} is not a file; name the file that you wrote with --file")
     result = grade(exercise.contract, exercise.contract_module, solution, limit_s=limit_s)
-    save_progress(exercise, solution.parent, {v.check.id: str(v.outcome) for v in result.verdicts})
     if as_json:
         typer.echo(json.dumps(result.to_dict(), indent=2))
     else:
         _show(exercise, result, "" if file is None else f" --file {file}")
+    save_progress(exercise, solution.parent, {v.check.id: str(v.outcome) for v in result.verdicts})
     raise typer.Exit(0 if result.passed else 1)
 
 

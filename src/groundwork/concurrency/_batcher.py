@@ -10,9 +10,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
+from groundwork.concurrency._group import Group
 from groundwork.concurrency._isolation import Answer, predict_isolated
 from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded, UsageError
 
@@ -60,7 +62,7 @@ class Batcher(Generic[Item, Result]):
         self._max_queue = max_queue
         self._executor = executor
         self._owns_executor = executor is None
-        self._queue: deque[_Group[Item, Result]] = deque()
+        self._queue: deque[Group[Item, Result]] = deque()
         self._queued = 0
         self._running = False
         self._start: asyncio.Handle | None = None
@@ -117,7 +119,7 @@ class Batcher(Generic[Item, Result]):
         if deadline_s is not None and deadline_s <= 0:
             raise _deadline_exceeded()
         loop = asyncio.get_running_loop()
-        group: _Group[Item, Result] = _Group(items, loop.create_future())
+        group: Group[Item, Result] = Group(items, loop.create_future())
         if deadline_s is not None:
             group.deadline = loop.time() + deadline_s
             group.timer = loop.call_at(group.deadline, self._expire, group)
@@ -192,7 +194,7 @@ class Batcher(Generic[Item, Result]):
             self._start_now = False
         loop = asyncio.get_running_loop()
         now = loop.time()
-        slices: list[tuple[_Group[Item, Result], int]] = []
+        slices: list[tuple[Group[Item, Result], int]] = []
         batch: list[Item] = []
         while self._queue and len(batch) < self._max_size:
             group = self._queue[0]
@@ -212,20 +214,21 @@ class Batcher(Generic[Item, Result]):
                 self._drained.set()
             return
         self._running = True
+        started = perf_counter()
         try:
             future = cast("Executor", self._executor).submit(predict_isolated, self._predict, batch)
         except RuntimeError as error:  # the executor given was shut down, or its processes died
-            self._finish(slices, now, [error] * len(batch))
+            self._finish(slices, started, [error] * len(batch))
             return
-        future.add_done_callback(lambda done: _call(loop, self._finish, slices, now, done))
+        future.add_done_callback(lambda done: _call(loop, self._finish, slices, started, done))
 
     def _finish(
-        self, slices: list[tuple["_Group[Item, Result]", int]], started: float, done: "Future[list[Answer]] | list[Any]"
+        self, slices: list[tuple[Group[Item, Result], int]], started: float, done: "Future[list[Answer]] | list[Any]"
     ) -> None:
         """Give out the answers of a batch, and form the next one from what waits by now."""
         answers = done if isinstance(done, list) else _answers(done, sum(count for _, count in slices))
         loop = asyncio.get_running_loop()
-        seconds = loop.time() - started
+        seconds = perf_counter() - started
         self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
         at = 0
         for group, count in slices:
@@ -237,45 +240,13 @@ class Batcher(Generic[Item, Result]):
             self._start = loop.call_soon(self._form)
             self._start_now = True
 
-    def _expire(self, group: "_Group[Item, Result]") -> None:
+    def _expire(self, group: Group[Item, Result]) -> None:
         group.refuse(_deadline_exceeded())
 
-    def _discard(self, group: "_Group[Item, Result]") -> None:
+    def _discard(self, group: Group[Item, Result]) -> None:
         if group in self._queue:
             self._queue.remove(group)
             self._queued -= group.waiting
-
-
-class _Group(Generic[Item, Result]):
-    """The items of one call: how many were taken, which answers are in, and the future that its caller awaits."""
-
-    __slots__ = ("answers", "deadline", "future", "items", "taken", "timer")
-
-    def __init__(self, items: Sequence[Item], future: "asyncio.Future[list[Result | BaseException]]") -> None:
-        self.items = items
-        self.future = future
-        self.taken = 0
-        self.answers: list[Result | BaseException] = []
-        self.deadline: float | None = None
-        self.timer: asyncio.TimerHandle | None = None
-
-    @property
-    def waiting(self) -> int:
-        return len(self.items) - self.taken
-
-    def take(self, room: int) -> Sequence[Item]:
-        taken = self.items[self.taken : self.taken + room]
-        self.taken += len(taken)
-        return taken
-
-    def answer(self, answers: list[Any]) -> None:
-        self.answers += answers
-        if len(self.answers) == len(self.items) and not self.future.done():
-            self.future.set_result(self.answers)
-
-    def refuse(self, error: Exception) -> None:
-        if not self.future.done():
-            self.future.set_exception(error)
 
 
 def _answers(done: "Future[list[Answer]]", count: int) -> list[Any]:

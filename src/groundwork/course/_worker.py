@@ -20,6 +20,8 @@ from groundwork.testing import load_subject, run_check
 def main() -> None:
     """Answer the grader's orders until it closes the channel."""
     orders, answers = _private_channel()
+    # Bound before the learner's code can put others into these modules.
+    write, encode, judge = os.write, json.dumps, run_check
     subject: ModuleType | None = None
     checks: Any = None
     for order in _read(orders):
@@ -28,8 +30,8 @@ def main() -> None:
             checks = importlib.import_module(order["contract"]).CONTRACT
             subject, answer["error"] = _load(Path(order["load"]))
         elif subject is not None:
-            answer = run_check(subject, checks[order["run"]], seed=order["seed"]).to_dict()
-        os.write(answers, json.dumps({**answer, "nonce": order["nonce"]}).encode() + b"\n")
+            answer = judge(subject, checks[order["run"]], seed=order["seed"]).to_dict()
+        write(answers, encode({**answer, "nonce": order["nonce"]}).encode() + b"\n")
 
 
 def _private_channel() -> tuple[IO[str], int]:

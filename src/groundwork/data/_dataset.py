@@ -15,7 +15,7 @@ from polars.io.plugins import register_io_source
 
 from groundwork.data._schema import Schema
 from groundwork.data._validation import Checker, ValidationReport, Verdict
-from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
+from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
 from groundwork.storage import atomic_write, parse_column, stream, stream_schema
 
 ROWS = 65_536
@@ -243,7 +243,9 @@ def _source(source: Any) -> Path | pl.DataFrame:
         return source
     if hasattr(source, "__arrow_c_stream__"):
         return pl.DataFrame(source)
-    raise UsageError(f"a {type(source).__name__} is no table", hint="pass a path or a polars, pandas or pyarrow table")
+    raise UsageError(
+        f"no table can be read from {type(source).__name__}", hint="pass a path or a polars, pandas or pyarrow table"
+    )
 
 
 def _frame_types(frame: pl.DataFrame, declared: dict[str, Any]) -> dict[str, pl.DataType]:
@@ -279,5 +281,15 @@ def _lazy(types: dict[str, pl.DataType], batches: Callable[[], Iterator[pl.DataF
 
 
 def _write(path: Path, rows: pl.LazyFrame) -> None:
-    with atomic_write(path) as file:
-        rows.sink_parquet(file)
+    try:
+        with atomic_write(path) as file:
+            rows.sink_parquet(file)
+    except pl.exceptions.ComputeError as error:
+        # Errors of the rows come through as they are; polars wraps those of the disk alone.
+        if "os error" not in str(error).lower():
+            raise
+        raise StorageError(
+            f"{path} cannot be written: {str(error).splitlines()[0]}",
+            hint="look at the space and the permissions there; the old file is untouched",
+            context={"file": str(path)},
+        ) from error

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 _BINS = 20
@@ -30,7 +31,7 @@ class ColumnProfile:
         mean: Of numbers.
         std: Of numbers; sample standard deviation.
         quantiles: Of numbers, by "0.25" and the like.
-        top: The most frequent values with their counts; ties in the order of their text.
+        top: The most frequent values with their counts; ties in the values' order.
         histogram: Of numbers: ``edges`` (21) and ``counts`` (20); infinite values are left out.
     """
 
@@ -102,9 +103,7 @@ def _ordered(values: pl.Series) -> pl.Series:
 
 def _top(values: pl.Series) -> list[tuple[Any, int]]:
     counts = (
-        values.rename("value")
-        .value_counts(name="count")
-        .sort(by=[-pl.col("count").cast(pl.Int64), pl.col("value").cast(pl.String)])
+        values.rename("value").value_counts(name="count").sort(by=[-pl.col("count").cast(pl.Int64), pl.col("value")])
     )
     return [(_plain(value), int(count)) for value, count in counts.head(_TOP).rows()]
 
@@ -114,14 +113,24 @@ def _numbers(values: pl.Series) -> dict[str, Any]:
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
         return {}
-    counts, edges = np.histogram(finite, bins=_BINS)
     quantiles = np.quantile(finite, _QUANTILES)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, std = float(finite.mean()), float(finite.std(ddof=1)) if len(finite) > 1 else None
     return {
-        "mean": _plain(float(finite.mean())),
-        "std": _plain(float(finite.std(ddof=1))) if len(finite) > 1 else None,
-        "quantiles": {str(level): float(value) for level, value in zip(_QUANTILES, quantiles, strict=True)},
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "mean": _plain(mean),
+        "std": _plain(std),
+        "quantiles": {str(level): _plain(float(value)) for level, value in zip(_QUANTILES, quantiles, strict=True)},
+        "histogram": _histogram(finite),
     }
+
+
+def _histogram(finite: npt.NDArray[np.float64]) -> dict[str, list[float]]:
+    # numpy's own refuses a range that floats cannot cut into bins, as that of one huge number.
+    low, high = float(finite.min()), float(finite.max())
+    edges = low + np.arange(_BINS + 1) * (high / _BINS - low / _BINS)
+    edges[-1] = high
+    bins = np.searchsorted(edges[1:-1], finite, side="right")
+    return {"edges": edges.tolist(), "counts": np.bincount(bins, minlength=_BINS).tolist()}
 
 
 def _plain(value: Any) -> Any:

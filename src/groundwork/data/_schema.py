@@ -119,11 +119,17 @@ class Column(BaseModel):
         for name in ("min", "max"):
             if getattr(self, name) is not None:
                 self._check_bound(name, getattr(self, name), ordered=not textual and self.dtype != "Boolean")
-        if self.min is not None and self.max is not None and self.bound("min") > self.bound("max"):
-            raise ValueError(f"min {self.min} is larger than max {self.max}")
+        if self.min is not None and self.max is not None:
+            self._check_range(self.bound("min"), self.bound("max"))
         if self.allowed is not None:
             self._check_allowed(self.allowed, textual=textual)
         return self
+
+    def _check_range(self, low: Any, high: Any) -> None:
+        if isinstance(low, datetime.datetime) and (low.tzinfo is None) != (high.tzinfo is None):
+            raise ValueError(f"min {self.min} and max {self.max} must have both an offset or neither")
+        if low > high:
+            raise ValueError(f"min {self.min} is larger than max {self.max}")
 
     def _check_allowed(self, allowed: tuple[_Scalar, ...], *, textual: bool) -> None:
         if not allowed:

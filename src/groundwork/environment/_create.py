@@ -39,7 +39,8 @@ def create(
         EnvironmentBroken: The folder holds something else or cannot be written, or the installer failed.
     """
     layout, lock = Layout(Path(path).absolute()), Path(lock).absolute()
-    pins, installer = read_lock(lock), choose(backend)
-    with held(layout, report):
-        Setup(layout, lock, pins, installer, None if project is None else Path(project).absolute(), report).build()
+    folder = None if project is None else Path(project).absolute()
+    pins = read_lock(lock)
+    with held(layout, report) as held_lock:
+        Setup(layout, lock, pins, choose(backend, held_lock), folder, report).build()
     return layout.python

@@ -68,13 +68,15 @@ def ensure(
             raise ConfigurationError(f"{file} is missing", hint="run this in a complete copy of the project")
     if diagnose(layout, lock, project).action == "nothing":
         return layout.python
-    with held(layout, report):
+    with held(layout, report) as held_lock:
         # Whoever held the lock before may have done the work.
         diagnosis = diagnose(layout, lock, project)
         if diagnosis.action != "nothing":
             started = time.monotonic()
             report(f"{_DOING[diagnosis.action]} {layout.root}: {diagnosis.reason}")
-            _cure(diagnosis, Setup(layout, lock, read_lock(lock), choose(backend, line_seen), project, report))
+            _cure(
+                diagnosis, Setup(layout, lock, read_lock(lock), choose(backend, held_lock, line_seen), project, report)
+            )
             report(f"ready after {time.monotonic() - started:.1f} s")
     return layout.python
 

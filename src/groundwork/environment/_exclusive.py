@@ -1,6 +1,7 @@
 """One set-up of an environment at a time.
 
 Rule: the operating system holds the lock and drops it when its process dies, so a killed set-up never blocks the next.
+On POSIX the installer inherits the lock: should it outlive a killed set-up, the next one waits for it.
 """
 
 import os
@@ -14,7 +15,7 @@ _POLL_S = 0.1
 
 
 @contextmanager
-def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
+def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[int]:
     """Hold the lock of a file; wait for whoever has it.
 
     Args:
@@ -22,7 +23,7 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
         waiting: Called once if another process holds the lock.
 
     Yields:
-        Nothing; the lock is held within the block.
+        The descriptor that carries the lock. A program that inherits it holds the lock as well.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -30,9 +31,9 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
             waiting()
             while not _try_lock(descriptor):
                 time.sleep(_POLL_S)
-        yield
+        yield descriptor
     finally:
-        # Closing drops the lock on every system.
+        # Closing drops the lock, unless a program that inherited it still runs.
         os.close(descriptor)
 
 

@@ -30,11 +30,13 @@ class Installer:
         name: ``uv`` or ``pip``.
         uv: The uv command, for ``uv``.
         line_seen: Called with each line that the tool prints.
+        lock: Descriptor of the environment's lock, which the tool inherits; see ``exclusive``.
     """
 
     name: Literal["uv", "pip"]
     uv: str | None = None
     line_seen: LineSeen = None
+    lock: int | None = None
 
     def make_venv(self, root: Path) -> None:
         """Make an empty environment of the running interpreter.
@@ -55,7 +57,7 @@ class Installer:
         # Never the interpreter of an environment: that one may be the very folder that is made anew.
         python = getattr(sys, "_base_executable", None) or sys.executable
         without = ["--without-pip"] if self.name == "uv" else []
-        run_tool([python, "-I", "-m", "venv", *without, root], what=f"create {root}", line_seen=self.line_seen)
+        self._start([python, "-I", "-m", "venv", *without, root], what=f"create {root}")
 
     def install(self, python: Path, pins: Sequence[Pin], *, again: bool = False, cache: bool = True) -> None:
         """Install pinned packages, hashes checked.
@@ -66,8 +68,6 @@ class Installer:
             again: Also install what seems to be there.
             cache: Whether the tool may use what it downloaded before.
         """
-        if not pins:
-            return
         options = ["--require-hashes", "--no-deps"]
         if again:
             options.append("--reinstall" if self.name == "uv" else "--force-reinstall")
@@ -95,14 +95,18 @@ class Installer:
         else:
             pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
             command = [python, "-I", *pip, "--progress-bar", "off", "--no-warn-script-location"]
-        run_tool([*command, *arguments], what=what, line_seen=self.line_seen)
+        self._start([*command, *arguments], what=what)
+
+    def _start(self, command: Sequence[str | Path], *, what: str) -> None:
+        run_tool(command, what=what, line_seen=self.line_seen, keep_open=self.lock)
 
 
-def choose(backend: Backend, line_seen: LineSeen = None) -> Installer:
+def choose(backend: Backend, lock: int | None = None, line_seen: LineSeen = None) -> Installer:
     """Choose the tool.
 
     Args:
         backend: ``auto`` takes uv when it is there and runs.
+        lock: Descriptor of the environment's lock, which the tool inherits.
         line_seen: Called with each line that the tool prints.
 
     Returns:
@@ -116,10 +120,10 @@ def choose(backend: Backend, line_seen: LineSeen = None) -> Installer:
         raise ConfigurationError(f"there is no backend {backend!r}", hint="use auto, uv or pip")
     uv = None if backend == "pip" else _working_uv()
     if uv is not None:
-        return Installer("uv", uv, line_seen)
+        return Installer("uv", uv, line_seen, lock)
     if backend == "uv":
         raise EnvironmentBroken("uv was asked for, but there is none that runs on PATH", hint="install uv, or use pip")
-    return Installer("pip", None, line_seen)
+    return Installer("pip", None, line_seen, lock)
 
 
 def _working_uv() -> str | None:

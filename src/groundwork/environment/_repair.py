@@ -5,6 +5,7 @@ Rule: only the packages that a finding names, in the versions of the lock, and e
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from groundwork.environment._exclusive import exclusive
@@ -41,18 +42,17 @@ def repair(findings: Iterable[Finding], *, backend: Backend = "auto", report: Re
             wanted.setdefault((finding.python, finding.lock), set()).update(finding.packages)
     done: set[str] = set()
     for (python, lock), names in wanted.items():
-        done |= _repair_one(python, lock, names, choose(backend), report)
+        done |= _repair_one(python, lock, names, backend, report)
     return sorted(done)
 
 
-def _repair_one(python: str, lock: str, names: set[str], installer: Installer, report: Report) -> set[str]:
+def _repair_one(python: str, lock: str, names: set[str], backend: Backend, report: Report) -> set[str]:
     pins = [pin for pin in read_lock(Path(lock)) if pin.name in names] if lock else []
     subject = inspect(python, Path.cwd(), None)
     if pins:
-        with exclusive(
-            subject.prefix / Layout(subject.prefix).lock.name, waiting=lambda: report("waiting for another set-up")
-        ):
-            _reinstall(subject, pins, installer, report)
+        waiting = partial(report, "another set-up is at work on it; waiting for that to end")
+        with exclusive(Layout(subject.prefix).lock, waiting=waiting) as held_lock:
+            _reinstall(subject, pins, choose(backend, held_lock), report)
     left = names - {pin.name for pin in pins}
     if left:
         where = f"{lock} does not pin" if lock else "there is no lock that pins"

@@ -111,7 +111,8 @@ class Setup:
         wanted = set(names)
         discard_broken_metadata(self.layout.site_packages, wanted)
         pinned = [pin for pin in self.pins if pin.name in wanted]
-        self.installer.install(self.layout.python, pinned, again=True, cache=cache)
+        if pinned:
+            self.installer.install(self.layout.python, pinned, again=True, cache=cache)
         if self.project is not None and wanted - {pin.name for pin in pinned}:
             self.installer.install_project(self.layout.python, self.project)
 
@@ -158,7 +159,7 @@ class Setup:
                     os.unlink(entry.path)
 
 
-def held(layout: Layout, report: Report) -> AbstractContextManager[None]:
+def held(layout: Layout, report: Report) -> AbstractContextManager[int]:
     """Hold the set-up's lock of an environment, making its folder if need be.
 
     Args:
@@ -166,7 +167,7 @@ def held(layout: Layout, report: Report) -> AbstractContextManager[None]:
         report: Told when another process has the lock.
 
     Returns:
-        A context manager.
+        A context manager of the lock's descriptor.
 
     Raises:
         EnvironmentBroken: The folder cannot be made or written, or holds something that is no environment.

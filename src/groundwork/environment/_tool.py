@@ -41,16 +41,29 @@ _REASONS = (
         "the package index could not be reached",
         "check the network (proxy, index settings of uv or pip) and run the same command again",
     ),
+    (
+        # pip says no more than this of an index that is silent.
+        ("no matching distribution", "from versions: none", "no solution found", "was not found in"),
+        "the package index lacks a package of the lock, or could not be reached",
+        "check the network and the index settings of uv or pip",
+    ),
 )
 
 
-def run_tool(command: Sequence[str | Path], *, what: str, line_seen: Callable[[str], None] | None = None) -> str:
+def run_tool(
+    command: Sequence[str | Path],
+    *,
+    what: str,
+    line_seen: Callable[[str], None] | None = None,
+    keep_open: int | None = None,
+) -> str:
     """Run a command to its end.
 
     Args:
         command: Program and arguments.
         what: What it is to do, for the message: ``install the packages``.
         line_seen: Called with each line that it prints.
+        keep_open: A descriptor that it inherits, so that a lock lives as long as it; not on Windows.
 
     Returns:
         The last lines of its output.
@@ -69,6 +82,7 @@ def run_tool(command: Sequence[str | Path], *, what: str, line_seen: Callable[[s
             text=True,
             encoding="utf-8",
             errors="replace",
+            pass_fds=() if keep_open is None or os.name == "nt" else (keep_open,),
         ) as process:
             try:
                 for line in process.stdout or ():

@@ -65,7 +65,7 @@ class InstanceReader:
                 continue
             try:
                 row[name] = read(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 mistakes.append(_mistake(index, name, f"is {_told(value)}; it must be {expected}"))
         return row
 

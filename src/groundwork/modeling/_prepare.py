@@ -141,9 +141,8 @@ def apply_joins(frame: pl.DataFrame, joins: Sequence[Join], tables: Mapping[str,
         if len(given) == len(join.columns) and not frame.select(pl.any_horizontal(pl.col(given).has_nulls())).item():
             frame = frame.select(pl.exclude(given), *given)
             continue
-        table = cast_columns(
-            table.select(*join.on, *join.columns), dict(zip(join.on, frame.select(join.on).dtypes, strict=True))
-        )
+        keys = dict(zip(join.on, frame.select(join.on).dtypes, strict=True))
+        table = cast_columns(table.select(*join.on, *join.columns), keys)
         found = frame.join(table, on=list(join.on), how="left", maintain_order="left", suffix=_SUFFIX)
         merged = [_merged(name, given) for name in join.columns]
         frame = found.select(*(name for name in frame.columns if name not in given), *merged)

@@ -15,7 +15,7 @@ from groundwork.project._config_checks import find_mistakes
 from groundwork.project._config_mistakes import KeyPath, Mistake, Place, Places, raise_for
 from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._config_translate import translate
-from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
+from groundwork.storage import load_yaml, load_yaml_with_lines
 
 FILE_NAME = "pipeline.yaml"
 

@@ -6,6 +6,7 @@ is reported once, and a mistake in one section hides none in another.
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from groundwork.data import expression, expression_columns
 from groundwork.errors import ConfigurationError, UsageError
@@ -45,8 +46,10 @@ def _split(config: ProjectConfig) -> Iterator[Mistake]:
 
 
 def _threshold(config: ProjectConfig) -> Iterator[Mistake]:
-    if config.threshold is not None and config.task != "classification":
+    if config.task != "classification" and "threshold" in config.model_fields_set:
         yield Mistake(("threshold",), f"only a classification has a threshold, and task is {config.task}")
+    elif (config.threshold.by == "fixed") != (config.threshold.value is not None):
+        yield Mistake(("threshold",), "`by: fixed` and `value` go together")
 
 
 def _estimator(config: ProjectConfig) -> Iterator[Mistake]:
@@ -105,7 +108,7 @@ def _joins(config: ProjectConfig) -> Iterator[Mistake]:
 
 
 def _columns(config: ProjectConfig) -> Iterator[Mistake]:
-    """Follow the columns through the run: source, joins, derive, and then all that names a column."""
+    """Follow the columns through the tables: source, joins, derive."""
     known: set[str] | None = set(config.table_schema.columns) if config.table_schema else None
     for index, join in enumerate(config.joins):
         yield from _unknown({("joins", index, "on", at): name for at, name in enumerate(join.on)}, known)
@@ -120,25 +123,49 @@ def _columns(config: ProjectConfig) -> Iterator[Mistake]:
             yield Mistake(("derive", name), f"there is a column {name!r} already; choose another name")
         yield from _expression(("derive", name), text, known)
         known = known | {name} if known is not None else None
+
+
+def _known(config: ProjectConfig) -> set[str] | None:
+    """Return the columns after joins and derive, or None where a table without schema leaves them open."""
+    if config.table_schema is None:
+        return None
+    known = {*config.table_schema.columns, *config.derive}
+    for index in range(len(config.joins)):
+        added = _joined_columns(config, index)
+        if added is None:
+            return None
+        known |= added
+    return known
+
+
+def _target(config: ProjectConfig) -> Iterator[Mistake]:
     if config.target_is_expression:
-        yield from _expression(("target",), config.target, known)
+        yield from _expression(("target",), config.target, _known(config))
     else:
         hint = (
             "; a computed target reads columns as pl.col('arr_delay') > 15" if not config.target.isidentifier() else ""
         )
-        yield from _unknown({("target",): config.target}, known, hint)
+        yield from _unknown({("target",): config.target}, _known(config), hint)
+
+
+def _groups(config: ProjectConfig) -> Iterator[Mistake]:
     for name, text in config.leakage.groups.items():
-        yield from _expression(("leakage", "groups", name), text, known)
-    yield from _unknown(dict(_named_columns(config)), known)
+        yield from _expression(("leakage", "groups", name), text, _known(config))
 
 
-def _named_columns(config: ProjectConfig) -> Iterator[tuple[KeyPath, str]]:
-    lists = {("features",): config.features, ("exclude",): config.exclude}
-    lists["deduplicate", "columns"] = config.deduplicate.columns  # type: ignore[index]
-    for path, names in lists.items():
-        yield from (((*path, index), name) for index, name in enumerate(names or ()))
-    if config.split.column is not None:
-        yield ("split", "column"), config.split.column
+def _listed(*path: str) -> Check:
+    """Make the check of a list of columns, or of one column, at this path."""
+
+    def check(config: ProjectConfig) -> Iterator[Mistake]:
+        named: Any = config
+        for part in path:
+            named = getattr(named, part)
+        if isinstance(named, str):
+            yield from _unknown({path: named}, _known(config))
+        elif named is not None:
+            yield from _unknown({(*path, index): name for index, name in enumerate(named)}, _known(config))
+
+    return check
 
 
 def _joined_columns(config: ProjectConfig, index: int) -> set[str] | None:
@@ -175,6 +202,7 @@ def _unknown(wanted: dict[KeyPath, str], known: Iterable[str] | None, where: str
             yield Mistake(path, f"there is no column {name!r}{where}", nearest(name, sorted(names)))
 
 
+_TABLE = frozenset({"table_schema", "joins", "derive"})
 _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"split"}), _split),
     (frozenset({"threshold", "task"}), _threshold),
@@ -182,10 +210,11 @@ _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"task", "gates", "checkpoint"}), _metrics),
     (frozenset({"features", "exclude", "target"}), _features),
     (frozenset({"joins"}), _joins),
-    (
-        frozenset(
-            {"table_schema", "joins", "derive", "target", "leakage", "features", "exclude", "split", "deduplicate"}
-        ),
-        _columns,
-    ),
+    (_TABLE, _columns),
+    (_TABLE | {"target"}, _target),
+    (_TABLE | {"leakage"}, _groups),
+    (_TABLE | {"features"}, _listed("features")),
+    (_TABLE | {"exclude"}, _listed("exclude")),
+    (_TABLE | {"split"}, _listed("split", "column")),
+    (_TABLE | {"deduplicate"}, _listed("deduplicate", "columns")),
 )

@@ -31,7 +31,7 @@ from groundwork.project._config_sections import (
     Steps,
     Threshold,
 )
-from groundwork.storage._yaml_dump import dump_yaml
+from groundwork.storage import dump_yaml
 
 
 class ProjectConfig(Section):
@@ -70,8 +70,8 @@ class ProjectConfig(Section):
         default_factory=PreprocessingSettings, description="How columns become numbers."
     )
     model: Model = Field(description="What is trained.")
-    threshold: Threshold | None = Field(
-        default=None, description="From which probability on a prediction says yes; 0.5 if absent."
+    threshold: Threshold = Field(
+        default_factory=Threshold, description="From which probability on a prediction says yes."
     )
     gates: dict[Name, GateText] = Field(
         default_factory=dict, description='Bounds that the test rows must keep, as `roc_auc: ">= 0.66"`.'
@@ -130,7 +130,8 @@ class ProjectConfig(Section):
         Returns:
             Names as in pipeline.yaml; what is absent and has no default is left out.
         """
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        unused = {"threshold"} if self.task == "regression" else set()
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=unused)
 
     def to_yaml(self) -> str:
         """Return the configuration as YAML, defaults filled in, that ``load_config`` reads back equal.

@@ -126,10 +126,10 @@ class Model(Section):
 class Threshold(Section):
     """From which probability on a prediction says yes; chosen on the validation rows, never on the test rows."""
 
-    by: Literal["f1", "youden", "accuracy"] = Field(default="f1", description="What the threshold makes best.")
-    value: Annotated[float, Field(gt=0, lt=1)] | None = Field(
-        default=None, description="Use this threshold instead of choosing one."
+    by: Literal["f1", "youden", "accuracy", "fixed"] = Field(
+        default="f1", description="What the threshold makes best; fixed: it is `value`."
     )
+    value: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, description="The threshold, if fixed.")
 
 
 class Keep(Section):

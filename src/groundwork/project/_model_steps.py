@@ -23,7 +23,7 @@ from groundwork.modeling import (
     training,
 )
 from groundwork.project._artefacts import Artefact
-from groundwork.project._config_sections import METRICS, Gate, Threshold
+from groundwork.project._config_sections import METRICS, Gate
 from groundwork.project._job import TARGET, Job
 from groundwork.storage import CheckpointStore, Keep
 
@@ -193,7 +193,7 @@ def _example(raw: pl.DataFrame) -> dict[str, Any]:
 def _evaluate_classifier(job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame) -> dict[str, Any]:
     config = job.config
     chosen_on = "validation" if validation.height else "test"
-    wanted = config.threshold or Threshold()
+    wanted = config.threshold
     threshold = wanted.value or _best_threshold(wanted.by, model, validation if validation.height else test)
     outcome = _outcome(model, test)
     score = model.score_features(model.prepare(test))

@@ -5,12 +5,11 @@ Rule: a run's folder belongs to the process that holds its lock; everybody else 
 """
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,7 +82,7 @@ class Run:
         self._lock.release()
 
     def journal(self) -> FileJournal:
-        """Open the journal for writing; only for the process that has acquired the run."""
+        """Return the journal: anybody may read, the process that has acquired the run may append."""
         return FileJournal(self.folder / "journal.jsonl")
 
     def result(self) -> PipelineResult:
@@ -91,13 +90,12 @@ class Run:
         path = self.folder / "result.json"
         if path.exists():
             return PipelineResult.from_dict(storage.read(path))
-        result = result_of(self._records(), alive=FileLock.held(self.folder / "run.lock"))
-        if result.status in (PipelineStatus.RUNNING, PipelineStatus.CANCELLED, PipelineStatus.FAILURE):
-            return result
-        # The steps ended but the report did not: whoever wrote it is gone, or at it.
         alive = FileLock.held(self.folder / "run.lock")
-        status = PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED
-        return PipelineResult(status, result.data, result.errors, result.warnings, result.steps)
+        result = result_of(self.journal().records(), alive=alive)
+        if result.status in (PipelineStatus.CANCELLED, PipelineStatus.FAILURE):
+            return result
+        # Even where the steps have ended: whoever was to write the result is at it, or gone.
+        return replace(result, status=PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED)
 
     def reopen(self) -> None:
         """Take back the result of an earlier process, as this one goes on; only after ``acquire``."""
@@ -114,17 +112,6 @@ class Run:
     def drop_work(self) -> None:
         """Remove the intermediate files."""
         shutil.rmtree(self.work, ignore_errors=True)
-
-    def _records(self) -> Iterator[dict[str, Any]]:
-        """Read the journal without touching it: its owner may be writing the last line right now."""
-        path = self.folder / "journal.jsonl"
-        if not path.exists():
-            return
-        for line in path.read_bytes().split(b"\n"):
-            try:
-                yield json.loads(line)
-            except ValueError:
-                return
 
 
 def resumable(result: PipelineResult) -> bool:
@@ -252,7 +239,7 @@ def _without_owner(result: PipelineResult) -> PipelineResult:
     """Read RUNNING as CRASHED: the lock that says RUNNING is our own."""
     if result.status is not PipelineStatus.RUNNING:
         return result
-    return PipelineResult(PipelineStatus.CRASHED, result.data, result.errors, result.warnings, result.steps)
+    return replace(result, status=PipelineStatus.CRASHED)
 
 
 def _read_info(folder: Path) -> RunInfo:

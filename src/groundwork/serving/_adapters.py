@@ -5,11 +5,10 @@ own. The exception is a bare estimator, whose ``ValueError`` by convention says 
 """
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, ModelNotFoundError
 from groundwork.serving._estimator import EstimatorAdapter
 from groundwork.serving._mistakes import Mistake, mistakes_of
 
@@ -64,9 +63,7 @@ def load(name: str, model: Any, *, trust: bool = False) -> Adapter:
         StorageError: The checkpoint cannot be loaded.
     """
     if isinstance(model, str | Path):
-        # Late, because a server of other models needs none of it.
-        modeling = import_module("groundwork.modeling")
-        model = modeling.load_model(Path(model), trust=trust)
+        model = _load_folder(Path(model), trust=trust)
     if not callable(getattr(model, "predict", None)):
         raise ConfigurationError(
             f"model {name!r} is a {type(model).__name__}, which has no predict(batch)",
@@ -75,6 +72,18 @@ def load(name: str, model: Any, *, trust: bool = False) -> Adapter:
     if hasattr(model, "get_params") and not hasattr(model, "parse"):
         return EstimatorAdapter(model)
     return ObjectAdapter(model)
+
+
+def _load_folder(folder: Path, *, trust: bool) -> Any:
+    # Late, because a server of other models needs none of it.
+    from groundwork.modeling import load_model
+    from groundwork.storage import load_checkpoint
+
+    try:
+        return load_model(folder, trust=trust)
+    except ModelNotFoundError:
+        # A checkpoint without a table spec: its estimator takes prepared features, and is served as it is.
+        return load_checkpoint(folder, trust=trust).model
 
 
 class ObjectAdapter:
@@ -87,29 +96,28 @@ class ObjectAdapter:
     def __init__(self, model: Any) -> None:
         self._model = model
         self.version = str(getattr(model, "version", "1"))
+        self._parse = getattr(model, "parse", list)
         schema = getattr(model, "input_schema", None)
         self._schema: dict[str, Any] = dict(schema()) if schema is not None else {}
+        self._wants_objects = self._schema.get("type") == "object"
 
     def parse(self, instances: Instances) -> list[Any]:
-        """Let the object parse, row by row once a mistake is found, so that all rows' mistakes are known."""
-        if self._schema.get("type") == "object":
-            _require_objects(instances)
-        parse = getattr(self._model, "parse", None)
-        if parse is None:
-            return instances
-        try:
-            return list(parse(instances))
-        except InvalidDataError as error:
-            if len(instances) == 1 or "mistakes" in error.context:
-                raise
-        # Its parse stops at the first mistake: ask row by row, so that the client hears of all at once.
+        """Let the object parse; what is wrong is found in every row, even if the object stops at the first."""
+        if not self._wants_objects or all(isinstance(instance, dict) for instance in instances):
+            try:
+                return self._parsed(instances)
+            except InvalidDataError as error:
+                if len(instances) == 1 or "mistakes" in error.context:
+                    raise
         mistakes: list[Mistake] = []
         for row, instance in enumerate(instances):
             try:
-                parse([instance])
+                if self._wants_objects and not isinstance(instance, dict):
+                    raise InvalidDataError(f"an object of columns is needed, not {instance!r:.40}")
+                self._parsed([instance])
             except InvalidDataError as error:
                 mistakes += mistakes_of(error, row)
-        raise InvalidDataError(f"{len(mistakes)} instances break the schema", context={"mistakes": mistakes})
+        raise InvalidDataError("instances break the schema", context={"mistakes": mistakes})
 
     def predict(self, rows: list[Any]) -> Sequence[Any]:
         """Let the object predict."""
@@ -118,6 +126,13 @@ class ObjectAdapter:
     def input_schema(self) -> dict[str, Any]:
         """Return the object's schema, or one that admits anything."""
         return self._schema
+
+    def _parsed(self, instances: Instances) -> list[Any]:
+        try:
+            return list(self._parse(instances))
+        except (ValueError, TypeError, ArithmeticError) as error:
+            # What int("abc") and float(10**400) raise: a parse written in plain Python refuses by these.
+            raise InvalidDataError(f"is refused: {error}") from error
 
 
 def example(schema: Mapping[str, Any]) -> Any:
@@ -154,13 +169,3 @@ def _plain(results: Any) -> Sequence[Any]:
     # numpy's tolist() gives Python's own numbers, which is what the encoder is quick with.
     plain = results.tolist() if hasattr(results, "tolist") else results
     return plain if isinstance(plain, list) else list(plain)
-
-
-def _require_objects(instances: Instances) -> None:
-    mistakes: list[Mistake] = [
-        {"row": row, "column": None, "message": f"an object of columns is needed, not {instance!r:.40}"}
-        for row, instance in enumerate(instances)
-        if not isinstance(instance, dict)
-    ]
-    if mistakes:
-        raise InvalidDataError("an instance is not an object", context={"mistakes": mistakes})

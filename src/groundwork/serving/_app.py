@@ -7,6 +7,7 @@ document. No framework: a dict of paths, one task per request, one future per re
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -36,6 +37,7 @@ class App:
 
     Attributes:
         failure: Why a model could not be loaded, or None.
+        failure_is_raised: Whoever runs the app raises ``failure`` itself, so that the log need not have it too.
         loaded: Set once every model is ready, or one failed.
     """
 
@@ -57,6 +59,7 @@ class App:
         for name, hosted in self.models.items():
             hosted.observe_batch = self.metrics.watch_model(name, hosted.queued)
         self.failure: Exception | None = None
+        self.failure_is_raised = False
         self.loaded = asyncio.Event()
         self._handlers = Handlers(self.models, self.metrics, options)
         self._routes: dict[str, dict[str, Handler]] = {
@@ -83,8 +86,9 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        arrived = asyncio.get_running_loop().time()
+        # The loop's own clock may tick in whole milliseconds; a deadline can live with that, a latency cannot.
+        started = perf_counter()
         method, path = scope["method"], scope["path"]
         metrics = self.metrics
         metrics.in_flight += 1
@@ -92,22 +96,22 @@ class App:
         if path not in self._routes:
             route, name = _named(path)
         try:
-            response = await self._answer(route, method, scope, receive, started, name)
+            response = await self._answer(route, method, scope, receive, arrived, name)
             await response.send(send, with_body=method != "HEAD")
-            metrics.answered(route or "other", response.status, loop.time() - started)
+            metrics.answered(route or "other", response.status, perf_counter() - started)
         except ClientGone:
-            metrics.answered(route or "other", _CLIENT_LEFT, loop.time() - started)
+            metrics.answered(route or "other", _CLIENT_LEFT, perf_counter() - started)
         finally:
             metrics.in_flight -= 1
 
     async def _answer(
-        self, route: str, method: str, scope: Scope, receive: Receive, started: float, name: str | None
+        self, route: str, method: str, scope: Scope, receive: Receive, arrived: float, name: str | None
     ) -> Response:
         try:
             handler = self._handler(route, method, scope["path"])
             raw_query = scope.get("query_string", b"")
             query = dict(parse_qsl(raw_query.decode("latin-1"))) if raw_query else {}
-            return await handler(Request(dict(scope["headers"]), query, receive, started, name))
+            return await handler(Request(dict(scope["headers"]), query, receive, arrived, name))
         except Problem as problem:
             return problem.response()
         except MLException as error:
@@ -152,7 +156,8 @@ class App:
                 await hosted.start()
         except Exception as error:
             self.failure = error
-            logger.exception("a model could not be loaded")
+            if not self.failure_is_raised:
+                logger.exception("a model could not be loaded")
         finally:
             self.loaded.set()
 

@@ -49,7 +49,7 @@ class Handlers:
 
     async def predict(self, request: Request) -> Response:
         """``POST /predict``: one prediction for each instance."""
-        deadline = request.started + self._time_allowed_s(request)
+        deadline = request.arrived + self._time_allowed_s(request)
         body = await self._body(request, deadline)
         hosted = self._hosted(request.query.get("model")) if request.query else self._default
         instances = self._instances(body)

@@ -50,6 +50,7 @@ def serve(
         StorageError: A checkpoint cannot be loaded.
     """
     app = create_app(models, **options)
+    app.failure_is_raised = True
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
@@ -59,6 +60,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=math.ceil(shutdown_s),
         )
         server = _Server(config, app, drain_s)
@@ -74,7 +76,7 @@ async def _run(server: "_Server", app: App, listener: socket.socket, on_ready: C
         await asyncio.wait([serving, loaded], return_when=asyncio.FIRST_COMPLETED)
         if app.failure is not None:
             server.should_exit = True
-        elif not serving.done() and on_ready is not None:
+        elif not serving.done() and not server.stopping and on_ready is not None:
             on_ready(url)
     except BaseException:
         server.should_exit = True
@@ -94,7 +96,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._drain_s = drain_s
-        self._stopping = False
+        self.stopping = False
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -119,11 +121,11 @@ class _Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self._app.drain()
-        if self._stopping:
+        if self.stopping:
             self.force_exit = True
             self.should_exit = True
             return
-        self._stopping = True
+        self.stopping = True
         asyncio.get_running_loop().call_later(self._drain_s, setattr, self, "should_exit", True)
 
 

@@ -42,7 +42,7 @@ class Request(NamedTuple):
     headers: Mapping[bytes, bytes]
     query: Mapping[str, str]
     receive: Receive
-    started: float
+    arrived: float
     """The loop's time at which it arrived."""
     name: str | None = None
     """What the path names, as a model."""

@@ -25,7 +25,6 @@ from groundwork.testing._system_calls import Call, system_calls
 Scenario = Callable[[Any, Path], None]
 """A module-level function that uses the subject inside a folder."""
 
-MOST_KILLS = 500
 _HOST = "from groundwork.testing._crash import host; host()"
 
 
@@ -45,7 +44,13 @@ class Crash:
 
 
 def crashes(
-    subject: ModuleType, scenario: Scenario, folder: Path, *, prepare: Callable[[Path], object], limit_s: float
+    subject: ModuleType,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    prepare: Callable[[Path], object],
+    limit_s: float,
+    most: int,
 ) -> Iterator[Crash]:
     """Run a scenario again and again, killed before its first, second, ... last file-changing call.
 
@@ -55,6 +60,7 @@ def crashes(
         folder: Where each run gets a folder of its own.
         prepare: Fills that folder before the run; a module-level function.
         limit_s: Seconds after which all of it is given up.
+        most: Calls after which the scenario is said never to end.
 
     Yields:
         Each crash, in order.
@@ -67,6 +73,7 @@ def crashes(
         "scenario": [scenario.__module__, scenario.__qualname__],
         "prepare": [prepare.__module__, prepare.__qualname__],
         "folder": str(folder),
+        "most": most,
     }
     # What the killed runs leave in the system's temporary folder goes with the lab as well.
     temporary = folder / "temporary"
@@ -101,7 +108,7 @@ def host() -> None:
     subject = load_subject(request["subject"])
     folder = Path(request["folder"])
     with (folder / "report.jsonl").open("w", encoding="utf-8") as report:
-        for nth in range(1, MOST_KILLS + 1):
+        for nth in range(1, request["most"] + 1):
             place = folder / str(nth)
             place.mkdir()
             prepare(place)
@@ -110,7 +117,7 @@ def host() -> None:
             report.flush()
             if "end" in line:
                 return
-        report.write(json.dumps({"end": f"still not done after {MOST_KILLS} system calls"}) + "\n")
+        report.write(json.dumps({"end": f"still not done after {request['most']} system calls"}) + "\n")
 
 
 def _named(request: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -125,7 +132,7 @@ def _one_run(subject: ModuleType, scenario: Scenario, place: Path, nth: int) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: a subject may have started threads
         child = os.fork()
-    if child == 0:
+    if child == 0:  # pragma: no cover
         os.close(said)
         _killed_run(subject, scenario, place, nth, say)
     os.close(say)
@@ -137,7 +144,9 @@ def _one_run(subject: ModuleType, scenario: Scenario, place: Path, nth: int) -> 
     return {"end": text or f"the run ended its own process, exit {os.waitstatus_to_exitcode(status)}"}
 
 
-def _killed_run(subject: ModuleType, scenario: Scenario, place: Path, nth: int, say: int) -> None:
+def _killed_run(  # pragma: no cover - a killed process tells nobody which lines it ran
+    subject: ModuleType, scenario: Scenario, place: Path, nth: int, say: int
+) -> None:
     seen, tell = 0, os.write
 
     def hook(call: Call) -> None:

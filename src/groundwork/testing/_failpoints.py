@@ -42,7 +42,7 @@ def failpoints(actions: Mapping[str, Action]) -> Iterator[dict[str, int]]:
         yield reached
 
 
-def kill_self() -> NoReturn:
+def kill_self() -> NoReturn:  # pragma: no cover - nothing is left to tell
     """End this process at once, as ``kill -9`` or a power cut would: no ``finally``, no ``atexit``, no flush."""
     if sys.platform == "win32":
         os._exit(137)

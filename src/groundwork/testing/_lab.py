@@ -84,13 +84,16 @@ class Lab:
         """
         return system_calls(hook, subject=subject)
 
-    def crashes(self, subject: ModuleType, scenario: Scenario, *, prepare: Callable[[Path], object]) -> Iterator[Crash]:
+    def crashes(
+        self, subject: ModuleType, scenario: Scenario, *, prepare: Callable[[Path], object], most: int = 500
+    ) -> Iterator[Crash]:
         """Kill a scenario with SIGKILL before each of its file-changing calls; see ``Crash``.
 
         Args:
             subject: The implementation.
             scenario: A module-level function of the subject and a folder.
             prepare: A module-level function that fills the folder before each run.
+            most: Calls after which the scenario is said never to end.
 
         Returns:
             What each killed run left, in order.
@@ -98,7 +101,7 @@ class Lab:
         self._folders += 1
         folder = self.folder / f"crashes-{self._folders}"
         folder.mkdir()
-        return crashes(subject, scenario, folder, prepare=prepare, limit_s=self.limit_s)
+        return crashes(subject, scenario, folder, prepare=prepare, limit_s=self.limit_s, most=most)
 
     @contextmanager
     def working_folder(self) -> Iterator[Path]:

@@ -6,8 +6,9 @@ Rule: a subject can always be loaded again by another process: by its import nam
 import importlib
 import importlib.util
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from groundwork.errors import UsageError
 
@@ -29,21 +30,28 @@ def load_subject(source: str | Path) -> ModuleType:
     if isinstance(source, str) and not source.endswith(".py"):
         return importlib.import_module(source)
     path = Path(source).resolve()
-    if not path.is_file():
-        raise UsageError(f"{path} is not a file; pass the Python file that holds the implementation")
+    if not path.is_file() or path.suffix != ".py":
+        raise UsageError(f"{path} is not a Python file; pass the one that holds the implementation, it ends in .py")
     name = f"{_PREFIX}{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{path} cannot be imported; pass a file that ends in .py")
+    loader = _FreshLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None, "never None where the loader is given"
     module = importlib.util.module_from_spec(spec)
     # Dataclasses and pickles look a class's module up by name.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     return module
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compiles what stands in the file now: a cached .pyc may be older than an edit within the same second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def source_of(subject: ModuleType) -> str:

@@ -86,7 +86,9 @@ def _swaps(see: Hook, subject: ModuleType | None) -> Iterator[Swap]:
         if (original := getattr(os, name, None)) is not None:
             replacements[original] = _watched(name, original, see)
     places: list[ModuleType] = [os, io, builtins, sys.modules["_io"]]
-    if sys.platform == "darwin":  # where fsync stops at the drive's cache, and careful programs ask for more
+    if (
+        sys.platform == "darwin"
+    ):  # pragma: no cover - where fsync stops at the drive's cache, and careful programs ask for more
         import fcntl
 
         replacements[fcntl.fcntl] = _watched_fcntl(fcntl.fcntl, fcntl.F_FULLFSYNC, see)
@@ -117,7 +119,9 @@ def _watched(name: str, original: Callable[..., Any], see: Hook) -> Callable[...
     return call
 
 
-def _watched_fcntl(original: Callable[..., Any], full_sync: int, see: Hook) -> Callable[..., Any]:
+def _watched_fcntl(  # pragma: no cover - macOS
+    original: Callable[..., Any], full_sync: int, see: Hook
+) -> Callable[..., Any]:
     def call(descriptor: Any, command: int, *argument: Any) -> Any:
         if command == full_sync:
             see(Call("fsync", inode=_inode_of(descriptor)))

@@ -19,7 +19,7 @@ def test_an_exercise_is_found_by_what_people_call_it(name):
 
 
 def test_an_unknown_exercise_is_answered_with_those_that_there_are():
-    with pytest.raises(UsageError, match="no exercise '99'; there are .*04") as caught:
+    with pytest.raises(UsageError, match=r"no exercise '99'; there are .*04") as caught:
         find_exercise("99")
 
     assert caught.value.hint == "groundwork learn list"

@@ -75,7 +75,7 @@ def only(folder):
 def test_a_good_file_is_read_with_defaults(project):
     config = load_config(project())
 
-    assert (config.name, config.seed, config.task, config.threshold) == ("small", 0, "classification", None)
+    assert (config.name, config.seed, config.task, config.threshold.by) == ("small", 0, "classification", "f1")
     assert config.model.params == {"C": 0.5}
     assert (
         config.deduplicate.kind,
@@ -198,8 +198,9 @@ def test_an_unknown_key_names_line_and_nearest(project):
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(project):
     folder = project(
         ("name: small", "name: small\nsed: 1"),
-        ("size: {dtype", "size: {dtyp"),
+        ("path: data.csv", "pth: data.csv"),
         ("kind: time", "kind: tme"),
+        ("col('late')", "col('lat')"),
         ('">= 0.6"', "0.6"),
         ("C: 0.5", "c: 0.5"),
     )
@@ -208,7 +209,8 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(project):
 
     assert [(mistake["line"], mistake["path"], mistake["suggestion"]) for mistake in found] == [
         (2, "sed", "seed"),
-        (8, "schema.columns.size.dtyp", "dtype"),
+        (3, "source.pth", "path"),
+        (18, "target", "late"),
         (20, "split.kind", "time"),
         (21, "model.params.c", "C"),
         (22, "gates.roc_auc", None),
@@ -261,6 +263,12 @@ def test_the_message_counts_and_lists_the_mistakes(project):
             "size: {dtype: Float64, min: [1]}",
             ("schema.columns.size.min", "a list does not fit here", None),
         ),
+        (
+            "size: {dtype: Float64}",
+            "size: {dtype: Float64, regx: x}",
+            ("schema.columns.size.regx", "unknown key", "regex"),
+        ),
+        ("on: [city]", "on: [city]\n    nam: x", ("joins.0.nam", "unknown key", "name")),
         (
             "size: {dtype: Float64}",
             "size: {dtype: Float46}",
@@ -334,6 +342,7 @@ def test_a_long_value_is_cut(project):
         ("rain: {", "size: {", ("joins.0", "", None)),
         ("exclude:", "deduplicate: {columns: [citi]}\nexclude:", ("deduplicate.columns.0", "", "city")),
         ("exclude:", "leakage: {groups: {day: pl.col('wen')}}\nexclude:", ("leakage.groups.day", "", "when")),
+        ("gates:", "threshold: {by: fixed}\ngates:", ("threshold", "`by: fixed` and `value` go together", None)),
         ("exclude: [when]", "features: [late]", ("features.0", "'late' is part of the target", None)),
         ("exclude: [when]", "exclude: [size]\nfeatures: [size]", ("features.0", "'size' is excluded too", None)),
         (
@@ -419,6 +428,15 @@ def test_a_regression_knows_its_own_metrics_and_no_threshold(project):
     found = mistakes(folder)
 
     assert [mistake["path"] for mistake in found] == ["threshold", "gates.brier"]
+
+
+def test_a_regression_written_out_is_read_back_equal(project, tmp_path):
+    metrics = ('{roc_auc: ">= 0.6", brier: "<0.3"}', '{rmse: "<= 3"}')
+    config = load_config(project(("gates:", "task: regression\ngates:"), metrics))
+
+    (tmp_path / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
+
+    assert load_config(tmp_path / "config.yaml").digest == config.digest
 
 
 def test_an_estimator_that_takes_any_parameter_is_not_asked_for_names(project, tmp_path, monkeypatch):

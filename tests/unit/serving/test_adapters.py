@@ -1,8 +1,10 @@
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from groundwork import modeling
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, InvalidDataError
 from groundwork.serving._adapters import ObjectAdapter, Predictor, example, load
+from groundwork.storage import CheckpointStore
 
 
 class Identity:
@@ -17,7 +19,7 @@ def test_a_checkpoint_folder_is_loaded_by_modeling(monkeypatch, tmp_path):
         asked.append((path, trust))
         return Identity()
 
-    monkeypatch.setattr(modeling, "load_model", load_model, raising=False)
+    monkeypatch.setattr(modeling, "load_model", load_model)
 
     adapters = [load("m", tmp_path), load("m", str(tmp_path), trust=True)]
 
@@ -29,7 +31,7 @@ def test_a_broken_checkpoint_says_so(monkeypatch, tmp_path):
     def load_model(path, *, trust):
         raise CheckpointCorrupt("sha256 differs")
 
-    monkeypatch.setattr(modeling, "load_model", load_model, raising=False)
+    monkeypatch.setattr(modeling, "load_model", load_model)
 
     with pytest.raises(CheckpointCorrupt, match="sha256 differs"):
         load("m", tmp_path)
@@ -97,3 +99,25 @@ def test_a_generator_of_answers_is_taken_in_full():
 )
 def test_an_example_follows_the_schema(schema, expected):
     assert example(schema) == expected
+
+
+def test_a_checkpoint_of_a_bare_estimator_is_served_as_it_is(tmp_path):
+    info = CheckpointStore(tmp_path).save(LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0]), step=1)
+
+    adapter = load("m", info.path)
+
+    assert adapter.predict(adapter.parse([[3]])) == [pytest.approx(6.0)]
+
+
+def test_a_parse_in_plain_python_refuses_by_what_python_raises():
+    class Plain(Identity):
+        def parse(self, instances):
+            return [float(instance) for instance in instances]
+
+    with pytest.raises(InvalidDataError) as raised:
+        ObjectAdapter(Plain()).parse(["1", "abc", 10**400])
+
+    assert raised.value.context["mistakes"] == [
+        {"row": 1, "column": None, "message": "is refused: could not convert string to float: 'abc'"},
+        {"row": 2, "column": None, "message": "is refused: int too large to convert to float"},
+    ]

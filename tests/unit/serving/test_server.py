@@ -68,7 +68,7 @@ def test_in_a_thread_it_serves_too_and_what_on_ready_raises_stops_it(model):
     assert seen[1] == "enough"
 
 
-def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error(monkeypatch):
+def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothing_else(monkeypatch, caplog):
     def broken(*args, **kwargs):
         raise CheckpointCorrupt("sha256 differs")
 
@@ -79,3 +79,4 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error(monkeypatc
         serve({"m": "folder"}, port=0, on_ready=ready.append)
 
     assert ready == []
+    assert "could not be loaded" not in caplog.text

@@ -143,7 +143,7 @@ def test_a_value_that_does_not_fit_gets_advice(tmp_path, dtype, value, hint):
         (
             pl.Datetime,
             ["2013-01-01T10:00:00", "2013-01-01 10:00", "2013-01-01", "2013-01-01 10:00:00.5"],
-            [datetime.datetime(2013, 1, 1, *rest) for rest in [(10,), (10,), (), (10, 0, 0, 500_000)]],
+            [datetime.datetime.fromisoformat(f"2013-01-01T{t}") for t in ["10:00", "10:00", "00:00", "10:00:00.5"]],
         ),
         (
             pl.Datetime,

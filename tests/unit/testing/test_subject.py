@@ -1,4 +1,5 @@
 import math
+import os
 import sys
 
 import pytest
@@ -18,20 +19,32 @@ def test_a_file_is_executed_anew_at_each_load(tmp_path):
     assert str(file) == source_of(first)
 
 
+def test_an_edit_within_the_same_second_and_of_the_same_size_is_seen(tmp_path):
+    file = tmp_path / "mine.py"
+    seen = []
+    for value in (1, 2):
+        file.write_text(f"value = {value}\n")
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        seen.append(load_subject(file).value)
+
+    assert seen == [1, 2]
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
 def test_a_name_is_imported_as_usual():
     assert math is load_subject("math")
     assert source_of(math) == "math"
 
 
 def test_a_missing_file_is_the_callers_mistake(tmp_path):
-    with pytest.raises(UsageError, match="is not a file"):
+    with pytest.raises(UsageError, match="is not a Python file"):
         load_subject(tmp_path / "missing.py")
 
 
 def test_a_file_that_is_no_python_file_is_the_callers_mistake(tmp_path):
     (tmp_path / "mine.txt").write_text("x = 1")
 
-    with pytest.raises(UsageError, match="ends in .py"):
+    with pytest.raises(UsageError, match=r"ends in \.py"):
         load_subject(tmp_path / "mine.txt")
 
 

@@ -8,8 +8,6 @@ system calls instead.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,24 @@ from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
 from groundwork.testing._lab import Lab
-from groundwork.testing._system_calls import Call, Hook, Inode
-from groundwork.testing.contracts._expect import expect_bits, expect_content, expect_names, sketch
+from groundwork.testing._system_calls import Call
+from groundwork.testing.contracts._expect import expect_bits, expect_content, expect_names
+from groundwork.testing.contracts._replacing import (
+    NEW,
+    OLD,
+    expect_error,
+    expect_whole,
+    inode_of,
+    interrupted_by,
+    old_file,
+    publishing,
+    save_over_the_old,
+    syncs,
+    write_new,
+)
 
 CONTRACT = Contract("storage/atomic_write")
 
-OLD = b"old " * 1000
-NEW = (b"a" * 65_536, b"b" * 65_536, b"the end")  # two pieces past any buffer, one that stays in it
 _POSIX_BITS = "permission bits are POSIX's"
 _POSIX_LINKS = "symbolic links need a privilege there"
 _POSIX_FOLDERS = "folders cannot be synced there"
@@ -58,7 +67,7 @@ def writes_the_bytes(subject: Any, lab: Lab) -> None:
 )
 def replaces_the_old_file(subject: Any, lab: Lab) -> None:
     """A shorter content leaves no tail of the longer one."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with subject.atomic_write(path, "wb") as file:
         file.write(b"short")
     expect_content(path, b"short", "after replacing a longer file")
@@ -89,7 +98,7 @@ def writes_text(subject: Any, lab: Lab) -> None:
 )
 def readers_see_the_old_file_until_the_end(subject: Any, lab: Lab) -> None:
     """Written and flushed, but not yet published."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with subject.atomic_write(path, "wb") as file:
         for piece in NEW:
             file.write(piece)
@@ -106,7 +115,7 @@ def readers_see_the_old_file_until_the_end(subject: Any, lab: Lab) -> None:
 )
 def leaves_nothing_behind(subject: Any, lab: Lab) -> None:
     """One new file, one replaced file."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with subject.atomic_write(path, "wb") as file:
         file.write(b"new")
     with subject.atomic_write(lab.folder / "second", "wb") as file:
@@ -141,7 +150,7 @@ def accepts_a_bare_name(subject: Any, lab: Lab) -> None:
 def keeps_the_permission_bits(subject: Any, lab: Lab) -> None:
     """Bits stricter and looser than any usual default, under a strict umask."""
     for bits in (0o640, 0o664):
-        path = _old_file(lab.folder)
+        path = old_file(lab.folder)
         path.chmod(bits)
         with lab.umask(0o077), subject.atomic_write(path, "wb") as file:
             file.write(b"new")
@@ -176,7 +185,7 @@ def new_files_follow_the_umask(subject: Any, lab: Lab) -> None:
 def writes_through_a_symbolic_link(subject: Any, lab: Lab) -> None:
     """A link from another folder."""
     (lab.folder / "real").mkdir()
-    path = _old_file(lab.folder / "real")
+    path = old_file(lab.folder / "real")
     link = lab.folder / "current"
     link.symlink_to(path)
     with subject.atomic_write(link, "wb") as file:
@@ -195,7 +204,7 @@ def writes_through_a_symbolic_link(subject: Any, lab: Lab) -> None:
 )
 def needs_no_other_disk(subject: Any, lab: Lab) -> None:
     """Every rename from one folder to another fails."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with (
         lab.system_calls(separate_disks(), subject=subject) as calls,
         subject.atomic_write(path, "wb") as file,
@@ -215,7 +224,7 @@ def needs_no_other_disk(subject: Any, lab: Lab) -> None:
 )
 def two_writers_do_not_mix(subject: Any, lab: Lab) -> None:
     """A second write begins and ends while the first is going on."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with subject.atomic_write(path, "wb") as first:
         first.write(NEW[0])
         with subject.atomic_write(path, "wb") as second:
@@ -235,7 +244,7 @@ def two_writers_do_not_mix(subject: Any, lab: Lab) -> None:
 )
 def an_error_in_the_block_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """With an old file, and without one."""
-    _interrupted_by(RuntimeError("cannot serialise"), subject, lab.folder)
+    interrupted_by(RuntimeError("cannot serialise"), subject, lab.folder)
 
 
 @CONTRACT.check(
@@ -247,7 +256,7 @@ def an_error_in_the_block_keeps_the_old_file(subject: Any, lab: Lab) -> None:
 )
 def ctrl_c_cleans_up_too(subject: Any, lab: Lab) -> None:
     """KeyboardInterrupt, with an old file and without one."""
-    _interrupted_by(KeyboardInterrupt(), subject, lab.folder)
+    interrupted_by(KeyboardInterrupt(), subject, lab.folder)
 
 
 @CONTRACT.check(
@@ -260,10 +269,10 @@ def ctrl_c_cleans_up_too(subject: Any, lab: Lab) -> None:
 def a_full_disk_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """Full from the start, full half-way, and full only when a small content is flushed."""
     for pieces, free in ((NEW, 0), (NEW, 100_000), ((b"small",), 0)):
-        path = _old_file(lab.folder)
+        path = old_file(lab.folder)
         when = f"the disk had room for {free:,} of {sum(map(len, pieces)):,} bytes"
-        with _expect_error(errno.ENOSPC, when, full_disk(free), subject, lab):
-            _write_new(subject, path, pieces)
+        with expect_error(errno.ENOSPC, when, full_disk(free), subject, lab):
+            write_new(subject, path, pieces)
         expect_content(path, OLD, f"when {when}")
         expect_names(lab.folder, [path.name], f"when {when}")
 
@@ -277,9 +286,9 @@ def a_full_disk_keeps_the_old_file(subject: Any, lab: Lab) -> None:
 )
 def short_writes_lose_nothing(subject: Any, lab: Lab) -> None:
     """Each write takes 1,000 bytes at most."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with lab.system_calls(short_writes(1000), subject=subject):
-        _write_new(subject, path)
+        write_new(subject, path)
     expect_content(path, b"".join(NEW), "when each write takes 1,000 bytes at most")
 
 
@@ -292,16 +301,16 @@ def short_writes_lose_nothing(subject: Any, lab: Lab) -> None:
 )
 def the_data_are_synced_before_the_rename(subject: Any, lab: Lab) -> None:
     """Read from the order of the system calls."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with lab.system_calls(subject=subject) as calls:
-        _write_new(subject, path)
-    publishing = _publishing(calls, path)
+        write_new(subject, path)
+    renamed = publishing(calls, path)
     last_write = max((nth for nth, call in enumerate(calls) if call.name in ("write", "ftruncate")), default=-1)
-    if last_write > publishing:
+    if last_write > renamed:
         raise ContractBroken("data were written after the rename; expected the rename to come last")
-    source = calls[publishing].inode
-    between = calls[last_write + 1 : publishing]
-    if not any(_syncs(call, source) for call in between):
+    source = calls[renamed].inode
+    between = calls[last_write + 1 : renamed]
+    if not any(syncs(call, source) for call in between):
         raise ContractBroken("the file was not synced between the last write and the rename; expected os.fsync there")
 
 
@@ -315,11 +324,11 @@ def the_data_are_synced_before_the_rename(subject: Any, lab: Lab) -> None:
 )
 def the_folder_is_synced_after_the_rename(subject: Any, lab: Lab) -> None:
     """Read from the order of the system calls."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     with lab.system_calls(subject=subject) as calls:
-        _write_new(subject, path)
-    publishing = _publishing(calls, path)
-    if not any(_syncs(call, calls[publishing].folder) for call in calls[publishing + 1 :]):
+        write_new(subject, path)
+    renamed = publishing(calls, path)
+    if not any(syncs(call, calls[renamed].folder) for call in calls[renamed + 1 :]):
         raise ContractBroken("the folder was not synced after the rename; expected os.fsync of the folder")
 
 
@@ -332,10 +341,10 @@ def the_folder_is_synced_after_the_rename(subject: Any, lab: Lab) -> None:
 )
 def a_failed_sync_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """EIO at the first sync of the data; a second one would succeed, as on Linux."""
-    path = _old_file(lab.folder)
-    broken = failing("fsync", "fdatasync", "sync", error=errno.EIO, spare=_inode(lab.folder))
-    with _expect_error(errno.EIO, "fsync failed", broken, subject, lab):
-        _write_new(subject, path)
+    path = old_file(lab.folder)
+    broken = failing("fsync", "fdatasync", "sync", error=errno.EIO, spare=inode_of(lab.folder))
+    with expect_error(errno.EIO, "fsync failed", broken, subject, lab):
+        write_new(subject, path)
     expect_content(path, OLD, "when fsync failed")
     expect_names(lab.folder, [path.name], "when fsync failed")
 
@@ -350,16 +359,16 @@ def a_failed_sync_keeps_the_old_file(subject: Any, lab: Lab) -> None:
 )
 def a_failed_sync_of_the_folder_is_an_error(subject: Any, lab: Lab) -> None:
     """EIO at the sync of the folder only."""
-    path = _old_file(lab.folder)
-    folder = _inode(lab.folder)
+    path = old_file(lab.folder)
+    folder = inode_of(lab.folder)
 
     def hook(call: Call) -> None:
-        if _syncs(call, folder):
+        if syncs(call, folder):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    with _expect_error(errno.EIO, "the sync of the folder failed", hook, subject, lab):
-        _write_new(subject, path)
-    _expect_whole(path, "when the sync of the folder failed")
+    with expect_error(errno.EIO, "the sync of the folder failed", hook, subject, lab):
+        write_new(subject, path)
+    expect_whole(path, "when the sync of the folder failed")
 
 
 @CONTRACT.check(
@@ -371,10 +380,10 @@ def a_failed_sync_of_the_folder_is_an_error(subject: Any, lab: Lab) -> None:
 )
 def a_failed_rename_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """EACCES at every rename."""
-    path = _old_file(lab.folder)
+    path = old_file(lab.folder)
     refused = failing("rename", "replace", "link", error=errno.EACCES, lasting=True)
-    with _expect_error(errno.EACCES, "the rename was refused", refused, subject, lab):
-        _write_new(subject, path)
+    with expect_error(errno.EACCES, "the rename was refused", refused, subject, lab):
+        write_new(subject, path)
     expect_content(path, OLD, "when the rename was refused")
     expect_names(lab.folder, [path.name], "when the rename was refused")
 
@@ -390,87 +399,8 @@ def a_failed_rename_keeps_the_old_file(subject: Any, lab: Lab) -> None:
 def killed_anywhere_it_is_old_or_new(subject: Any, lab: Lab) -> None:
     """SIGKILL before each system call that changes a file."""
     count = 0
-    for crash in lab.crashes(subject, _save_over_the_old, prepare=_old_file):
+    for crash in lab.crashes(subject, save_over_the_old, prepare=old_file):
         count += 1
-        _expect_whole(crash.folder / "model.bin", f"when killed before call {crash.nth}, {crash.before}")
+        expect_whole(crash.folder / "model.bin", f"when killed before call {crash.nth}, {crash.before}")
     if count < 3:
         raise ContractBroken(f"only {count} file-changing calls were seen; expected an open, a write and a rename")
-
-
-def _old_file(folder: Path) -> Path:
-    path = folder / "model.bin"
-    path.write_bytes(OLD)
-    return path
-
-
-def _write_new(subject: Any, path: Path, pieces: Iterable[bytes] = NEW) -> None:
-    with subject.atomic_write(path, "wb") as file:
-        for piece in pieces:
-            file.write(piece)
-
-
-def _save_over_the_old(subject: Any, folder: Path) -> None:
-    _write_new(subject, folder / "model.bin")
-
-
-def _interrupted_by(error: BaseException, subject: Any, folder: Path) -> None:
-    path = _old_file(folder)
-    name = type(error).__name__
-    for target, names in ((path, [path.name]), (folder / "other", [path.name])):
-        try:
-            with subject.atomic_write(target, "wb") as file:
-                file.write(NEW[0])
-                file.flush()
-                raise error
-        except BaseException as seen:
-            if seen is not error:
-                raise
-        else:
-            raise ContractBroken(f"the {name} of the block vanished; expected it to go through")
-        expect_content(path, OLD, f"after a {name} in the block")
-        expect_names(folder, names, f"after a {name} in the block")
-
-
-@contextmanager
-def _expect_error(number: int, when: str, hook: Hook, subject: Any, lab: Lab) -> Iterator[None]:
-    try:
-        with lab.system_calls(hook, subject=subject):
-            yield
-    except Exception as error:
-        if not _carries(error, number):
-            raise
-    else:
-        raise ContractBroken(f"no error although {when}; expected {errno.errorcode[number]} to be raised")
-
-
-def _carries(error: BaseException | None, number: int) -> bool:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, OSError) and error.errno == number:
-            return True
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _publishing(calls: list[Call], path: Path) -> int:
-    for nth, call in enumerate(calls):
-        if call.name in ("rename", "replace") and call.target == str(path):
-            return nth
-    raise ContractBroken(f"no rename to {path.name} was seen; expected the new file to be moved over the old one")
-
-
-def _syncs(call: Call, inode: Inode | None) -> bool:
-    return call.name == "sync" or (call.name in ("fsync", "fdatasync") and call.inode == inode)
-
-
-def _inode(path: Path) -> Inode:
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
-def _expect_whole(path: Path, when: str) -> None:
-    found = path.read_bytes() if path.is_file() else None
-    if found not in (OLD, b"".join(NEW)):
-        seen = "is gone" if found is None else f"holds {sketch(found)}"
-        raise ContractBroken(f"{path.name} {seen} {when}; expected the old {len(OLD):,} bytes or the new ones, whole")

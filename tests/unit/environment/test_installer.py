@@ -1,0 +1,122 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from groundwork.environment import _installer
+from groundwork.environment._installer import Installer, choose
+from groundwork.environment._lockfile import Pin
+from groundwork.errors import ConfigurationError, EnvironmentBroken
+
+PIN = Pin("tiny", "1.0", "", "tiny==1.0 \\\n    --hash=sha256:aa")
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """What would be run, with the text of a requirements file in place of its path."""
+    seen = []
+
+    def note(command, *, what, line_seen, keep_open):
+        words = [str(word) for word in command]
+        seen.append([Path(word).read_text() if word.endswith("requirements.txt") else word for word in words])
+
+    monkeypatch.setattr(_installer, "run_tool", note)
+    return seen
+
+
+def test_uv_is_told_to_check_hashes_and_resolve_nothing(commands):
+    Installer("uv", "/bin/uv").install(Path("/env/python"), [PIN], again=True, cache=False)
+
+    assert commands == [
+        [
+            "/bin/uv",
+            "--no-progress",
+            "pip",
+            "install",
+            "--python",
+            "/env/python",
+            "--require-hashes",
+            "--no-deps",
+            "--reinstall",
+            "--no-cache",
+            "-r",
+            PIN.text + "\n",
+        ]
+    ]
+
+
+def test_pip_is_told_the_same(commands):
+    Installer("pip").install(Path("/env/python"), [PIN], again=True, cache=False)
+
+    words = commands[0]
+    assert words[:4] == ["/env/python", "-I", "-m", "pip"]
+    assert words[-6:] == ["--require-hashes", "--no-deps", "--force-reinstall", "--no-cache-dir", "-r", PIN.text + "\n"]
+
+
+@pytest.mark.parametrize(("name", "again"), [("uv", "--reinstall"), ("pip", "--force-reinstall")])
+def test_project_is_installed_in_place_with_the_locked_build_backend(commands, name, again):
+    Installer(name).install_project(Path("/env/python"), Path("/project"))
+
+    assert commands[0][-5:] == ["--no-deps", "--no-build-isolation", again, "--editable", "/project"]
+
+
+@pytest.mark.parametrize(("name", "without_pip"), [("uv", True), ("pip", False)])
+def test_only_pip_needs_a_pip_in_the_environment(commands, name, without_pip):
+    Installer(name).make_venv(Path("/env"))
+
+    assert ("--without-pip" in commands[0]) == without_pip
+
+
+@pytest.mark.parametrize(("name", "missing"), [("uv", "venv"), ("pip", "venv"), ("pip", "ensurepip")])
+def test_python_without_venv_is_told_the_package_to_install(commands, monkeypatch, name, missing):
+    monkeypatch.setattr(_installer.importlib.util, "find_spec", lambda module: None if module == missing else object())
+
+    with pytest.raises(EnvironmentBroken, match=f"has no '{missing}' module") as caught:
+        Installer(name).make_venv(Path("/env"))
+
+    assert "apt install python3-venv" in caught.value.hint
+
+
+def fake_uv(folder, code):
+    path = folder / "uv"
+    path.write_text(f"#!/bin/sh\nexit {code}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_uv_is_taken_when_it_runs(tmp_path, monkeypatch):
+    uv = fake_uv(tmp_path, 0)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert (choose("auto").uv, choose("uv").name, choose("pip").name) == (uv, "uv", "pip")
+
+
+def test_uv_that_does_not_run_is_passed_over(tmp_path, monkeypatch):
+    fake_uv(tmp_path, 127)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert choose("auto").name == "pip"
+
+
+def test_uv_that_hangs_is_passed_over(tmp_path, monkeypatch):
+    fake_uv(tmp_path, 0)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def hang(command, **options):
+        raise subprocess.TimeoutExpired(command, 30)
+
+    monkeypatch.setattr(subprocess, "run", hang)
+
+    assert choose("auto").name == "pip"
+
+
+def test_uv_that_was_asked_for_and_is_not_there_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(EnvironmentBroken, match="uv was asked for"):
+        choose("uv")
+
+
+def test_unknown_backend_is_the_callers_mistake():
+    with pytest.raises(ConfigurationError, match="no backend 'conda'"):
+        choose("conda")

@@ -1,0 +1,199 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.modeling.evaluation import (
+    choose_threshold,
+    curves,
+    evaluate_classification,
+    evaluate_regression,
+    expected_calibration_error,
+    permutation_importance,
+)
+
+# Few distinct values, so that ties are common.
+probabilities = st.one_of(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0]), st.floats(0, 1))
+pairs = st.lists(st.tuples(st.booleans(), probabilities), min_size=2, max_size=60)
+numbers = st.floats(-1e3, 1e3)
+
+
+def parted(rows):
+    outcome, probability = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    assume(outcome.any() and not outcome.all())
+    return outcome, probability
+
+
+@settings(deadline=None, max_examples=50)
+@given(pairs, probabilities)
+def test_figures_equal_those_of_scikit_learn(rows, threshold):
+    outcome, probability = parted(rows)
+    called = probability >= threshold
+
+    ours = evaluate_classification(outcome, probability, threshold=threshold)
+
+    expected = {
+        "roc_auc": metrics.roc_auc_score(outcome, probability),
+        "average_precision": metrics.average_precision_score(outcome, probability),
+        "brier": metrics.brier_score_loss(outcome, probability),
+        "log_loss": metrics.log_loss(outcome, probability),
+        "accuracy": metrics.accuracy_score(outcome, called),
+        "precision": metrics.precision_score(outcome, called, zero_division=0),
+        "recall": metrics.recall_score(outcome, called),
+        "f1": metrics.f1_score(outcome, called, zero_division=0),
+    }
+    assert {name: ours[name] for name in expected} == pytest.approx(expected, abs=1e-9)
+    assert ours["confusion"] == metrics.confusion_matrix(outcome, called).tolist()
+    json.dumps(ours, allow_nan=False)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=40))
+def test_regression_figures_equal_those_of_scikit_learn(rows):
+    outcome, prediction = np.array(rows).T
+    assume(np.ptp(outcome) > 1e-3)
+
+    ours = evaluate_regression(outcome, prediction)
+
+    assert ours["r2"] == pytest.approx(metrics.r2_score(outcome, prediction), rel=1e-6)
+    assert ours["rmse"] == pytest.approx(metrics.root_mean_squared_error(outcome, prediction))
+    assert ours["mae"] == pytest.approx(metrics.mean_absolute_error(outcome, prediction))
+    assert ours["median_error"] == pytest.approx(metrics.median_absolute_error(outcome, prediction))
+
+
+@pytest.mark.parametrize(("prediction", "expected"), [([2.0, 2.0], 1.0), ([2.0, 3.0], 0.0)])
+def test_r2_of_a_constant_outcome_is_one_if_met_and_else_zero(prediction, expected):
+    assert evaluate_regression([2.0, 2.0], prediction)["r2"] == expected
+
+
+def test_calibration_error_is_the_mean_gap_weighted_by_rows():
+    # Three rows say 0.9 and two of them happen, one says 0.1 and does not.
+    error = expected_calibration_error([1, 1, 0, 0], [0.9, 0.9, 0.9, 0.1], bins=10)
+
+    assert error == pytest.approx((3 * abs(0.9 - 2 / 3) + 1 * 0.1) / 4)
+
+
+def test_calibration_needs_one_class_only():
+    assert expected_calibration_error([1, 1], [1.0, 1.0]) == 0.0
+
+
+@settings(deadline=None, max_examples=50)
+@given(pairs)
+def test_no_other_threshold_has_a_better_f1(rows):
+    outcome, probability = parted(rows)
+
+    chosen = choose_threshold(outcome, probability)
+
+    best = max(metrics.f1_score(outcome, probability >= each) for each in probability)
+    assert metrics.f1_score(outcome, probability >= chosen) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(("by", "expected"), [("f1", 0.4), ("youden", 0.4), ("accuracy", 0.4)])
+def test_a_clean_cut_is_found_by_every_rule(by, expected):
+    assert choose_threshold([0, 0, 1, 1], [0.1, 0.3, 0.4, 0.9], by=by) == expected
+
+
+def test_an_unknown_rule_is_refused():
+    with pytest.raises(ConfigurationError, match="by 'luck'"):
+        choose_threshold([0, 1], [0.1, 0.9], by="luck")
+
+
+def test_curves_are_thin_rise_and_keep_both_ends():
+    rng = np.random.default_rng(0)
+    probability = rng.random(5_000)
+    outcome = rng.random(5_000) < probability
+
+    found = curves(outcome, probability)
+
+    roc = found["roc"]
+    assert len(roc["false_positive_rate"]) <= 200
+    assert (roc["false_positive_rate"][0], roc["true_positive_rate"][0]) == (0.0, 0.0)
+    assert (roc["false_positive_rate"][-1], roc["true_positive_rate"][-1]) == (1.0, 1.0)
+    assert roc["true_positive_rate"] == sorted(roc["true_positive_rate"])
+    assert len(found["precision_recall"]["recall"]) <= 200
+    assert sum(found["scores"]["positive"]) == outcome.sum()
+    assert sum(each["rows"] for each in found["calibration"]) == 5_000
+    area = np.trapezoid(roc["true_positive_rate"], roc["false_positive_rate"])
+    assert area == pytest.approx(metrics.roc_auc_score(outcome, probability), abs=1e-3)
+    json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "probability", "words"),
+    [
+        ([], [], "outcome is empty"),
+        ([0, 1], [0.5], r"outcome \(2,\) and probability \(1,\)"),
+        ([0, 1], [0.5, float("nan")], "missing or infinite in 1 of 2"),
+        ([0, None], [0.5, 0.5], "missing or infinite"),
+        ([0, 1], [0.5, 1.5], "1.5 lies outside"),
+        ([0, 2], [0.5, 0.5], "outcome 2.0 is neither"),
+        ([1, 1], [0.5, 0.5], "all 2 outcomes are 1"),
+        (["yes", "no"], [0.5, 0.5], "not all numbers"),
+        ([[0], [1]], [0.5, 0.5], "has shape"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_with_the_reason(outcome, probability, words):
+    with pytest.raises(InvalidDataError, match=words):
+        evaluate_classification(outcome, probability)
+
+
+def test_regression_needs_one_shape():
+    with pytest.raises(InvalidDataError, match="must have one shape"):
+        evaluate_regression([1.0], [1.0, 2.0])
+
+
+class Copy:
+    """Says what its feature ``a`` says."""
+
+    def prepare(self, frame):
+        return frame.select("a", "b")
+
+    def score_features(self, features):
+        return features["a"].to_numpy()
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(1)
+    return pl.DataFrame({"a": rng.random(500), "b": rng.random(500), "c": 1})
+
+
+def test_only_what_the_model_uses_is_important(table):
+    outcome = (table["a"] > 0.5).to_numpy()
+
+    found = permutation_importance(Copy(), table, outcome)
+
+    assert [each["column"] for each in found] == ["a", "b"]
+    assert found[0]["mean"] == pytest.approx(0.5, abs=0.1)
+    assert found[1] == {"column": "b", "mean": 0.0, "std": 0.0}
+
+
+def test_importance_of_a_regressor_is_the_drop_in_r2(table):
+    found = permutation_importance(Copy(), table, table["a"].to_numpy(), columns=["a"], repeats=2)
+
+    assert found[0]["mean"] == pytest.approx(2.0, abs=0.3)
+
+
+def test_the_same_seed_gives_the_same_importance_of_a_sample(table):
+    outcome = (table["a"] > 0.5).to_numpy()
+
+    first, again = (permutation_importance(Copy(), table, outcome, seed=4, rows=100) for _ in range(2))
+
+    assert first == again
+
+
+def test_importance_of_what_is_no_feature_is_refused(table):
+    with pytest.raises(ConfigurationError, match="'c'"):
+        permutation_importance(Copy(), table, (table["a"] > 0.5).to_numpy(), columns=["c"])
+
+
+def test_curves_of_few_rows_keep_every_point():
+    found = curves([0, 1, 1], [0.2, 0.4, 0.9])
+
+    assert found["roc"] == {"false_positive_rate": [0.0, 0.0, 0.0, 1.0], "true_positive_rate": [0.0, 0.5, 1.0, 1.0]}
+    assert found["precision_recall"]["precision"] == [1.0, 1.0, pytest.approx(2 / 3, abs=1e-6)]
