@@ -158,9 +158,9 @@ from groundwork.storage import FileLock
 lock = FileLock(sys.argv[1])
 assert lock.acquire()
 if os.fork() == 0:
+    print("the child runs", flush=True)
     sys.stdin.read()
     os._exit(0)
-print("held", flush=True)
 sys.stdin.read()
 """
     process = subprocess.Popen(

@@ -123,7 +123,7 @@ class Building:
             try:
                 failpoint("storage.checkpoint.after_rename")
                 sync_folder(self.root)
-                discard(_old(self.final))
+                discard(old_copy(self.final))
             except OSError as error:
                 doing = "the checkpoint is in place, but may not survive a power cut"
                 raise storage_error(error, self.final, doing, DurabilityUnknownError) from error
@@ -144,7 +144,7 @@ def exchange(new: Path, final: Path) -> None:
     Raises:
         OSError: A rename failed; what was there is there again.
     """
-    old = _old(final)
+    old = old_copy(final)
     if not final.exists():
         new.rename(final)
         return
@@ -208,7 +208,15 @@ def _hidden(final: Path) -> Path:
     return final.with_name(f".{final.name.strip('.')}.{secrets.token_hex(4)}{SUFFIX}")
 
 
-def _old(final: Path) -> Path:
+def old_copy(final: Path) -> Path:
+    """Name the place of a checkpoint that is being replaced.
+
+    Args:
+        final: Its folder.
+
+    Returns:
+        The hidden folder that it stays in until the new one is there.
+    """
     return final.with_name(f".{final.name}.old")
 
 

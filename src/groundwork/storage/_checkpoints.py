@@ -23,7 +23,7 @@ from groundwork.errors import (
     UsageError,
     VersionSkew,
 )
-from groundwork.storage._building import Building, discard, settle
+from groundwork.storage._building import Building, discard, old_copy, settle
 from groundwork.storage._durable import sync_folder
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import exclusive
@@ -32,6 +32,7 @@ from groundwork.storage._payload import decode_model
 from groundwork.storage._retention import Keep, kept_steps, ranked
 
 _STEP = re.compile(r"\.?step-(\d{8,})(\.old)?")
+_PUBLISHED = re.compile(r"step-\d{8,}")
 _LOOKS = 20
 
 
@@ -72,7 +73,16 @@ def load_checkpoint(
         VersionSkew: It was saved by versions that cannot be read safely here.
         StorageError: It cannot be read.
     """
-    info, data = verified(Path(folder), with_model=True)
+    path = Path(folder)
+    try:
+        info, data = verified(path, with_model=True)
+    except CheckpointNotFoundError:
+        if not (_PUBLISHED.fullmatch(path.name) and path.parent.is_dir()):
+            raise
+        # Perhaps it is just being replaced: then the old one is here, or the new one is there by now.
+        with suppress(CheckpointNotFoundError):
+            return load_checkpoint(old_copy(path), trust=trust, allow_version_skew=allow_version_skew)
+        info, data = verified(path, with_model=True)
     return Checkpoint(decode_model(info, data, trust=trust, allow_version_skew=allow_version_skew), info)
 
 
@@ -238,8 +248,13 @@ class CheckpointStore:
             folder = self._folders().get(step)
             if folder is None:
                 break
-            with suppress(CheckpointNotFoundError):  # it was renamed after we had looked; look again
+            try:
                 return load_checkpoint(folder, **how)
+            except CheckpointNotFoundError:  # it was renamed after we had looked; look again
+                continue
+            except CheckpointCorrupt:
+                if self._stays_damaged(folder):
+                    raise
         there = ", ".join(map(str, sorted(self._folders()))) or "none"
         raise CheckpointNotFoundError(f"{self.root}: there is no step {step}", hint=f"there are: {there}")
 
@@ -281,6 +296,14 @@ class CheckpointStore:
         aside = self._set_aside(Path(error.context["checkpoint"]))
         where = f"; set aside as {aside.name}" if aside else ""
         warnings.warn(f"step {step} is passed over: {error.message}{where}", CheckpointSkippedWarning, stacklevel=3)
+
+    def _stays_damaged(self, folder: Path) -> bool:
+        """Look again while nobody can be replacing it."""
+        try:
+            with exclusive(self.root / ".lock"):
+                return folder.exists() and _what_is_wrong(folder) is not None
+        except StorageError:  # a folder that we may only read
+            return True
 
     def _set_aside(self, folder: Path) -> Path | None:
         """Rename a damaged checkpoint, unless another process has mended it or we may not write here."""

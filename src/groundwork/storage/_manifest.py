@@ -123,14 +123,7 @@ def read_manifest(folder: Path) -> CheckpointInfo:
         VersionSkew: A newer groundwork wrote it.
         StorageError: It cannot be read.
     """
-    path = folder / MANIFEST
-    with told_as_storage_error(path, "cannot read"):
-        try:
-            text = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError) as error:
-            if not folder.is_dir():
-                raise CheckpointNotFoundError(f"{folder}: no such checkpoint", hint="check the path") from error
-            raise corrupt(folder, f"it has no {MANIFEST}") from error
+    text = _manifest_text(folder)
     try:
         content = json.loads(text)
         number = content["format_number"]
@@ -172,6 +165,19 @@ def verified(folder: Path, *, with_model: bool) -> tuple[CheckpointInfo, bytes]:
         except StorageError:
             if encode_manifest(read_manifest(folder)) == encode_manifest(info):  # a NaN differs from itself
                 raise
+
+
+def _manifest_text(folder: Path) -> bytes:
+    path = folder / MANIFEST
+    with told_as_storage_error(path, "cannot read"):
+        while True:
+            try:
+                return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError) as error:
+                if not folder.is_dir():
+                    raise CheckpointNotFoundError(f"{folder}: no such checkpoint", hint="check the path") from error
+                if not path.exists():  # else the folder was just being replaced
+                    raise corrupt(folder, f"it has no {MANIFEST}") from error
 
 
 def _compare(info: CheckpointInfo, *, with_model: bool) -> bytes:

@@ -506,3 +506,58 @@ def test_files_get_the_mode_that_the_umask_leaves(store):
 def test_a_rule_that_keeps_nothing_is_refused(keep):
     with pytest.raises(UsageError, match="Keep"):
         Keep(**keep)
+
+
+def test_what_looks_damaged_only_while_it_is_being_replaced_is_loaded(store, monkeypatch):
+    from groundwork.errors import CheckpointCorrupt as Corrupt
+    from groundwork.storage import _checkpoints
+
+    saved(store, 1)
+    real, calls = _checkpoints.load_checkpoint, []
+
+    def torn_at_first(folder, **how):
+        calls.append(folder)
+        if len(calls) == 1:
+            raise Corrupt("torn", context={"checkpoint": str(folder), "why": "torn"})
+        return real(folder, **how)
+
+    monkeypatch.setattr(_checkpoints, "load_checkpoint", torn_at_first)
+
+    assert (store.load().info.step, len(calls)) == (1, 2)
+
+
+def test_a_manifest_that_comes_back_at_the_second_look_is_read(store, monkeypatch):
+    info = saved(store, 1).list()[0]
+    real, calls = Path.read_bytes, []
+
+    def gone_at_first(self):
+        calls.append(self)
+        if len(calls) == 1:
+            raise FileNotFoundError(errno.ENOENT, "gone")
+        return real(self)
+
+    monkeypatch.setattr(Path, "read_bytes", gone_at_first)
+
+    assert load_checkpoint(info.path).info.step == 1
+
+
+def test_a_damaged_checkpoint_in_a_store_that_cannot_be_locked_is_still_passed_over(store, monkeypatch):
+    from groundwork.storage import _checkpoints
+
+    saved(store, 1, 2)
+    damage(store, 2)
+
+    def refuse(path):
+        raise StorageError("read-only")
+
+    monkeypatch.setattr(_checkpoints, "exclusive", refuse)
+
+    with pytest.warns(CheckpointSkippedWarning):
+        assert store.load().info.step == 1
+
+
+def test_a_folder_whose_replacement_was_cut_short_still_loads_by_its_name(store):
+    info = saved(store, 1).list()[0]
+    info.path.rename(store.root / ".step-00000001.old")
+
+    assert load_checkpoint(info.path).info.step == 1
