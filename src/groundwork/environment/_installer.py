@@ -68,7 +68,9 @@ class Installer:
             again: Also install what seems to be there.
             cache: Whether the tool may use what it downloaded before.
         """
-        options = ["--require-hashes", "--no-deps"]
+        # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every start would compile everything again.
+        compiling = "--compile-bytecode" if self.name == "uv" else "--compile"
+        options = ["--require-hashes", "--no-deps", compiling]
         if again:
             options.append("--reinstall" if self.name == "uv" else "--force-reinstall")
         if not cache:
