@@ -15,6 +15,8 @@ from typing import Any
 
 from groundwork.errors import DeadlineExceeded, WorldError
 
+_GRACE_S = 10.0
+
 
 def call_in_process(fn: Callable[..., Any], arguments: Mapping[str, Any], timeout_s: float) -> Any:
     """Call ``fn(**arguments)`` in a child process and kill it when its time is up.
@@ -44,6 +46,8 @@ def call_in_process(fn: Callable[..., Any], arguments: Mapping[str, Any], timeou
                 context={"timeout_s": timeout_s},
             )
         returned, value = ours.recv()
+        # It has nothing left to do but to end; its exit handlers are the user's.
+        child.join(_GRACE_S)
     except EOFError:
         child.join()
         raise WorldError(

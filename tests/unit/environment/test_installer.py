@@ -50,7 +50,8 @@ def test_pip_is_told_the_same(commands):
 
     words = commands[0]
     assert words[:4] == ["/env/python", "-I", "-m", "pip"]
-    assert words[-6:] == ["--require-hashes", "--no-deps", "--force-reinstall", "--no-cache-dir", "-r", PIN.text + "\n"]
+    options = ["--require-hashes", "--no-deps", "--compile", "--force-reinstall", "--no-cache-dir"]
+    assert words[-7:] == [*options, "-r", PIN.text + "\n"]
 
 
 @pytest.mark.parametrize(("name", "again"), [("uv", "--reinstall"), ("pip", "--force-reinstall")])
