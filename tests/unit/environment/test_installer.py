@@ -37,6 +37,7 @@ def test_uv_is_told_to_check_hashes_and_resolve_nothing(commands):
             "/env/python",
             "--require-hashes",
             "--no-deps",
+            "--compile-bytecode",
             "--reinstall",
             "--no-cache",
             "-r",
