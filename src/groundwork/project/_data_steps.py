@@ -30,7 +30,8 @@ def check_environment(job: Job) -> dict[str, Any]:
     Raises:
         EnvironmentBroken: A check found an error; the hint is the command that mends it.
     """
-    findings = environment.check(only=["interpreter", "packages", "memory", "disk", "cores"])
+    folder = job.config.folder.resolve()
+    findings = environment.check(lock=_nearest_lock(folder), workdir=folder)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         first = errors[0]
@@ -145,6 +146,12 @@ def profile(job: Job, load: Mapping[str, Any]) -> dict[str, Any]:
     table = job.table(load["table"]).rename({TARGET: f"target: {job.config.target}"})
     storage.write(job.folder / "profile.json", data.profile(table).to_dict())
     return {"profile": job.kept("profile.json")}
+
+
+def _nearest_lock(folder: Path) -> Path | None:
+    """A project has its own lock, or lives in a repository that has one."""
+    locks = (parent / "requirements.lock" for parent in (folder, *folder.parents))
+    return next((lock for lock in locks if lock.is_file()), None)
 
 
 def _read_source(job: Job) -> tuple[pl.DataFrame, data.ValidationReport]:
