@@ -1,13 +1,18 @@
 """Commands as users run them: in processes of their own."""
 
 import json
+import shutil
+import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from groundwork.cli import main
 from groundwork.storage import FileJournal
+from groundwork.testing import failpoints as armed
 
 DRIVER = """
 import sys
@@ -63,3 +68,52 @@ class Command:
 @pytest.fixture
 def groundwork(tmp_path):
     return Command(tmp_path)
+
+
+@dataclass
+class Ended:
+    """What a command left: as of a process, without the seconds that one costs."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def said(self):
+        return self.stdout + self.stderr
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Runs the command line in this process, in a folder of its own, if asked for with armed failpoints."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments, failpoints=None):
+        monkeypatch.setattr(sys, "argv", ["groundwork", *map(str, arguments)])
+        capsys.readouterr()
+        with armed(failpoints or {}) as reached, pytest.raises(SystemExit) as ended:
+            main()
+        assert all(reached.values()), reached
+        said = capsys.readouterr()
+        return Ended(ended.value.code or 0, said.out, said.err)
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def kept_run(tmp_path_factory):
+    return tmp_path_factory.mktemp("kept") / "runs"
+
+
+@pytest.fixture
+def good_run(project, command, kept_run):
+    """The folder of a good run of the project; made once a module, and copied."""
+    runs = project.parent / "runs"
+    if kept_run.exists():
+        shutil.copytree(kept_run, runs, symlinks=True)
+    else:
+        assert command("run", project).returncode == 0
+        shutil.copytree(runs, kept_run, symlinks=True)
+    return (runs / "latest").resolve()

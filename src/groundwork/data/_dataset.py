@@ -15,8 +15,8 @@ from polars.io.plugins import register_io_source
 
 from groundwork.data._schema import Schema
 from groundwork.data._validation import Checker, ValidationReport, Verdict
-from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
-from groundwork.storage import atomic_write, parse_column, stream, stream_schema
+from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
+from groundwork.storage import atomic_write, parse_column, stream, stream_schema, written_by_polars
 
 ROWS = 65_536
 
@@ -281,15 +281,6 @@ def _lazy(types: dict[str, pl.DataType], batches: Callable[[], Iterator[pl.DataF
 
 
 def _write(path: Path, rows: pl.LazyFrame) -> None:
-    try:
-        with atomic_write(path) as file:
-            rows.sink_parquet(file)
-    except pl.exceptions.ComputeError as error:
-        # Errors of the rows come through as they are; polars wraps those of the disk alone.
-        if "os error" not in str(error).lower():
-            raise
-        raise StorageError(
-            f"{path} cannot be written: {str(error).splitlines()[0]}",
-            hint="look at the space and the permissions there; the old file is untouched",
-            context={"file": str(path)},
-        ) from error
+    # Errors of the rows come through as they are.
+    with atomic_write(path) as file, written_by_polars(path):
+        rows.sink_parquet(file)

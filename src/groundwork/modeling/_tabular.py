@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from groundwork.storage import CheckpointInfo, CheckpointStore
 
 _SPEC_FILE = "table_spec.json"
+_SHOWN = 5
 
 
 class TabularModel:
@@ -47,10 +48,12 @@ class TabularModel:
         absent = [join.name for join in spec.used_joins() if join.name not in given]
         if absent:
             raise ConfigurationError(f"the look-up tables {', '.join(absent)} are missing", hint="pass them as tables")
-        if spec.task == "classification" and len(getattr(estimator, "classes_", ())) != 2:
+        classes = list(getattr(estimator, "classes_", ()))
+        if spec.task == "classification" and len(classes) != 2:
+            shown = ", ".join([*map(str, classes[:_SHOWN]), *(["…"] if len(classes) > _SHOWN else [])])
             raise ConfigurationError(
-                f"{spec.name!r} is to tell two classes apart, but its estimator knows "
-                f"{list(getattr(estimator, 'classes_', ()))}"
+                f"{spec.name!r} is to tell two classes apart, but its estimator knows {len(classes)}: {shown}",
+                hint="make the target a yes or no, as pl.col('arr_delay') > 15; for a number, task: regression",
             )
         if spec.task == "classification" and not hasattr(estimator, "predict_proba"):
             raise ConfigurationError(

@@ -226,5 +226,5 @@ def _leaks(config: ProjectConfig, splits: data.Splits) -> list[dict[str, Any]]:
 
 
 def _write_table(path: Path, frame: pl.DataFrame) -> None:
-    with storage.atomic_write(path) as file:
+    with storage.atomic_write(path) as file, storage.written_by_polars(path):
         frame.write_parquet(file)

@@ -50,7 +50,8 @@ def fingerprints(config: ProjectConfig) -> Fingerprints:
         The fingerprints; costs one pass over the source files.
 
     Raises:
-        InvalidDataError: A source file is missing.
+        InvalidDataError: A source file is missing, or is a folder.
+        StorageError: A source file cannot be read.
     """
     paths = [config.source.path, *(join.path for join in config.joins)]
     return Fingerprints(
@@ -62,6 +63,10 @@ def fingerprints(config: ProjectConfig) -> Fingerprints:
 
 
 def _file(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise InvalidDataError(
+            f"{path} is a folder, not a file", hint="name a file in pipeline.yaml", context={"file": str(path)}
+        )
     if not path.is_file():
         near = sorted(each.name for each in path.parent.glob("*")) if path.parent.is_dir() else []
         there = f"; {path.parent} holds {', '.join(near[:5])}" if near else ""

@@ -232,7 +232,8 @@ def _outcome(model: TabularModel, rows: pl.DataFrame) -> NDArray[np.int64]:
 
 
 def _write_predictions(job: Job, test: pl.DataFrame, columns: Mapping[str, NDArray[Any]]) -> None:
-    with storage.atomic_write(job.folder / "predictions.parquet") as file:
+    path = job.folder / "predictions.parquet"
+    with storage.atomic_write(path) as file, storage.written_by_polars(path):
         pl.DataFrame(dict(columns)).write_parquet(file)
 
 

@@ -15,7 +15,7 @@ import zstandard
 from polars.io.plugins import register_io_source
 
 from groundwork import storage
-from groundwork.errors import InvalidDataError, UnsupportedFormatError
+from groundwork.errors import InvalidDataError, UnsupportedFormatError, UsageError
 from groundwork.modeling import TabularModel, dtype_of
 
 Progress = Callable[[int], None]
@@ -52,12 +52,15 @@ def predict_file(
         InvalidDataError: The input cannot be read, has no rows, or already has a column ``prediction`` or
             ``probability``; a wrong value is named by file, row and column.
         UnsupportedFormatError: No such output format; known before any row is read.
+        UsageError: The output is the input.
         StorageError: The input is not there, or the output cannot be written; no half file stays.
     """
     source, target = Path(source), Path(target)
     sink, compression = _format(target)
+    if source.exists() and target.exists() and source.samefile(target):
+        raise UsageError(f"{target} is the input itself", hint="write to another file, so that the input is not lost")
     scoring = _Scoring(model, source, rows, progress)
-    with storage.atomic_write(target) as file:
+    with storage.atomic_write(target) as file, storage.written_by_polars(target):
         if compression is None:
             sink(scoring.lazy(), file)
         else:

@@ -17,7 +17,7 @@ from typing import Any
 from groundwork import storage
 from groundwork.errors import InvalidDataError, RunNotFoundError, VersionSkew
 from groundwork.resilience import PipelineResult, PipelineStatus, result_of
-from groundwork.storage import FileJournal, FileLock
+from groundwork.storage import FileJournal, FileLock, told_as_storage_error
 
 FORMAT = 1
 
@@ -48,16 +48,17 @@ class Run:
 
     Args:
         folder: The folder; must hold a ``run.json``.
+        lock: Its lock, where this process has taken it already.
 
     Raises:
         RunNotFoundError: There is none.
         VersionSkew: A newer groundwork wrote it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock: FileLock | None = None) -> None:
         self.folder = folder
         self.info = _read_info(folder)
-        self._lock = FileLock(folder / "run.lock")
+        self._lock = lock or _lock_of(folder)
 
     @property
     def work(self) -> Path:
@@ -89,8 +90,8 @@ class Run:
         """Return what became of the run, also while it runs or after its process was killed."""
         path = self.folder / "result.json"
         if path.exists():
-            return PipelineResult.from_dict(storage.read(path))
-        alive = FileLock.held(self.folder / "run.lock")
+            return _read_result(path)
+        alive = FileLock.held(_lock_of(self.folder).path)
         result = result_of(self.journal().records(), alive=alive)
         if result.status in (PipelineStatus.CANCELLED, PipelineStatus.FAILURE):
             return result
@@ -141,7 +142,9 @@ class RunStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         marker = root / "format.json"
-        if marker.exists():
+        with told_as_storage_error(root, "cannot look into the folder of runs"):
+            known = marker.exists()
+        if known:
             _check_format(storage.read(marker), root)
 
     def start(self, project: str, project_path: Path, identity: str) -> Run:
@@ -154,7 +157,14 @@ class RunStore:
 
         Returns:
             The run; its lock is held.
+
+        Raises:
+            StorageError: The system refused, as with a full disk or a folder that cannot be written.
         """
+        with told_as_storage_error(self.root, "cannot start a run there"):
+            return self._start(project, project_path, identity)
+
+    def _start(self, project: str, project_path: Path, identity: str) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
         storage.write(self.root / "format.json", {"format": FORMAT})
         created = datetime.now(UTC)
@@ -166,10 +176,15 @@ class RunStore:
                 break
         folder = self.root / name
         info = RunInfo(name, project, str(project_path), created.isoformat(), identity)
-        storage.write(folder / "run.json", asdict(info))
-        run = Run(folder)
-        run.acquire()
-        return run
+        # A run can be seen, and gone on with by another process, from the moment that run.json is there.
+        lock = _lock_of(folder)
+        lock.acquire()
+        try:
+            storage.write(folder / "run.json", asdict(info))
+            return Run(folder, lock)
+        except BaseException:
+            lock.release()
+            raise
 
     def unfinished(self, project: str, identity: str) -> Run | None:
         """Take the newest run of this identity, if it has not ended and nobody has it.
@@ -199,7 +214,8 @@ class RunStore:
         """
         if not self.root.is_dir():
             return []
-        folders = (path for path in self.root.iterdir() if not path.is_symlink() and (path / "run.json").exists())
+        with told_as_storage_error(self.root, "cannot list the runs"):
+            folders = [path for path in self.root.iterdir() if not path.is_symlink() and (path / "run.json").exists()]
         runs = sorted((Run(path) for path in folders), key=lambda run: run.info.created, reverse=True)
         return [run for run in runs if project in (None, run.info.project)]
 
@@ -208,6 +224,9 @@ class RunStore:
 
         Args:
             run: A run of this store.
+
+        Raises:
+            StorageError: Something that is no link stands there, or the system refused.
         """
         link = self.root / f".latest-{secrets.token_hex(4)}"
         try:
@@ -216,7 +235,12 @@ class RunStore:
             # Windows without the right to make links: a file that holds the name.
             storage.write(self.root / "latest.json", {"run": run.info.id})
             return
-        os.replace(link, self.root / "latest")
+        with told_as_storage_error(self.root / "latest", "cannot lead to the newest run"):
+            try:
+                os.replace(link, self.root / "latest")
+            except OSError:
+                link.unlink(missing_ok=True)
+                raise
 
 
 def find_run(path: str | Path) -> Run:
@@ -227,8 +251,11 @@ def find_run(path: str | Path) -> Run:
 
     Raises:
         RunNotFoundError: There is no run; the hint names what there is.
+        VersionSkew: A newer groundwork wrote the run, or the folder of runs that it lies in.
     """
     folder = Path(path)
+    if (folder.parent / "format.json").exists():
+        RunStore(folder.parent)
     named = folder.parent / "latest.json"
     if folder.name == "latest" and not folder.exists() and named.exists():
         folder = folder.parent / storage.read(named)["run"]
@@ -240,6 +267,21 @@ def _without_owner(result: PipelineResult) -> PipelineResult:
     if result.status is not PipelineStatus.RUNNING:
         return result
     return replace(result, status=PipelineStatus.CRASHED)
+
+
+def _read_result(path: Path) -> PipelineResult:
+    try:
+        return PipelineResult.from_dict(storage.read(path))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"{path} is not what groundwork wrote: {type(error).__name__} {error}",
+            hint="move that run's folder away, or restore the file from a copy",
+            context={"file": str(path)},
+        ) from error
+
+
+def _lock_of(folder: Path) -> FileLock:
+    return FileLock(folder / "run.lock")
 
 
 def _read_info(folder: Path) -> RunInfo:

@@ -3,11 +3,13 @@
 from groundwork.storage._atomic import atomic_write
 from groundwork.storage._cells import parse_column, unparsed
 from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
+from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._formats import read, register_format, write
 from groundwork.storage._hash import sha256
 from groundwork.storage._journal import FileJournal
 from groundwork.storage._lock import FileLock
 from groundwork.storage._manifest import CheckpointInfo, FileRecord
+from groundwork.storage._polars_faults import written_by_polars
 from groundwork.storage._retention import Keep
 from groundwork.storage._stream import stream, stream_schema
 from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
@@ -33,6 +35,8 @@ __all__ = [
     "sha256",
     "stream",
     "stream_schema",
+    "told_as_storage_error",
     "unparsed",
     "write",
+    "written_by_polars",
 ]

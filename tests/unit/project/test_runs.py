@@ -1,13 +1,15 @@
+import errno
 import json
 import threading
 
 import pytest
 
 from groundwork import storage
-from groundwork.errors import InvalidDataError, RunNotFoundError, VersionSkew
+from groundwork.errors import InvalidDataError, RunNotFoundError, StorageError, VersionSkew
 from groundwork.project import Run, RunStore, find_run
 from groundwork.project._runs import resumable
 from groundwork.resilience import PipelineResult, PipelineStatus
+from groundwork.testing import failpoints
 
 
 @pytest.fixture
@@ -190,3 +192,61 @@ def test_a_run_file_that_was_edited_is_refused(store):
 
 def test_an_absent_folder_has_no_runs(tmp_path):
     assert RunStore(tmp_path / "nothing").list() == []
+
+
+def test_a_run_is_never_seen_without_its_owner(store):
+    """Else a second process could go on with it in the instant between its birth and its lock."""
+    taken = []
+
+    def look():
+        taken.append(RunStore(store.root).unfinished("small", "i"))
+
+    with failpoints({"storage.atomic_write.after_replace": look}):
+        start(store)
+
+    assert len(taken) == 2
+    assert taken == [None, None]
+
+
+def test_a_run_that_could_not_start_is_not_owned(store):
+    full = OSError(errno.ENOSPC, "disk full")
+
+    with failpoints({"storage.atomic_write.after_replace": full}), pytest.raises(StorageError):
+        start(store)
+    with failpoints({"storage.atomic_write.before_replace": full}), pytest.raises(StorageError):
+        start(store)
+
+    assert store.list() == []
+
+
+def test_a_folder_of_runs_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+
+    with pytest.raises(StorageError, match="runs: cannot start a run there"):
+        start(RunStore(tmp_path / "runs"))
+
+
+def test_a_latest_that_is_no_link_is_told_and_nothing_is_left_beside_it(store):
+    run = start(store)
+    (store.root / "latest").mkdir()
+
+    with pytest.raises(StorageError, match="latest: cannot lead to the newest run"):
+        store.set_latest(run)
+
+    assert sorted(path.name for path in store.root.iterdir()) == sorted([run.info.id, "format.json", "latest"])
+
+
+def test_a_result_that_was_edited_is_named(store):
+    run = start(store)
+    (run.folder / "result.json").write_text('{"status": "GREAT", "steps": []}')
+
+    with pytest.raises(InvalidDataError, match=r"result\.json is not what groundwork wrote"):
+        run.result()
+
+
+def test_a_run_in_a_newer_folder_of_runs_is_not_read(store):
+    run = start(store)
+    (store.root / "format.json").write_text('{"format": 99}')
+
+    with pytest.raises(VersionSkew, match="has format 99"):
+        find_run(run.folder)
