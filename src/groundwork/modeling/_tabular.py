@@ -1,8 +1,8 @@
 """A model that takes raw rows.
 
 Rule: a row means the same in training, in a file and in a request, as one code prepares all three; and its prediction
-does not depend on the other rows of its batch. Cost: one row in about 6 ms, of which scikit-learn takes two thirds; a batch
-of 64 hardly more.
+does not depend on the other rows of its batch. Cost: one row in about 6 ms, of which scikit-learn takes two thirds; a
+batch of 64 hardly more.
 """
 
 import io
