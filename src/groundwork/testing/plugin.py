@@ -1,6 +1,6 @@
 """The pytest plugin: fixtures over the parts of this package.
 
-Rule: importing it imports nothing but pytest and the clock. Name it in ``pytest_plugins`` or with ``-p``.
+Rule: importing it imports nothing but pytest and the clock.
 """
 
 import pytest

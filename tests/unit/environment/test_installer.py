@@ -37,6 +37,7 @@ def test_uv_is_told_to_check_hashes_and_resolve_nothing(commands):
             "/env/python",
             "--require-hashes",
             "--no-deps",
+            "--compile-bytecode",
             "--reinstall",
             "--no-cache",
             "-r",
@@ -50,7 +51,8 @@ def test_pip_is_told_the_same(commands):
 
     words = commands[0]
     assert words[:4] == ["/env/python", "-I", "-m", "pip"]
-    assert words[-6:] == ["--require-hashes", "--no-deps", "--force-reinstall", "--no-cache-dir", "-r", PIN.text + "\n"]
+    options = ["--require-hashes", "--no-deps", "--compile", "--force-reinstall", "--no-cache-dir"]
+    assert words[-7:] == [*options, "-r", PIN.text + "\n"]
 
 
 @pytest.mark.parametrize(("name", "again"), [("uv", "--reinstall"), ("pip", "--force-reinstall")])
