@@ -100,7 +100,7 @@ class RunScreen:
         for line in _rows(facts.get("rows", {})):
             self._console.print(line)
         memory = facts.get("peak_memory_bytes")
-        told = f", peak memory {memory / 2**20:,.0f} MiB" if memory else ""
+        told = f", peak memory {memory / 1e6:,.0f} MB" if memory else ""
         self._console.print(f"time     {facts['seconds']:.1f} s in steps{told}")
         for warning in result.warnings:
             self._console.print(f"[yellow]warning[/]  {escape(warning)}")
