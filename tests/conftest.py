@@ -41,6 +41,19 @@ PIPELINE = """
 """
 
 
+def pytest_addoption(parser):
+    parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--run-slow"):
+        return
+    skipped = pytest.mark.skip(reason="slow; pass --run-slow to run it")
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(skipped)
+
+
 def write_rows(path, rows=900, seed=1):
     rng = random.Random(seed)
     start = datetime(2024, 1, 1, tzinfo=UTC)

@@ -79,7 +79,9 @@ def test_the_flights_own_leaks_are_found_and_the_honest_split_is_clean(flights):
 
 
 def test_the_flights_profile_is_json(flights):
-    json.dumps(profile(flights).to_dict(), allow_nan=False)
+    told = profile(flights).to_dict()
+
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
 
 
 def test_another_process_with_another_hash_seed_parts_alike():

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from groundwork.project import Outcome, Run
@@ -37,7 +37,7 @@ _HEADLINES = {
 class RunScreen:
     """Shows each step while it runs and a line when it has ended, then the summary.
 
-    On a terminal the running step has a spinner; elsewhere there are plain lines only.
+    On a terminal the running step has a spinner and a clock; elsewhere there are plain lines only.
 
     Args:
         console: Where to; the terminal's standard output if None.
@@ -45,7 +45,7 @@ class RunScreen:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
-        self._status: Status | None = None
+        self._running: Progress | None = None
         self._run: Run | None = None
         self._position: dict[str, int] = {}
 
@@ -72,8 +72,10 @@ class RunScreen:
         self._stop()
         if step.status is StepStatus.RUNNING:
             if self._console.is_terminal:
-                self._status = self._console.status(f"{place} {step.name}")
-                self._status.start()
+                columns = (SpinnerColumn("line"), TextColumn("   {task.description}"), TimeElapsedColumn())
+                self._running = Progress(*columns, console=self._console, transient=True)
+                self._running.add_task(f"{place} {step.name:<12}")
+                self._running.start()
             return
         took = "done before" if step.reused else f"{step.seconds:6.1f} s"
         tries = f"  {step.attempts} attempts" if step.attempts > 1 else ""
@@ -98,7 +100,7 @@ class RunScreen:
         for line in _rows(facts.get("rows", {})):
             self._console.print(line)
         memory = facts.get("peak_memory_bytes")
-        told = f", peak memory {memory / 2**20:,.0f} MiB" if memory else ""
+        told = f", peak memory {memory / 1e6:,.0f} MB" if memory else ""
         self._console.print(f"time     {facts['seconds']:.1f} s in steps{told}")
         for warning in result.warnings:
             self._console.print(f"[yellow]warning[/]  {escape(warning)}")
@@ -111,9 +113,9 @@ class RunScreen:
             self._console.print(line)
 
     def _stop(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
 
 
 @contextmanager

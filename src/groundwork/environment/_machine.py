@@ -64,6 +64,8 @@ def usable_memory() -> tuple[int, int] | None:
     known = {line[0].rstrip(":"): int(line[1]) * 1024 for line in _rows(_MEMINFO) if len(line) > 1}
     if "MemTotal" in known:
         total, available = known["MemTotal"], known.get("MemAvailable", known["MemTotal"])
+    elif sys.platform == "win32":
+        return None
     else:
         try:
             total = available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

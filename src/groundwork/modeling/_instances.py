@@ -162,7 +162,10 @@ def _mistake(row: int, column: str | None, message: str) -> dict[str, Any]:
 
 
 def _told(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write an integer of thousands of digits
+        text = "a very large number"
     return f"{text[:60]}{'...' if len(text) > 60 else ''} ({type(value).__name__})"
 
 

@@ -30,7 +30,8 @@ def check_environment(job: Job) -> dict[str, Any]:
     Raises:
         EnvironmentBroken: A check found an error; the hint is the command that mends it.
     """
-    findings = environment.check(only=["interpreter", "packages", "memory", "disk", "cores"])
+    folder = job.config.folder.resolve()
+    findings = environment.check(lock=_nearest_lock(folder), workdir=folder)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         first = errors[0]
@@ -54,7 +55,8 @@ def load(job: Job) -> dict[str, Any]:
         job: The run.
 
     Returns:
-        ``table`` and ``joins`` (files), ``rows_in``, ``rows``, ``dropped`` (reasons and counts).
+        ``table`` (every valid row, those of unknown target too, so that the profile shows them) and ``joins`` (files),
+        ``rows_in``, ``rows`` (of known target), ``dropped`` (reasons and counts).
 
     Raises:
         InvalidDataError: A file, a row or a value breaks the schema; file, row and column are named.
@@ -66,20 +68,20 @@ def load(job: Job) -> dict[str, Any]:
     frame = apply_joins(source, [join for join, _, _ in joins], tables)
     frame = apply_derive(frame, config.derive)
     frame = frame.with_columns(_target(config, frame.columns))
-    known = frame.filter(pl.col(TARGET).is_not_null())
-    _write_table(job.work / "table.parquet", known)
+    unknown = frame[TARGET].null_count()
+    _write_table(job.work / "table.parquet", frame)
     for name, table in tables.items():
         _write_table(job.work / f"join-{name}.parquet", table)
     failpoint("project.load.written")
     dropped = {
         f"breaks the schema ({config.source.on_invalid})": report.rows_in - report.rows_out,
-        f"target unknown: {config.target} is null": frame.height - known.height,
+        f"target unknown: {config.target} is null": unknown,
     }
     return {
         "table": job.kept("work/table.parquet"),
         "joins": {name: job.kept(f"work/join-{name}.parquet") for name in tables},
         "rows_in": report.rows_in,
-        "rows": known.height,
+        "rows": frame.height - unknown,
         "dropped": [{"reason": reason, "rows": rows} for reason, rows in dropped.items() if rows],
         "notes": [
             f"join {join.name}: {extra:,} rows without a key, or with the key of an earlier row, were left out"
@@ -104,7 +106,7 @@ def split(job: Job, load: Mapping[str, Any]) -> dict[str, Any]:
         InvalidDataError: The rows cannot be split so.
     """
     config = job.config
-    frame, dropped = job.table(load["table"]), []
+    frame, dropped = job.table(load["table"]).drop_nulls(TARGET), []
     if config.deduplicate.kind == "exact":
         unique = data.deduplicate(frame, columns=config.deduplicate.columns)
         frame = unique.frame
@@ -145,6 +147,12 @@ def profile(job: Job, load: Mapping[str, Any]) -> dict[str, Any]:
     table = job.table(load["table"]).rename({TARGET: f"target: {job.config.target}"})
     storage.write(job.folder / "profile.json", data.profile(table).to_dict())
     return {"profile": job.kept("profile.json")}
+
+
+def _nearest_lock(folder: Path) -> Path | None:
+    """A project has its own lock, or lives in a repository that has one."""
+    locks = (parent / "requirements.lock" for parent in (folder, *folder.parents))
+    return next((lock for lock in locks if lock.is_file()), None)
 
 
 def _read_source(job: Job) -> tuple[pl.DataFrame, data.ValidationReport]:

@@ -202,13 +202,13 @@ def profile(run: Run) -> str:
     lines = []
     for column in columns:
         missing = column.get("missing") or 0
-        gap = bar(0, missing / whole if whole else 0, "care") if missing else '<span class="muted small">none</span>'
+        counted = f"{number(missing)} ({share(missing, whole)})" if missing else '<span class="muted">none</span>'
         lines.append(
             (
                 f"<b>{text(column['name'])}</b>",
                 f'<span class="muted">{text(_type(column.get("dtype")))}</span>',
-                f'<span class="small">{number(missing)} ({share(missing, whole)})</span>' if missing else "",
-                gap,
+                f'<span class="small">{counted}</span>',
+                bar(0, missing / whole if whole else 0, "care") if missing else "",
                 number(column.get("distinct")),
                 _range(column),
                 spark(_counts(column.get("histogram"))),

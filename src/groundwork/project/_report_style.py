@@ -34,7 +34,7 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px;
   min-width: 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px; margin-top: 20px; }
-.cards .card { padding: 12px 16px; }
+.cards .card { padding: 12px; }
 .cards b { display: block; font-size: 25px; line-height: 1.25; font-weight: 640; font-variant-numeric: tabular-nums;
   letter-spacing: -.02em; }
 .cards span { color: var(--muted); font-size: 13px; }

@@ -8,8 +8,10 @@ import contextlib
 import multiprocessing
 import os
 import pickle
+import signal
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -37,7 +39,8 @@ def call_in_process(fn: Callable[..., Any], arguments: Mapping[str, Any], timeou
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=_child, args=(theirs, fn, dict(arguments)), daemon=True)
-    child.start()
+    with _without_interrupts():
+        child.start()
     theirs.close()
     try:
         if not ours.poll(timeout_s):
@@ -63,7 +66,25 @@ def call_in_process(fn: Callable[..., Any], arguments: Mapping[str, Any], timeou
     raise value
 
 
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let a process started here be deaf to Ctrl-C, which a terminal sends to parent and child alike.
+
+    The parent decides what it means; a child that heard it too would end with a traceback of its own.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _child(pipe: Connection, fn: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    if sys.platform == "win32":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         answer = (True, fn(**arguments))

@@ -19,14 +19,15 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h1{font-size:1.4rem;margin:0}p{margin:.3rem 0 1rem;opacity:.75}
 textarea,pre{box-sizing:border-box;width:100%;font:14px/1.45 ui-monospace,monospace;padding:.8rem;
 border:1px solid var(--line);border-radius:8px;background:#8881;color:inherit}
-textarea{height:20rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;min-height:3rem}pre.bad{border-color:#d33}
+textarea{height:20rem}pre{white-space:pre-wrap;overflow-wrap:anywhere}pre:empty{display:none}pre.bad{border-color:#d33}
 button,select{font:inherit;padding:.4rem 1.1rem;border-radius:8px;border:1px solid var(--line)}
-button{background:var(--accent);color:#fff;border:0}nav a{margin-right:1rem;color:var(--accent)}
+div{margin:.8rem 0}button{background:var(--accent);color:#fff;border:0;cursor:pointer}
+nav a{margin-right:1rem;color:var(--accent)}
 </style></head><body>
 <h1>@title@</h1><p>Change the instances and ask the model. One prediction comes back for each.</p>
-<label>Model <select id="model"></select></label>
-<p></p><textarea id="body" spellcheck="false" aria-label="Request"></textarea>
-<p><button id="ask">Predict</button> <span id="took"></span></p>
+<div><label>Model <select id="model"></select></label></div>
+<textarea id="body" spellcheck="false" aria-label="Request"></textarea>
+<div><button id="ask">Predict</button> <span id="took"></span></div>
 <pre id="answer" aria-live="polite"></pre>
 <p>The same from a shell:</p><pre id="curl"></pre>
 <nav><a href="/openapi.json">openapi.json</a><a href="/metrics">metrics</a><a href="/v2/health/ready">ready</a></nav>

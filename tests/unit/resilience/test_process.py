@@ -31,6 +31,11 @@ def hang():
     threading.Event().wait()
 
 
+def interrupt_then_answer():
+    os.kill(os.getpid(), signal.SIGINT)
+    return "deaf"
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -65,3 +70,8 @@ def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
 
     assert result.status is PipelineStatus.FAILURE
     assert result.errors[0]["code"] == "deadline_exceeded"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to oneself on Windows")
+def test_a_child_leaves_ctrl_c_to_its_parent():
+    assert call_in_process(interrupt_then_answer, {}, timeout_s=60) == "deaf"

@@ -68,6 +68,28 @@ def test_in_a_thread_it_serves_too_and_what_on_ready_raises_stops_it(model):
     assert seen[1] == "enough"
 
 
+def test_it_says_ready_only_when_the_model_has_answered_an_example(model):
+    answered, ready = threading.Event(), []
+    predict = model.predict
+
+    def slow(batch):
+        assert not ready
+        answers = predict(batch)
+        answered.set()
+        return answers
+
+    def on_ready(url):
+        ready.append(answered.is_set())
+        raise InterruptedError("enough")
+
+    model.predict = slow
+
+    with pytest.raises(InterruptedError):
+        serve({"m": model}, port=0, on_ready=on_ready)
+
+    assert ready == [True]
+
+
 def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothing_else(monkeypatch, caplog):
     def broken(*args, **kwargs):
         raise CheckpointCorrupt("sha256 differs")
