@@ -109,7 +109,7 @@ class RunScreen:
             self._errors.print(f"[red]error:[/] {escape(error['message'])}")
             if error.get("hint"):
                 self._errors.print(f"hint: {escape(error['hint'])}")
-        self._console.print(f"[{_COLOURS[result.status]}]{result.status}[/]  {outcome.run.folder}")
+        self._console.print(f"[{_COLOURS[result.status]}]{result.status}[/]  {escape(str(outcome.run.folder))}")
         for line in _next(outcome):
             self._console.print(line)
 
@@ -168,7 +168,7 @@ def _parts(rows: dict[str, Any]) -> str:
 def _next(outcome: Outcome) -> Iterator[str]:
     if outcome.result.ok:
         latest = outcome.run.folder.parent / "latest"
-        yield f"Next: groundwork serve {latest}"
-        yield f"      groundwork report {latest}"
+        yield f"Next: groundwork serve {escape(str(latest))}"
+        yield f"      groundwork report {escape(str(latest))}"
     elif (outcome.run.folder / "report.html").exists():
-        yield f"Next: groundwork report {outcome.run.folder}"
+        yield f"Next: groundwork report {escape(str(outcome.run.folder))}"

@@ -262,7 +262,9 @@ def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
         )
     try:
         spec = TableSpec.model_validate(json.loads((attached / _SPEC_FILE).read_bytes()))
-        tables = {join.name: pl.read_parquet(attached / _table_file(join.name)) for join in spec.used_joins()}
+        tables = {
+            join.name: pl.read_parquet(attached / _table_file(join.name), glob=False) for join in spec.used_joins()
+        }
     except (ValueError, ValidationError, ConfigurationError, OSError, pl.exceptions.PolarsError) as error:
         raise CheckpointCorrupt(
             f"checkpoint {folder}: its table spec or look-up tables cannot be read: {str(error).splitlines()[0]}"

@@ -173,7 +173,7 @@ def _read_source(job: Job) -> tuple[pl.DataFrame, data.ValidationReport]:
         raise InvalidDataError(
             f"{path} has no {'valid ' if report.rows_in else ''}rows", hint="there is nothing to learn from"
         )
-    frame = pl.read_parquet(target)
+    frame = pl.read_parquet(target, glob=False)
     target.unlink()
     return frame, report
 

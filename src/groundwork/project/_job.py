@@ -47,7 +47,7 @@ class Job:
         Args:
             described: The artefact in that step's output.
         """
-        return pl.read_parquet(self.folder / described["path"])
+        return pl.read_parquet(self.folder / described["path"], glob=False)
 
     def relative(self, path: Path) -> str:
         """Name a file below the run's folder as outputs do.

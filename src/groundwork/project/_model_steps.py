@@ -260,7 +260,7 @@ def _judge(gate: Gate, metrics: Mapping[str, Any]) -> dict[str, Any]:
 def _check_roundtrip(job: Job, folder: Path, split: Mapping[str, Any]) -> None:
     """Compare the saved model on raw rows, looked up anew, with what the evaluation wrote down."""
     saved = load_model(folder)
-    seen = pl.read_parquet(job.folder / "predictions.parquet")
+    seen = pl.read_parquet(job.folder / "predictions.parquet", glob=False)
     name = "probability" if "probability" in seen.columns else "prediction"
     rows = job.table(split["test"]).head(_ROUNDTRIP_ROWS).select(saved.spec.required_columns())
     again = saved.predict_frame(rows)[name].to_numpy()

@@ -216,7 +216,7 @@ def _is_parquet(path: Path) -> bool:
 
 def _parquet_schema(path: Path) -> Mapping[str, pl.DataType]:
     try:
-        return pl.read_parquet_schema(path)
+        return pl.scan_parquet(path, glob=False).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidDataError(
             f"{path.name} is not a whole Parquet file: {str(error).splitlines()[0]}",
@@ -226,7 +226,7 @@ def _parquet_schema(path: Path) -> Mapping[str, pl.DataType]:
 
 
 def _slices(path: Path, rows: int) -> Iterator[pl.DataFrame]:
-    lazy = pl.scan_parquet(path)
+    lazy = pl.scan_parquet(path, glob=False)
     height = lazy.select(pl.len()).collect().item()
     for start in range(0, height, rows):
         yield lazy.slice(start, rows).collect()
@@ -241,7 +241,7 @@ def _parquet(
     progress: Progress | None,
 ) -> Iterator[pl.DataFrame]:
     total, done = path.stat().st_size, 0
-    height = pl.scan_parquet(path).select(pl.len()).collect().item()
+    height = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
     for frame in _slices(path, rows):
         yield pl.DataFrame(
             [_converted(frame[name], types[name], null_values, path.name, done) for name in frame.columns]
