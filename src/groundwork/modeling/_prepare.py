@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from groundwork.data import expression
+from groundwork.data import dtype_of, expression
 from groundwork.errors import ConfigurationError, InvalidDataError
 from groundwork.modeling._key_index import KeyIndex
-from groundwork.modeling._spec import Join, TableSpec, dtype_of
+from groundwork.modeling._spec import Join, TableSpec
 from groundwork.modeling.preprocessing import feature_frame
 from groundwork.storage import cast_column, misfits
 

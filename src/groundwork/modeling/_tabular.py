@@ -17,11 +17,12 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from groundwork.data import dtype_of
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFoundError
 from groundwork.modeling._instances import Instance, InstanceReader, example_value, json_schema
 from groundwork.modeling._key_index import KeyIndex
 from groundwork.modeling._prepare import lookup_table, prepare_frame
-from groundwork.modeling._spec import TableSpec, dtype_of
+from groundwork.modeling._spec import TableSpec
 from groundwork.modeling._threads import threads_for
 
 if TYPE_CHECKING:
