@@ -19,7 +19,7 @@ COMMANDS = {
     "groundwork --help": [sys.executable, "-m", "groundwork", "--help"],
     "bare python": [BASE, "-c", ""],
     "bootstrap.py setup, second start": [BASE, "bootstrap.py", "setup"],
-    "bootstrap.py --help through to groundwork": [BASE, "bootstrap.py", "runs", "--help"],
+    "bootstrap.py runs --help, through it to groundwork": [BASE, "bootstrap.py", "runs", "--help"],
 }
 
 

@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -93,9 +94,11 @@ def fingerprint() -> Fingerprint:
     """
     packages: dict[str, str] = {}
     for folder in sys.path:
-        for one in distributions(folder or os.curdir):
-            # The first on the path is the one that an import finds.
-            packages.setdefault(one.name, one.version)
+        # What cannot be read is nothing to an import either, which passes over it.
+        with suppress(PermissionError):
+            for one in distributions(folder or os.curdir):
+                # The first on the path is the one that an import finds.
+                packages.setdefault(one.name, one.version)
     return Fingerprint(
         python=platform.python_version(),
         implementation=sys.implementation.name,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from groundwork import storage
 from groundwork._failpoints import failpoint
-from groundwork.errors import GateMissedError, TrainingFailedError
+from groundwork.errors import GateMissedError, InvalidDataError, TrainingFailedError
 from groundwork.modeling import (
     Join,
     RawColumn,
@@ -44,13 +44,15 @@ def train(job: Job, load: Mapping[str, Any], split: Mapping[str, Any]) -> dict[s
 
     Raises:
         TrainingFailedError: The estimator failed.
-        InvalidDataError: The rows cannot be learned from, say because they hold one class.
+        InvalidDataError: The rows cannot be learned from, say because they hold one class, or more than two.
     """
     config = job.config
     rows = job.table(split["train"])
     features = config.feature_columns([name for name in rows.columns if name != TARGET])
     kinds = preprocessing.infer_kinds(rows, features)
     target = rows[TARGET].to_numpy()
+    if config.task == "classification":
+        _check_two_classes(config.target, rows[TARGET])
     fitted = training.train(
         rows,
         target,
@@ -151,6 +153,18 @@ def gates(evaluate: Mapping[str, Any], checkpoint: Mapping[str, Any]) -> dict[st
             context={"missed": [gate["metric"] for gate in missed]},
         )
     return {"passed": len(evaluate["gates"])}
+
+
+def _check_two_classes(name: str, target: pl.Series) -> None:
+    """Refuse many classes before a model of each is trained; that one is too few, training itself says."""
+    classes = target.unique().sort()
+    if len(classes) > 2:
+        shown = ", ".join(str(value) for value in classes.head(5))
+        raise InvalidDataError(
+            f"target {name} has {len(classes)} classes ({shown}, …); a classification tells two apart",
+            hint="make the target a yes or no, as pl.col('arr_delay') > 15; for a number, task: regression",
+            context={"classes": len(classes)},
+        )
 
 
 def _table_spec(

@@ -252,14 +252,16 @@ def find_run(path: str | Path) -> Run:
     Raises:
         RunNotFoundError: There is no run; the hint names what there is.
         VersionSkew: A newer groundwork wrote the run, or the folder of runs that it lies in.
+        StorageError: The system refused to look.
     """
     folder = Path(path)
-    if (folder.parent / "format.json").exists():
-        RunStore(folder.parent)
-    named = folder.parent / "latest.json"
-    if folder.name == "latest" and not folder.exists() and named.exists():
-        folder = folder.parent / storage.read(named)["run"]
-    return Run(folder.resolve())
+    with told_as_storage_error(folder, "cannot look at the run"):
+        if (folder.parent / "format.json").exists():
+            RunStore(folder.parent)
+        named = folder.parent / "latest.json"
+        if folder.name == "latest" and not folder.exists() and named.exists():
+            folder = folder.parent / storage.read(named)["run"]
+        return Run(folder.resolve())
 
 
 def _without_owner(result: PipelineResult) -> PipelineResult:

@@ -70,3 +70,12 @@ def test_digest_does_not_depend_on_the_order_of_packages():
 def test_other_data_is_no_fingerprint():
     with pytest.raises(InvalidDataError, match="no 'python'"):
         diff({}, BASE)
+
+
+def test_a_folder_that_may_not_be_read_is_passed_over_as_imports_do(monkeypatch):
+    def refused(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("groundwork.environment._fingerprint.distributions", refused)
+
+    assert fingerprint().packages == {}
