@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from groundwork.data import dtype_of, expression
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, first_line
 from groundwork.modeling._key_index import KeyIndex
 from groundwork.modeling._spec import Join, TableSpec
 from groundwork.modeling.preprocessing import feature_frame
@@ -199,12 +199,12 @@ def apply_derive(frame: pl.DataFrame, derive: Mapping[str, str]) -> pl.DataFrame
             frame = frame.with_columns(_compiled(derive[name]).alias(name) for name in level)
         except pl.exceptions.ColumnNotFoundError as error:
             raise ConfigurationError(
-                f"derived column {' or '.join(map(repr, level))} names an unknown column: {str(error).splitlines()[0]}",
+                f"derived column {' or '.join(map(repr, level))} names an unknown column: {first_line(error)}",
                 hint=f"there are {', '.join(frame.columns)}",
             ) from error
         except pl.exceptions.PolarsError as error:
             raise InvalidDataError(
-                f"derived column {' or '.join(map(repr, level))} failed: {str(error).splitlines()[0]}"
+                f"derived column {' or '.join(map(repr, level))} failed: {first_line(error)}"
             ) from error
     return frame
 

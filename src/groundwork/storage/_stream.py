@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from groundwork.errors import InvalidDataError, UnsupportedFormatError
+from groundwork.errors import InvalidDataError, UnsupportedFormatError, first_line
 from groundwork.storage._blocks import Progress, blocks, check_exists
 from groundwork.storage._cells import cast_column, has_zone, misfits
 from groundwork.storage._csv import CsvTable, TextBatch
@@ -219,7 +219,7 @@ def _parquet_schema(path: Path) -> Mapping[str, pl.DataType]:
         return pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidDataError(
-            f"{path.name} is not a whole Parquet file: {str(error).splitlines()[0]}",
+            f"{path.name} is not a whole Parquet file: {first_line(error)}",
             hint="fetch or write the file again",
             context={"file": path.name},
         ) from error
