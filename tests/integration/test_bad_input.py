@@ -128,7 +128,7 @@ def test_spoilt_data_fail_the_run_with_a_sentence_and_leave_the_earlier_run(
     ended = command("run", project)
 
     assert ended.returncode == 1
-    (told,) = [line for line in ended.stdout.splitlines() if line.startswith("error ")]
+    (told,) = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
     assert sentence in told
     assert "Traceback" not in ended.said
     assert statuses(good_run.parent) == ["FAILURE", "SUCCESS"]

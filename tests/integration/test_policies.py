@@ -41,7 +41,7 @@ class TestGates:
         folder = project.parent / "runs" / "latest"
 
         assert missed.returncode == 1
-        assert "error    1 of 1 gates missed: roc_auc is 0.8988, the gate is >= 0.999" in missed.stdout
+        assert "error: 1 of 1 gates missed: roc_auc is 0.8988, the gate is >= 0.999" in missed.stderr
         assert "Traceback" not in missed.said
         assert result(project).status == "FAILURE"
         assert (folder / "report.html").stat().st_size > 10_000
@@ -83,7 +83,7 @@ class TestLeakage:
         ended = command("run", project, "--set", "leakage=error")
 
         assert ended.returncode == 1
-        assert f"error    {self.COLUMN}" in ended.stdout
+        assert f"error: {self.COLUMN}" in ended.stderr
         assert "Traceback" not in ended.said
         assert [error["code"] for error in result(project).errors] == ["leakage"]
         assert step(project, "train").status == "PENDING"
@@ -100,7 +100,7 @@ class TestLeakage:
         ended = command("run", project, *(word for setting in settings for word in ("--set", setting)))
 
         assert ended.returncode == code
-        assert "38 of the test part's 38 values of day also stand in train" in ended.stdout
+        assert "38 of the test part's 38 values of day also stand in train" in ended.said
 
 
 class TestRetry:
@@ -124,8 +124,8 @@ class TestRetry:
         ended = command("run", project, *self.RETRY, failpoints={"project.load.written": away})
 
         assert ended.returncode == 1
-        assert "3 of 3 attempts failed" in ended.stdout
-        assert "the network share is away" in ended.stdout
+        assert "3 of 3 attempts failed" in ended.stderr
+        assert "the network share is away" in ended.stderr
         assert [error["code"] for error in result(project).errors] == ["retry_exhausted"]
         assert step(project, "load").attempts == 3
 
@@ -145,7 +145,7 @@ class TestTimeout:
         ended = command("run", project, "--set", "steps.split.timeout_s=0.01")
 
         assert ended.returncode == 1
-        assert "error    no result within 0.01 s; raise the step's timeout_s, or look at why it hangs" in ended.stdout
+        assert "error: no result within 0.01 s; raise the step's timeout_s, or look at why it hangs" in ended.stderr
         assert "Traceback" not in ended.said
         assert [error["code"] for error in result(project).errors] == ["deadline_exceeded"]
         assert multiprocessing.active_children() == []
@@ -205,7 +205,7 @@ class TestFallback:
         ended = command("run", project, "--set", "steps.load.fallback=previous")
 
         assert ended.returncode == 1
-        assert "step load has fallback: previous, but no earlier good run of small still has its files" in ended.stdout
+        assert "step load has fallback: previous, but no earlier good run of small still has its files" in ended.stderr
         assert "Traceback" not in ended.said
 
 

@@ -45,6 +45,7 @@ class RunScreen:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
+        self._errors = Console(highlight=False, soft_wrap=True, stderr=True)
         self._running: Progress | None = None
         self._run: Run | None = None
         self._position: dict[str, int] = {}
@@ -105,9 +106,9 @@ class RunScreen:
         for warning in result.warnings:
             self._console.print(f"[yellow]warning[/]  {escape(warning)}")
         for error in result.errors:
-            self._console.print(f"[red]error[/]    {escape(error['message'])}")
+            self._errors.print(f"[red]error:[/] {escape(error['message'])}")
             if error.get("hint"):
-                self._console.print(f"hint     {escape(error['hint'])}")
+                self._errors.print(f"hint: {escape(error['hint'])}")
         self._console.print(f"[{_COLOURS[result.status]}]{result.status}[/]  {outcome.run.folder}")
         for line in _next(outcome):
             self._console.print(line)
