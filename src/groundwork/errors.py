@@ -65,7 +65,7 @@ class MLException(Exception):
         Returns:
             type, code, message, hint, context, and under ``cause`` the same of the cause, or None.
         """
-        return {**describe(self), "code": self.code, "hint": self.hint, "context": self.context}
+        return {**_facts(self), "code": self.code, "hint": self.hint, "context": self.context}
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -77,11 +77,22 @@ def describe(error: BaseException) -> dict[str, Any]:
     Returns:
         ``type``, ``message`` and ``cause`` (the same, or None); for an ``MLException`` its ``to_dict()``.
     """
-    cause = error.__cause__
-    described = None
-    if cause is not None:
-        described = cause.to_dict() if isinstance(cause, MLException) else describe(cause)
-    return {"type": type(error).__name__, "message": str(error), "cause": described}
+    return error.to_dict() if isinstance(error, MLException) else _facts(error)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, for a message of our own; its type if it has none.
+
+    Args:
+        error: The error, as polars or an estimator raised it.
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _facts(error: BaseException) -> dict[str, Any]:
+    cause = describe(error.__cause__) if error.__cause__ is not None else None
+    return {"type": type(error).__name__, "message": str(error), "cause": cause}
 
 
 def _portable_cause(cause: BaseException | None) -> BaseException | None:

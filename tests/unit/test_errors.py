@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from groundwork import errors
-from groundwork.errors import MLException, TransientError, UsageError, WorldError, describe
+from groundwork.errors import MLException, TransientError, UsageError, WorldError, describe, first_line
 
 every_error = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, MLException)]
 
@@ -86,3 +86,18 @@ def test_an_error_is_described_with_its_whole_chain_of_causes():
     assert told["cause"]["type"] == "ValueError"
     assert told["cause"]["cause"]["context"] == {"host": "h"}
     assert describe(KeyError("k")) == {"type": "KeyError", "message": "'k'", "cause": None}
+
+
+def test_describe_says_of_an_error_of_ours_all_that_it_says_of_itself():
+    error = UsageError("wrong", hint="mend it", context={"row": 1})
+    error.__cause__ = ValueError("bad")
+
+    assert describe(error) == error.to_dict()
+    assert (describe(error)["hint"], describe(error)["cause"]["message"]) == ("mend it", "bad")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"), [(ValueError("one\ntwo"), "one"), (ValueError(), "ValueError"), (ValueError("\n x"), "x")]
+)
+def test_the_first_line_of_an_error_is_never_empty(error, line):
+    assert first_line(error) == line

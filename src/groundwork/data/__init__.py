@@ -2,10 +2,11 @@
 
 from groundwork.data._dataset import Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
+from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._leakage import LeakageFinding, leakage
 from groundwork.data._profile import ColumnProfile, Profile, profile
-from groundwork.data._schema import Column, Schema, dtype_name
+from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
 from groundwork.data._validation import ValidationReport, Violation
 
@@ -22,6 +23,7 @@ __all__ = [
     "Violation",
     "deduplicate",
     "dtype_name",
+    "dtype_of",
     "expression",
     "expression_columns",
     "leakage",

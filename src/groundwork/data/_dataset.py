@@ -16,7 +16,7 @@ from polars.io.plugins import register_io_source
 from groundwork.data._schema import Schema
 from groundwork.data._validation import Checker, ValidationReport, Verdict
 from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
-from groundwork.storage import atomic_write, parse_column, stream, stream_schema, written_by_polars
+from groundwork.storage import atomic_write, cast_column, stream, stream_schema, written_by_polars
 
 ROWS = 65_536
 
@@ -212,7 +212,7 @@ class Dataset:
         types = self.columns()
         # Under "error" the reader itself refuses a misfit, and can name its line; else misfits must come through.
         for raw in self._read(rows, types if policy == "error" else {}, progress):
-            typed = pl.DataFrame([_typed(raw[name], dtype) for name, dtype in types.items()])
+            typed = pl.DataFrame([cast_column(raw[name], dtype) for name, dtype in types.items()])
             yield raw, typed, checker.check(raw, typed)
 
     def _read(self, rows: int, types: dict[str, pl.DataType], progress: Progress | None) -> Iterator[pl.DataFrame]:
@@ -226,12 +226,6 @@ class Dataset:
                 progress=progress,
             )
         return self.source.iter_slices(rows)
-
-
-def _typed(column: pl.Series, dtype: pl.DataType) -> pl.Series:
-    if column.dtype == dtype:
-        return column
-    return parse_column(column, dtype) if column.dtype == pl.String else column.cast(dtype, strict=False)
 
 
 def _source(source: Any) -> Path | pl.DataFrame:

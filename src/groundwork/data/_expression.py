@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import polars as pl
 
 from groundwork.data._row_wise import DTYPES, FUNCTIONS, METHODS, NAMESPACES, OTHER_ROWS, RUNS_CODE, Signature
-from groundwork.errors import ConfigurationError
+from groundwork.errors import ConfigurationError, first_line
 
 _LONGEST = 4_000
 _DEEPEST = 100
@@ -264,9 +264,7 @@ class _Builder:
         try:
             return function(*positional, **keywords)
         except Exception as error:  # noqa: BLE001 - whatever polars objects to, the text is at fault
-            self._refuse(
-                node, f"polars refuses it: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-            )
+            self._refuse(node, f"polars refuses it: {first_line(error)}")
 
     def _refuse_name(self, node: ast.expr, what: str, name: str, allowed: Iterable[str], *, prefix: str) -> NoReturn:
         if name in OTHER_ROWS:

@@ -17,7 +17,7 @@ from groundwork.data._association import Target, as_numbers, column_scores, is_o
 from groundwork.data._columns import require_columns
 from groundwork.data._expression import expression
 from groundwork.data._split import Splits
-from groundwork.errors import InvalidDataError
+from groundwork.errors import InvalidDataError, first_line
 
 _SAMPLE = 50_000
 _SUSPICIOUS = 0.80
@@ -206,7 +206,7 @@ def _keys(frame: pl.DataFrame, key: pl.Expr, name: str) -> pl.DataFrame:
         return frame.select(key.alias("key")).drop_nulls()
     except pl.exceptions.PolarsError as error:
         raise InvalidDataError(
-            f"group {name!r} cannot be computed: {str(error).splitlines()[0]}",
+            f"group {name!r} cannot be computed: {first_line(error)}",
             hint=f"the table has {', '.join(frame.columns[:20])}",
         ) from None
 

@@ -4,70 +4,13 @@ Rule: the declaration is data (it comes from pipeline.yaml), complete and checke
 """
 
 import datetime
-import difflib
 from typing import Annotated, Any, Self
 
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from groundwork.data._dtypes import TYPES, dtype_name
 from groundwork.errors import ConfigurationError
-
-_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "Int8": pl.Int8(),
-    "Int16": pl.Int16(),
-    "Int32": pl.Int32(),
-    "Int64": pl.Int64(),
-    "UInt8": pl.UInt8(),
-    "UInt16": pl.UInt16(),
-    "UInt32": pl.UInt32(),
-    "UInt64": pl.UInt64(),
-    "Float32": pl.Float32(),
-    "Float64": pl.Float64(),
-    "String": pl.String(),
-    "Categorical": pl.Categorical(),
-    "Boolean": pl.Boolean(),
-    "Date": pl.Date(),
-    "Datetime": pl.Datetime,
-    "Datetime[UTC]": pl.Datetime("us", "UTC"),
-}
-_ALIASES = {
-    "int": "Int64",
-    "integer": "Int64",
-    "float": "Float64",
-    "double": "Float64",
-    "number": "Float64",
-    "str": "String",
-    "string": "String",
-    "text": "String",
-    "utf8": "String",
-    "bool": "Boolean",
-    "category": "Categorical",
-    "timestamp": "Datetime",
-}
-_BY_LOWER = {name.lower(): name for name in _TYPES} | _ALIASES
-
-
-def dtype_name(text: str) -> str:
-    """Give the canonical name of a type.
-
-    Args:
-        text: A name as ``Int64``, in any case, or an alias as ``int`` or ``str``.
-
-    Returns:
-        The canonical name, as ``Int64``.
-
-    Raises:
-        ConfigurationError: There is no such type.
-    """
-    found = _BY_LOWER.get(str(text).strip().lower())
-    if found is None:
-        near = difflib.get_close_matches(str(text).lower(), _BY_LOWER, n=1)
-        raise ConfigurationError(
-            f"unknown dtype {text!r}",
-            hint=f"did you mean {_BY_LOWER[near[0]]}?" if near else f"one of {', '.join(_TYPES)}",
-            context={"value": text},
-        )
-    return found
 
 
 def _canonical(value: Any) -> str:
@@ -107,7 +50,7 @@ class Column(BaseModel):
     @property
     def polars(self) -> pl.DataType | type[pl.DataType]:
         """The polars type; ``pl.Datetime`` without arguments where the file settles the zone."""
-        return _TYPES[self.dtype]
+        return TYPES[self.dtype]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

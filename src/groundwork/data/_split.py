@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from groundwork.data._columns import require_columns
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, first_line
 
 Kind = Literal["random", "stratified", "group", "time"]
 
@@ -240,7 +240,7 @@ def _unit_of(values: pl.Series, unit: str | None) -> pl.Series:
         return values.dt.truncate(unit)
     except pl.exceptions.PolarsError as error:
         raise ConfigurationError(
-            f"unit {unit!r} is not understood: {str(error).splitlines()[0]}", hint="write 1h, 1d, 1w or 1mo"
+            f"unit {unit!r} is not understood: {first_line(error)}", hint="write 1h, 1d, 1w or 1mo"
         ) from None
 
 

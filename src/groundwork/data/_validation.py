@@ -12,7 +12,7 @@ import polars as pl
 
 from groundwork.data._schema import Column, Schema
 from groundwork.errors import InvalidDataError
-from groundwork.storage import unparsed
+from groundwork.storage import misfits
 
 _EXAMPLES = 5
 _SHOWN = 80
@@ -162,7 +162,7 @@ class Checker:
     def _broken(self, raw: pl.DataFrame, typed: pl.DataFrame) -> Iterator[tuple[str, str, pl.Series]]:
         for name, column in self.schema.columns.items():
             values = typed[name]
-            masks = {"dtype": _misfits(raw[name], values), **_rules(values, raw[name], column)}
+            masks = {"dtype": misfits(raw[name], values), **_rules(values, raw[name], column)}
             if column.unique:
                 masks["unique"] = self._repeated(values)
             for rule, mask in masks.items():
@@ -187,14 +187,10 @@ class Checker:
         self._found[rule, column] = (count + int(mask.sum()), examples)
 
 
-def _misfits(raw: pl.Series, values: pl.Series) -> pl.Series:
-    return unparsed(raw, values) if raw.dtype == pl.String else values.is_null() & raw.is_not_null()
-
-
 def _rules(values: pl.Series, raw: pl.Series, column: Column) -> Mapping[str, pl.Series]:
     masks: dict[str, pl.Series] = {}
     if not column.nullable:
-        masks["nullable"] = values.is_null() & ~_misfits(raw, values)
+        masks["nullable"] = values.is_null() & ~misfits(raw, values)
     for name, below in (("min", True), ("max", False)):
         bound = column.bound(name)
         if bound is not None:

@@ -2,7 +2,7 @@
 
 from groundwork.modeling import evaluation, preprocessing, training
 from groundwork.modeling._prepare import apply_derive, apply_joins, cast_columns, lookup_table, prepare_frame
-from groundwork.modeling._spec import Join, RawColumn, TableSpec, dtype_of
+from groundwork.modeling._spec import Join, RawColumn, TableSpec
 from groundwork.modeling._tabular import TabularModel, load_model
 from groundwork.modeling.preprocessing import PreprocessingSettings
 
@@ -15,7 +15,6 @@ __all__ = [
     "apply_derive",
     "apply_joins",
     "cast_columns",
-    "dtype_of",
     "evaluation",
     "load_model",
     "lookup_table",

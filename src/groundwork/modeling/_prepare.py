@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from groundwork.data import expression
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.data import dtype_of, expression
+from groundwork.errors import ConfigurationError, InvalidDataError, first_line
 from groundwork.modeling._key_index import KeyIndex
-from groundwork.modeling._spec import Join, TableSpec, dtype_of
+from groundwork.modeling._spec import Join, TableSpec
 from groundwork.modeling.preprocessing import feature_frame
+from groundwork.storage import cast_column, misfits
 
 
 def prepare_frame(
@@ -67,11 +68,11 @@ def cast_columns(
         null_values: Texts that mean "missing".
 
     Returns:
-        A frame of the same shape.
+        A frame of the same shape; empty text is a missing value where the dtype is not text.
 
     Raises:
         InvalidDataError: A value does not fit; the context names row and column. A number with a fraction does not fit
-            an integer, and text must be ISO 8601 for a date or a time.
+            an integer; text is read as training read it, see ``storage.cast_column``.
     """
     schema = frame.schema  # polars builds it anew at each look
     changing = {name: dtype for name, dtype in dtypes.items() if schema.get(name, dtype) != dtype}
@@ -81,15 +82,9 @@ def cast_columns(
         frame = frame.with_columns(pl.when(column.is_in(list(null_values)).not_()).then(column))
     if not changing:
         return frame
-    try:
-        cast = frame.with_columns(_cast(pl.col(name), schema[name], to).alias(name) for name, to in changing.items())
-    except pl.exceptions.PolarsError as error:
-        raise InvalidDataError(
-            f"the input cannot be read as { ({name: str(dtype) for name, dtype in changing.items()}) }: "
-            f"{str(error).splitlines()[0]}"
-        ) from error
+    cast = frame.with_columns(cast_column(frame[name], dtype) for name, dtype in changing.items())
     for name, dtype in changing.items():
-        lost = (cast[name].is_null() & frame[name].is_not_null()).arg_true()
+        lost = misfits(frame[name], cast[name]).arg_true()
         if len(lost):
             row = int(lost[0])
             raise InvalidDataError(
@@ -204,12 +199,12 @@ def apply_derive(frame: pl.DataFrame, derive: Mapping[str, str]) -> pl.DataFrame
             frame = frame.with_columns(_compiled(derive[name]).alias(name) for name in level)
         except pl.exceptions.ColumnNotFoundError as error:
             raise ConfigurationError(
-                f"derived column {' or '.join(map(repr, level))} names an unknown column: {str(error).splitlines()[0]}",
+                f"derived column {' or '.join(map(repr, level))} names an unknown column: {first_line(error)}",
                 hint=f"there are {', '.join(frame.columns)}",
             ) from error
         except pl.exceptions.PolarsError as error:
             raise InvalidDataError(
-                f"derived column {' or '.join(map(repr, level))} failed: {str(error).splitlines()[0]}"
+                f"derived column {' or '.join(map(repr, level))} failed: {first_line(error)}"
             ) from error
     return frame
 
@@ -231,31 +226,3 @@ def _levels(derive: Mapping[str, str]) -> list[list[str]]:
         else:
             levels.append([name])
     return levels
-
-
-def _cast(column: pl.Expr, source: pl.DataType, wanted: pl.DataType) -> pl.Expr:
-    if source == pl.String:
-        return _from_text(column, wanted)
-    if wanted.is_integer() and source.is_float():
-        return pl.when(column == column.floor()).then(column).cast(wanted, strict=False)
-    return column.cast(wanted, strict=False)
-
-
-def _from_text(column: pl.Expr, wanted: pl.DataType) -> pl.Expr:
-    if wanted == pl.Boolean:
-        lower = column.str.to_lowercase()
-        return pl.when(lower.is_in(["true", "1"])).then(True).when(lower.is_in(["false", "0"])).then(False)
-    if wanted == pl.Date:
-        return column.str.to_date("%Y-%m-%d", strict=False)
-    if isinstance(wanted, pl.Datetime):
-        return _datetime(column).cast(wanted)
-    return column.cast(wanted, strict=False)
-
-
-def _datetime(column: pl.Expr) -> pl.Expr:
-    # Formats are given, as polars would else guess one from the first row and let rows depend on others.
-    text = column.str.replace(" ", "T", literal=True)
-    zoned = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_zone="UTC", time_unit="us")
-    naive = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us").dt.replace_time_zone("UTC")
-    day = text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    return pl.coalesce(zoned, naive, day)

@@ -5,56 +5,15 @@ it says how any raw row becomes a prediction. It is checked as a whole when made
 """
 
 import difflib
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Literal
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from groundwork.data import expression_columns
+from groundwork.data import dtype_of, expression_columns
 from groundwork.errors import ConfigurationError
 from groundwork.modeling.preprocessing import Kind
-
-_DTYPES: dict[str, pl.DataType] = {
-    **{str(dtype()).lower(): dtype() for dtype in (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Float32, pl.Float64)},
-    **{str(dtype()).lower(): dtype() for dtype in (pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64, pl.Date, pl.Boolean)},
-    **dict.fromkeys(("string", "str", "utf8", "text", "categorical", "category", "enum"), pl.String()),
-    **dict.fromkeys(("int", "integer"), pl.Int64()),
-    **dict.fromkeys(("float", "double", "number"), pl.Float64()),
-    "bool": pl.Boolean(),
-}
-_DATETIME = re.compile(
-    r"datetime(\W+(time_unit=)?\W*(?P<unit>ms|us|ns|μs))?(\W+(time_zone=)?\W*(?P<zone>[A-Za-z/_+\-]+))?\W*"
-)
-
-
-def dtype_of(name: str) -> pl.DataType:
-    """Find the polars dtype of a name as schemas write it.
-
-    Args:
-        name: As ``int64``, ``Float64``, ``string``, ``boolean``, ``date``, ``datetime`` or ``datetime[us, UTC]``; what
-            ``str()`` makes of a polars dtype is understood too. Case does not matter.
-
-    Returns:
-        The dtype; Categorical and Enum are read as text.
-
-    Raises:
-        ConfigurationError: There is no such dtype; the hint names the nearest.
-    """
-    known = _DTYPES.get(name.lower())
-    if known is not None:
-        return known
-    match = _DATETIME.fullmatch(name) or _DATETIME.fullmatch(name.replace("Datetime", "datetime"))
-    if match:
-        unit: Any = (match["unit"] or "us").replace("μ", "u")
-        zone = None if match["zone"] in (None, "None") else match["zone"]
-        return pl.Datetime(unit, {"utc": "UTC"}.get(zone, zone) if zone else None)
-    near = difflib.get_close_matches(name.lower(), [*_DTYPES, "datetime"], n=1)
-    raise ConfigurationError(
-        f"there is no dtype {name!r}", hint=f"did you mean {near[0]!r}?" if near else "for example int64 or string"
-    )
 
 
 class _Frozen(BaseModel):
@@ -65,7 +24,7 @@ class RawColumn(_Frozen):
     """A column of the raw input.
 
     Attributes:
-        dtype: See ``dtype_of``.
+        dtype: See ``groundwork.data.dtype_of``.
         nullable: A value may be missing; say so where the training rows had gaps.
     """
 

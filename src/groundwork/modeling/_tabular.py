@@ -17,11 +17,12 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFoundError
+from groundwork.data import dtype_of
+from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFoundError, first_line
 from groundwork.modeling._instances import Instance, InstanceReader, example_value, json_schema
 from groundwork.modeling._key_index import KeyIndex
 from groundwork.modeling._prepare import lookup_table, prepare_frame
-from groundwork.modeling._spec import TableSpec, dtype_of
+from groundwork.modeling._spec import TableSpec
 from groundwork.modeling._threads import threads_for
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
         }
     except (ValueError, ValidationError, ConfigurationError, OSError, pl.exceptions.PolarsError) as error:
         raise CheckpointCorrupt(
-            f"checkpoint {folder}: its table spec or look-up tables cannot be read: {str(error).splitlines()[0]}"
+            f"checkpoint {folder}: its table spec or look-up tables cannot be read: {first_line(error)}"
         ) from error
     if not spec.version:
         spec = spec.model_copy(update={"version": str(checkpoint.info.step)})

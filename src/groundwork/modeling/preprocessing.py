@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, first_line
 
 Kind = Literal["numeric", "categorical", "boolean"]
 """What a feature is: a number, one of several names, or yes or no."""
@@ -96,7 +96,7 @@ def feature_frame(frame: pl.DataFrame, kinds: Mapping[str, str]) -> pl.DataFrame
     try:
         return frame.select(_canonical(name, kind, schema[name]) for name, kind in kinds.items())
     except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
+        first = first_line(error)
         raise InvalidDataError(f"the features cannot be read as {dict(kinds)}: {first}") from error
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError
+from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError, first_line
 from groundwork.modeling.preprocessing import (
     PreprocessingSettings,
     build_preprocessor,
@@ -23,6 +23,7 @@ from groundwork.modeling.preprocessing import (
 )
 
 _MAX_BINS = 255
+_VAR_POSITIONAL, _VAR_KEYWORD = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
 
 def import_estimator(path: str) -> type[Any]:
@@ -80,9 +81,9 @@ def build_estimator(estimator: str | type[Any], params: Mapping[str, Any] | None
     """
     cls = import_estimator(estimator) if isinstance(estimator, str) else estimator
     given = dict(params or {})
-    accepted = list(inspect.signature(cls).parameters)
+    accepted, more = _parameters(cls)
     for name in given:
-        if name not in accepted:
+        if name not in accepted and not more:
             near = difflib.get_close_matches(name, accepted, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(accepted)}"
             raise ConfigurationError(
@@ -91,6 +92,19 @@ def build_estimator(estimator: str | type[Any], params: Mapping[str, Any] | None
     if "random_state" in accepted:
         given.setdefault("random_state", seed)
     return cls(**given)
+
+
+def _parameters(cls: type[Any]) -> tuple[list[str], bool]:
+    """List what a class can be made with, and whether it takes further names (as XGBClassifier passes them on)."""
+    names: list[str] = []
+    for each in cls.__mro__[:-1]:
+        if "__init__" not in vars(each):
+            continue
+        kinds = {name: each.kind for name, each in inspect.signature(vars(each)["__init__"]).parameters.items()}
+        names += [name for name, kind in list(kinds.items())[1:] if kind not in (_VAR_POSITIONAL, _VAR_KEYWORD)]
+        if _VAR_KEYWORD not in kinds.values():
+            return names, False
+    return names, bool(names)
 
 
 def train(
@@ -149,12 +163,6 @@ def train(
             f"{type(model).__name__} failed on {prepared.height:,} rows: {first_line(error)}",
             hint="check model.params against the estimator's documentation",
         ) from error
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, for a message of our own; its type if it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def _outcome(target: Any, rows: int, *, classifier: bool) -> NDArray[Any]:

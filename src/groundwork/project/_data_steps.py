@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from groundwork import data, environment, storage
 from groundwork._failpoints import failpoint
@@ -175,7 +176,7 @@ def _read_source(job: Job) -> tuple[pl.DataFrame, data.ValidationReport]:
         )
     frame = pl.read_parquet(target, glob=False)
     target.unlink()
-    return frame, report
+    return _without_decimals(frame), report
 
 
 def _read_join(job: Job, index: int) -> tuple[Join, pl.DataFrame, int]:
@@ -191,7 +192,12 @@ def _read_join(job: Job, index: int) -> tuple[Join, pl.DataFrame, int]:
         )
     spec = Join(name=join.name, on=tuple(join.on), columns=tuple(columns))
     looked_up = lookup_table(table, spec)
-    return spec, looked_up, table.height - looked_up.height
+    return spec, _without_decimals(looked_up), table.height - looked_up.height
+
+
+def _without_decimals(frame: pl.DataFrame) -> pl.DataFrame:
+    # A request's JSON has no decimals, so that training on them would learn what serving cannot say.
+    return frame.with_columns(cs.decimal().cast(pl.Float64))
 
 
 def _target(config: ProjectConfig, columns: list[str]) -> pl.Expr:

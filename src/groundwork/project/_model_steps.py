@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from groundwork import storage
 from groundwork._failpoints import failpoint
-from groundwork.errors import GateMissedError, InvalidDataError, TrainingFailedError
+from groundwork.data import dtype_of
+from groundwork.errors import ConfigurationError, GateMissedError, InvalidDataError, TrainingFailedError
 from groundwork.modeling import (
     Join,
     RawColumn,
@@ -180,7 +181,7 @@ def _table_spec(
         columns = tuple(name for name in tables[join.name].columns if name not in join.on)
         joins.append(Join(name=join.name, on=tuple(join.on), columns=columns))
     added = {TARGET, *config.derive, *(name for join in joins for name in join.columns)}
-    raw = [name for name in rows.columns if name not in added]
+    raw = [name for name, dtype in rows.schema.items() if name not in added and _is_scalar(dtype)]
     return TableSpec(
         name=config.name,
         version=job.run_id,
@@ -194,6 +195,15 @@ def _table_spec(
         classes=(classes[0], classes[1]) if classes else (0, 1),
         example=_example(rows.select(raw)),
     )
+
+
+def _is_scalar(dtype: pl.DataType) -> bool:
+    """Whether a spec can name a column's type; a Parquet file may have lists, bytes and more that no model takes."""
+    try:
+        dtype_of(str(dtype))
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _example(raw: pl.DataFrame) -> dict[str, Any]:

@@ -15,8 +15,9 @@ import zstandard
 from polars.io.plugins import register_io_source
 
 from groundwork import storage
+from groundwork.data import dtype_of
 from groundwork.errors import InvalidDataError, UnsupportedFormatError, UsageError
-from groundwork.modeling import TabularModel, dtype_of
+from groundwork.modeling import TabularModel
 
 Progress = Callable[[int], None]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from groundwork import storage
 from groundwork._failpoints import failpoint
-from groundwork.errors import MLException, WorldError, describe
+from groundwork.errors import WorldError, describe
 from groundwork.project import _data_steps, _model_steps
 from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
@@ -160,7 +160,7 @@ def _finish(store: RunStore, run: Run, job: Job, prints: Fingerprints, result: P
         with storage.atomic_write(run.folder / "report.html", "w", encoding="utf-8") as file:
             file.write(render_report(report_data(run, job, prints, result)))
     except Exception as error:  # noqa: BLE001 - the model is trained; a report that fails must not take it away
-        told = error.to_dict() if isinstance(error, MLException) else describe(error)
+        told = describe(error)
         status = PipelineStatus.PARTIAL_FAILURE if result.ok else result.status
         result = replace(
             result, status=status, warnings=[*result.warnings, f"report.html was not written: {told['message']}"]

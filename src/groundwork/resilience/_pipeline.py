@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwork._failpoints import failpoint
-from groundwork.errors import ConfigurationError, MLException, describe
+from groundwork.errors import ConfigurationError, describe
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._journal import Journal, MemoryJournal
 from groundwork.resilience._process import call_in_process
@@ -139,7 +139,7 @@ class Pipeline:
         try:
             output, status = attempts.run(), StepStatus.SUCCESS
         except Exception as failure:  # noqa: BLE001 - a failed step is a result, whatever failed
-            error = failure.to_dict() if isinstance(failure, MLException) else describe(failure)
+            error = describe(failure)
             output, status, error = _rescued(step, values, failure, error)
         return {
             "event": "step_ended",
@@ -204,8 +204,7 @@ def _rescued(
         output = step.fallback(**{name: available[name] for name in _needs(step.fallback)})
     except Exception as second:  # noqa: BLE001 - a failed fallback is a failed step; both failures are told
         second.__cause__ = second.__cause__ or failure
-        told = second.to_dict() if isinstance(second, MLException) else describe(second)
-        return None, StepStatus.FAILED, told
+        return None, StepStatus.FAILED, describe(second)
     return output, StepStatus.FALLBACK, error
 
 

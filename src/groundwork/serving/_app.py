@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from groundwork.errors import ConfigurationError, MLException
 from groundwork.serving._handlers import Handlers
@@ -183,5 +183,5 @@ def create_app(models: Mapping[str, Any], **options: Any) -> App:
 def _named(path: str) -> tuple[str, str | None]:
     name = path.removeprefix(_MODELS)
     if name != path and name and "/" not in name:
-        return _MODEL_ROUTE, unquote(name)
+        return _MODEL_ROUTE, name
     return "", None

@@ -140,7 +140,7 @@ def _listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a name that DNS cannot spell
         raise WorldError(
             f"cannot listen on {host!r}: {error}", hint="Give --host an address of this machine."
         ) from error

@@ -1,7 +1,7 @@
 """Files that are never torn, checkpoints that are never lost."""
 
 from groundwork.storage._atomic import atomic_write
-from groundwork.storage._cells import parse_column, unparsed
+from groundwork.storage._cells import cast_column, misfits
 from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._formats import read, register_format, write
@@ -25,18 +25,18 @@ __all__ = [
     "FileRecord",
     "Keep",
     "atomic_write",
+    "cast_column",
     "dump_yaml",
     "load_checkpoint",
     "load_yaml",
     "load_yaml_with_lines",
-    "parse_column",
+    "misfits",
     "read",
     "register_format",
     "sha256",
     "stream",
     "stream_schema",
     "told_as_storage_error",
-    "unparsed",
     "write",
     "written_by_polars",
 ]

@@ -1,7 +1,7 @@
-"""Cells of text turned into typed values.
+"""Cells turned into values of their declared type: the one code for training, files and requests of text.
 
 Rule: a value's meaning depends on its column's declared type alone, never on its neighbours or on the size of a chunk.
-What does not parse becomes null here; the caller compares with the text and says where. Cost: one vectorised cast.
+What does not fit becomes null here; ``misfits`` tells it from what was missing. Cost: one vectorised cast.
 """
 
 from collections.abc import Sequence
@@ -14,39 +14,47 @@ _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 _HAS_ZONE = r"(?:[Zz]|[+-]\d\d:?\d\d)$"
 
 
-def parse_column(text: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """Read a column of text as values of one type.
+def cast_column(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Bring a column to a type.
 
     Args:
-        text: Strings; null where missing.
-        dtype: What to read them as. Times are ISO 8601: a ``Datetime`` with a zone wants an offset or ``Z`` in every
-            value, one without wants none. Booleans are true, false, 1 and 0 in any case.
+        column: Text, or any other type.
+        dtype: What to make of it. Times in text are ISO 8601: a ``Datetime`` with a zone wants an offset or ``Z`` in
+            every value, one without wants none. Booleans are true, false, 1 and 0 in any case. A number with a
+            fraction fits no integer.
 
     Returns:
-        A column of that type, null where the text is missing, empty or does not parse; text stays as it is.
+        A column of that type, null where the cell is missing, is empty text or does not fit; text stays as it is.
     """
-    if isinstance(dtype, pl.String):
-        return text
-    if isinstance(dtype, pl.Boolean):
-        return text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
-    if isinstance(dtype, pl.Date):
-        return text.str.to_date("%Y-%m-%d", strict=False)
-    if isinstance(dtype, pl.Datetime):
-        return _datetimes(text, dtype)
-    return text.cast(dtype, strict=False)
+    if column.dtype == dtype:
+        return column
+    if column.dtype == pl.String:
+        return _parsed(column, dtype)
+    try:
+        values = column.cast(dtype, strict=False)
+    except pl.exceptions.PolarsError:
+        return _nothing(column, dtype)
+    if values.dtype != dtype:  # polars casts the fields of a struct, and leaves it one
+        return _nothing(column, dtype)
+    if dtype.is_integer() and (column.dtype.is_float() or column.dtype.is_decimal()):
+        return values.set((values.cast(column.dtype) != column).fill_null(False), None)
+    return values
 
 
-def unparsed(text: pl.Series, values: pl.Series) -> pl.Series:
-    """Mark the cells that hold text but got no value.
+def misfits(column: pl.Series, values: pl.Series) -> pl.Series:
+    """Mark the cells that hold something but got no value.
 
     Args:
-        text: As given to ``parse_column``.
+        column: As given to ``cast_column``.
         values: As it returned them.
 
     Returns:
         A boolean column, never null.
     """
-    return values.is_null() & text.is_not_null() & (text != "").fill_null(False)
+    missing = column.is_null()
+    if column.dtype == pl.String:
+        missing = missing | (column == "")
+    return values.is_null() & ~missing
 
 
 def has_zone(value: str) -> bool:
@@ -61,6 +69,20 @@ def has_zone(value: str) -> bool:
     return bool(pl.Series([value]).str.contains(_HAS_ZONE).item())
 
 
+def _nothing(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    return pl.Series(column.name, [], dtype).extend_constant(None, len(column))
+
+
+def _parsed(text: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if isinstance(dtype, pl.Boolean):
+        return text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
+    if isinstance(dtype, pl.Date):
+        return text.str.to_date("%Y-%m-%d", strict=False)
+    if isinstance(dtype, pl.Datetime):
+        return _datetimes(text, dtype)
+    return text.cast(dtype, strict=False)
+
+
 def _datetimes(text: pl.Series, dtype: pl.Datetime) -> pl.Series:
     if dtype.time_zone is None:
         return _first_format(text, _NAIVE, dtype)
@@ -70,7 +92,7 @@ def _datetimes(text: pl.Series, dtype: pl.Datetime) -> pl.Series:
 
 def _first_format(text: pl.Series, formats: Sequence[str], dtype: pl.Datetime) -> pl.Series:
     text = text.str.replace("^(.{10})[t ]", "${1}T")
-    parsed = pl.Series(text.name, [], dtype).extend_constant(None, len(text))
+    parsed = _nothing(text, dtype)
     for form in formats:
         found = text.str.to_datetime(form, time_unit=dtype.time_unit, time_zone=dtype.time_zone, strict=False)
         parsed = parsed.zip_with(parsed.is_not_null(), found)

@@ -23,7 +23,7 @@ from groundwork.errors import (
     UsageError,
     VersionSkew,
 )
-from groundwork.storage._building import Building, discard, old_copy, settle
+from groundwork.storage._building import STORE_LOCK, Building, discard, old_copy, settle
 from groundwork.storage._durable import sync_folder
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import exclusive
@@ -222,7 +222,7 @@ class CheckpointStore:
         if len(self._folders()) <= self.keep.last:
             return []
         removed = []
-        with exclusive(self.root / ".lock"):
+        with exclusive(self.root / STORE_LOCK):
             infos = self._infos(CheckpointCorrupt, CheckpointNotFoundError, VersionSkew)
             kept = kept_steps(infos, self.keep) | {just_saved}
             surplus = [info for info in infos if info.step not in kept]
@@ -300,7 +300,7 @@ class CheckpointStore:
     def _stays_damaged(self, folder: Path) -> bool:
         """Look again while nobody can be replacing it."""
         try:
-            with exclusive(self.root / ".lock"):
+            with exclusive(self.root / STORE_LOCK):
                 return folder.exists() and _what_is_wrong(folder) is not None
         except StorageError:  # a folder that we may only read
             return True
@@ -308,7 +308,7 @@ class CheckpointStore:
     def _set_aside(self, folder: Path) -> Path | None:
         """Rename a damaged checkpoint, unless another process has mended it or we may not write here."""
         try:
-            with exclusive(self.root / ".lock"), told_as_storage_error(folder, "cannot set aside"):
+            with exclusive(self.root / STORE_LOCK), told_as_storage_error(folder, "cannot set aside"):
                 if _what_is_wrong(folder) is None:
                     return None
                 name = f"corrupt-{folder.name.strip('.')}"

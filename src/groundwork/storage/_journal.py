@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork._failpoints import failpoint
-from groundwork.errors import JournalCorrupt, StorageError, UsageError
+from groundwork.errors import JournalCorrupt, Locked, StorageError, UsageError
 from groundwork.storage._durable import make_folders, sync_file, sync_folder, write_all
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import lock_descriptor, unlock_descriptor
@@ -66,6 +66,7 @@ class FileJournal:
             UsageError: A value cannot be written as JSON.
             JournalCorrupt: A line before the last is damaged, so nothing is added.
             StorageError: The system refused; the journal is as it was.
+            Locked: Windows gave up waiting for another writer.
         """
         line = _line(self.path, record)
         with self._one_thread, told_as_storage_error(self.path, _REFUSED):
@@ -73,7 +74,8 @@ class FileJournal:
             if self._descriptor is None:
                 self._open()
             assert self._descriptor is not None
-            lock_descriptor(self._descriptor, wait=True)
+            if not lock_descriptor(self._descriptor, wait=True):
+                raise Locked(f"{self.path}: another process holds the journal for too long", hint="end that process")
             try:
                 self._cut_torn_line()
                 self._write(line)

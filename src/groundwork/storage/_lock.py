@@ -4,6 +4,7 @@ Rule: the operating system holds the lock for the process, so it ends when the p
 itself is never removed, because a lock on a removed file excludes nobody. One lock costs one open and one system call.
 """
 
+import errno
 import os
 import sys
 import time
@@ -45,6 +46,10 @@ def lock_descriptor(descriptor: int, *, wait: bool = False) -> bool:
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except (BlockingIOError, PermissionError):
+        return False
+    except OSError as error:
+        if error.errno != errno.EDEADLK:  # how Windows says that it has waited for long enough
+            raise
         return False
     return True
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
-from groundwork.errors import InvalidDataError, UnsupportedFormatError
+from groundwork.errors import InvalidDataError, UnsupportedFormatError, first_line
 from groundwork.storage._blocks import Progress, blocks, check_exists
-from groundwork.storage._cells import has_zone, parse_column, unparsed
+from groundwork.storage._cells import cast_column, has_zone, misfits
 from groundwork.storage._csv import CsvTable, TextBatch
 
 _SHOWN = 40
@@ -157,13 +157,13 @@ def _csv(
 
 
 def _typed(batch: TextBatch, types: Mapping[str, pl.DataType], name: str) -> pl.DataFrame:
-    typed = [parse_column(column, types[column.name]) for column in batch.frame.iter_columns()]
-    misfits = []
+    typed = [cast_column(column, types[column.name]) for column in batch.frame.iter_columns()]
+    firsts = []
     for text, values in zip(batch.frame.iter_columns(), typed, strict=True):
-        if values.null_count() != text.null_count() and (wrong := unparsed(text, values)).any():
-            misfits.append((int(wrong.arg_true()[0]), text.name))
-    if misfits:
-        at, column = min(misfits, key=lambda misfit: misfit[0])
+        if values.null_count() != text.null_count() and (wrong := misfits(text, values)).any():
+            firsts.append((int(wrong.arg_true()[0]), text.name))
+    if firsts:
+        at, column = min(firsts, key=lambda first: first[0])
         row, line = batch.first_row + at, int(batch.lines[at])
         _refuse_value(name, f"row {row:,} (line {line:,})", column, batch.frame[column][at], types[column], row, line)
     return pl.DataFrame(typed)
@@ -219,7 +219,7 @@ def _parquet_schema(path: Path) -> Mapping[str, pl.DataType]:
         return pl.scan_parquet(path, glob=False).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidDataError(
-            f"{path.name} is not a whole Parquet file: {str(error).splitlines()[0]}",
+            f"{path.name} is not a whole Parquet file: {first_line(error)}",
             hint="fetch or write the file again",
             context={"file": path.name},
         ) from error
@@ -254,10 +254,8 @@ def _parquet(
 def _converted(column: pl.Series, dtype: pl.DataType, null_values: Sequence[str], name: str, before: int) -> pl.Series:
     if column.dtype == pl.String and null_values:
         column = column.set(column.is_in(list(null_values)), None)
-    if column.dtype == dtype:
-        return column
-    values = parse_column(column, dtype) if column.dtype == pl.String else column.cast(dtype, strict=False)
-    wrong = values.is_null() & column.is_not_null()
+    values = cast_column(column, dtype)
+    wrong = misfits(column, values)
     if wrong.any():
         at = int(wrong.arg_true()[0])
         _refuse_value(name, f"row {before + at + 1:,}", column.name, column[at], dtype, before + at + 1, None)

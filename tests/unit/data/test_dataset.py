@@ -190,7 +190,7 @@ def test_an_error_of_polars_itself_is_not_blamed_on_the_disk(path, tmp_path, mon
     def fails(*_):
         raise pl.exceptions.ComputeError("other")
 
-    monkeypatch.setattr(_dataset, "parse_column", fails)
+    monkeypatch.setattr(_dataset, "cast_column", fails)
 
     with pytest.raises(pl.exceptions.ComputeError, match="other"):
         Dataset.scan(path, schema=schema(id={"dtype": "int"})).sink(tmp_path / "out.parquet", "drop")

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError
+from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError, first_line
 from groundwork.modeling.preprocessing import PreprocessingSettings
-from groundwork.modeling.training import build_estimator, first_line, import_estimator, train
+from groundwork.modeling.training import build_estimator, import_estimator, train
 
 BOOSTING = "sklearn.ensemble.HistGradientBoostingClassifier"
 KINDS = {"x": "numeric", "c": "categorical"}
@@ -17,6 +17,27 @@ class Failing(ClassifierMixin, BaseEstimator):
 
     def fit(self, features, outcome):
         raise self.error
+
+    def predict(self, features):
+        raise NotImplementedError
+
+
+class Passing(Failing):
+    """Passes its parameters on to its base, as XGBClassifier does."""
+
+    def __init__(self, objective="x", **kwargs):
+        super().__init__(**kwargs)
+        self.objective = objective
+
+
+class Open(BaseEstimator):
+    """Takes any parameter."""
+
+    def __init__(self, *, random_state=None, **kwargs):
+        self.random_state, self.kwargs = random_state, kwargs
+
+    def fit(self, features, outcome):
+        raise NotImplementedError
 
     def predict(self, features):
         raise NotImplementedError
@@ -169,3 +190,15 @@ def test_an_interrupt_is_not_swallowed(rows, target):
 
 def test_an_error_without_words_is_told_by_its_type():
     assert first_line(ValueError()) == "ValueError"
+
+
+def test_parameters_that_a_class_passes_on_to_its_base_are_its_own():
+    assert build_estimator(Passing, {"error": "e", "objective": "y"}).error == "e"
+    with pytest.raises(ConfigurationError, match="no parameter 'errer'"):
+        build_estimator(Passing, {"errer": "e"})
+
+
+def test_a_class_of_open_parameters_is_given_what_it_is_given():
+    made = build_estimator(Open, {"depth": 3}, seed=5)
+
+    assert (made.kwargs, made.random_state) == ({"depth": 3}, 5)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from contextlib import asynccontextmanager
+from urllib.parse import unquote
 
 import pytest
 
@@ -43,7 +44,7 @@ class AsgiClient:
         scope = {
             "type": "http",
             "method": method,
-            "path": path,
+            "path": unquote(path),
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in headers],
         }

@@ -4,6 +4,12 @@ import re
 from groundwork.serving._describe import _version
 
 
+def test_a_percent_sign_in_a_name_is_decoded_once(ask, model):
+    answer = ask({"a%20b": model}, lambda client: client.get("/v2/models/a%2520b"))
+
+    assert answer.json["name"] == "a%20b"
+
+
 def test_metadata_says_what_a_model_is_and_takes(ask, model):
     answer = ask({"m m": model}, lambda client: client.get("/v2/models/m%20m"))
 

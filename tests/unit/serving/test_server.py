@@ -26,9 +26,10 @@ def test_a_port_in_use_is_one_clear_error(model):
     assert "--port" in raised.value.hint
 
 
-def test_a_host_that_is_none_is_one_clear_error(model):
-    with pytest.raises(WorldError, match="cannot listen on 'no such host'"):
-        serve({"m": model}, host="no such host", port=0)
+@pytest.mark.parametrize("host", ["no such host", "a..b"])
+def test_a_host_that_is_none_is_one_clear_error(model, host):
+    with pytest.raises(WorldError, match=f"cannot listen on {host!r}"):
+        serve({"m": model}, host=host, port=0)
 
 
 def test_an_ipv6_address_is_bracketed():

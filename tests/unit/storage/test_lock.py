@@ -142,3 +142,16 @@ def test_a_started_program_does_not_inherit_the_lock(path):
     lock.acquire()
 
     assert not os.get_inheritable(lock._descriptor)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stands in for Windows")
+def test_waiting_for_too_long_is_said_as_windows_says_it(tmp_path, monkeypatch):
+    import fcntl
+
+    def give_up(descriptor, operation):
+        raise OSError(errno.EDEADLK, os.strerror(errno.EDEADLK))
+
+    monkeypatch.setattr(fcntl, "flock", give_up)
+
+    with pytest.raises(Locked, match="too long"), _lock.exclusive(tmp_path / "lock"):
+        pass
