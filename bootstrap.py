@@ -27,7 +27,7 @@ CHECKS = (
     ("ruff format", "-m", "ruff", "format", "--check", "."),
     ("mypy", "-m", "mypy"),
     ("import-linter", "{scripts}/lint-imports"),
-    ("pytest", "-m", "coverage", "run", "-m", "pytest"),
+    ("pytest", "-m", "coverage", "run", "-m", "pytest", "-n", "auto", "--dist", "loadfile"),
     ("coverage combine", "-m", "coverage", "combine", "--quiet"),
     ("coverage report", "-m", "coverage", "report"),
 )

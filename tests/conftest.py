@@ -54,6 +54,15 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(skipped)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_output():
+    """What the commands print is read here, so it has no colours even where the suite itself is watched in colour."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TTY_COMPATIBLE"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 def write_rows(path, rows=900, seed=1):
     rng = random.Random(seed)
     start = datetime(2024, 1, 1, tzinfo=UTC)

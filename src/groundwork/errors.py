@@ -5,6 +5,7 @@ A message says what, which value and what to do next. Standard library only: boo
 is installed.
 """
 
+import pickle
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,13 +13,14 @@ from typing import Any, ClassVar
 class MLException(Exception):
     """The root of groundwork's errors.
 
-    Survives pickle with code, hint, context and cause, so that a process pool or a journal loses nothing.
+    Survives pickle with code, hint, context and cause, so that a process pool or a journal loses nothing. A foreign
+    cause, or a fact of the context, that pickle cannot bring back arrives in its words.
 
     Args:
         message: What is wrong, with the value.
         code: Stable identifier for programs; each class has a default.
         hint: What to do next, one sentence or one command.
-        context: Further facts by name, as file, row and column. Must pickle for the error to pickle.
+        context: Further facts by name, as file, row and column.
 
     Attributes:
         message: As given.
@@ -44,8 +46,9 @@ class MLException(Exception):
         self.context: dict[str, Any] = dict(context or {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {**self.__dict__, "__cause__": self.__cause__, "__notes__": getattr(self, "__notes__", [])}
-        return _revive, (type(self), self.args), state
+        state = {**self.__dict__, "__cause__": _portable_cause(self.__cause__)}
+        state["context"] = {name: value if _portable(value) else repr(value) for name, value in self.context.items()}
+        return _revive, (type(self), self.args), {**state, "__notes__": getattr(self, "__notes__", [])}
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
         state = dict(state or {})
@@ -90,6 +93,25 @@ def first_line(error: BaseException) -> str:
 def _facts(error: BaseException) -> dict[str, Any]:
     cause = describe(error.__cause__) if error.__cause__ is not None else None
     return {"type": type(error).__name__, "message": str(error), "cause": cause}
+
+
+def _portable_cause(cause: BaseException | None) -> BaseException | None:
+    # Ours look after themselves.
+    if cause is None or isinstance(cause, MLException) or _portable(cause):
+        return cause
+    words = MLException(f"{type(cause).__name__}: {cause}")
+    words.__cause__ = cause.__cause__
+    return words
+
+
+def _portable(value: Any) -> bool:
+    if value is None or isinstance(value, bool | int | float | str):
+        return True
+    try:
+        pickle.loads(pickle.dumps(value))  # noqa: S301 - our own bytes of this instant
+    except Exception:  # noqa: BLE001 - a foreign class may fail in any way, on either side
+        return False
+    return True
 
 
 def _revive(cls: type[MLException], args: tuple[Any, ...]) -> MLException:

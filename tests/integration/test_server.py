@@ -225,6 +225,58 @@ def test_a_client_that_hangs_up_never_reaches_the_model(server):
     assert "12345" not in server.line()
 
 
+@pytest.fixture(scope="module")
+def hasty():
+    with running("header_timeout_s=0.2, max_header_bytes=5_000") as served:
+        yield served
+
+
+def said(server, request=b""):
+    """All that the server says to these bytes, until it hangs up."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def test_a_client_that_says_nothing_is_hung_up_on(hasty):
+    assert b"" == said(hasty)
+
+
+def test_headers_that_never_end_are_408(hasty):
+    assert said(hasty, b"POST /predict HTTP/1.1\r\nHost: x\r\n").startswith(b"HTTP/1.1 408 ")
+
+
+def test_headers_beyond_the_bound_are_431(hasty):
+    assert said(hasty, b"GET / HTTP/1.1\r\nX: " + b"a" * 5_000).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    ("rest", "last_words"), [(b"\r\n", b""), (b"GET / HTTP/1.1\r\n", b"HTTP/1.1 408 ")], ids=["blank line", "headers"]
+)
+def test_a_kept_connection_is_not_held_by_half_a_request(hasty, rest, last_words):
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=PATIENCE_S) as client:
+        client.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = b""
+        while b"}" not in answer:
+            answer += client.recv(65536)
+        client.sendall(rest)
+
+        assert b"".join(iter(lambda: client.recv(65536), b"")).startswith(last_words)
+
+
+def test_an_answer_that_takes_longer_than_headers_may_is_given(hasty):
+    held = hasty.connection()
+    post(held, [{"x": -1}])
+    assert hasty.line() == "held"
+
+    # Hung up on after the bound on headers, which by then has passed for the connection above too.
+    assert b"" == said(hasty)
+    hasty.release()
+
+    assert predictions(held)[0] == 200
+    held.close()
+
+
 def test_head_sends_no_body(server):
     answer, content = server.ask("HEAD", "/v2/health/ready")
 

@@ -1,4 +1,5 @@
 import pickle
+import threading
 
 import pytest
 
@@ -27,6 +28,39 @@ def test_an_error_with_arguments_of_its_own_survives_pickle():
 
     assert back.retry_after_s == 2.5
     assert str(back) == "busy"
+
+
+class AsksForMore(Exception):
+    def __init__(self, message, number):
+        super().__init__(message)
+
+
+class HoldsALock(Exception):
+    def __init__(self, message):
+        super().__init__(message)
+        self.lock = threading.Lock()
+
+
+@pytest.mark.parametrize("cause", [AsksForMore("busy", 3), HoldsALock("busy")], ids=lambda cause: type(cause).__name__)
+def test_a_cause_that_pickle_cannot_bring_back_arrives_in_its_words(cause):
+    error = WorldError("disk is full")
+    error.__cause__ = cause
+    cause.__cause__ = TransientError("root")
+
+    back = pickle.loads(pickle.dumps(error))
+
+    assert str(back.__cause__) == f"{type(cause).__name__}: busy"
+    assert str(back.__cause__.__cause__) == "root"
+    assert error.__cause__ is cause
+
+
+def test_a_fact_that_pickle_cannot_bring_back_arrives_in_its_words():
+    error = WorldError("disk is full", context={"row": 3, "lock": threading.Lock()})
+
+    back = pickle.loads(pickle.dumps(error))
+
+    assert back.context["row"] == 3
+    assert "lock" in back.context["lock"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in every_error if kind not in (MLException, errors.ContractBroken)])

@@ -30,6 +30,8 @@ def serve(
     on_ready: Callable[[str], None] | None = None,
     drain_s: float = 0.0,
     shutdown_s: float = 30.0,
+    header_timeout_s: float = 10.0,
+    max_header_bytes: int = 64 * 2**10,
     **options: Any,
 ) -> None:
     """Serve models until SIGTERM or SIGINT.
@@ -42,6 +44,8 @@ def serve(
         drain_s: How long to go on accepting after a signal, so that a load balancer sees
             ``/v2/health/ready`` say 503.
         shutdown_s: How long accepted requests may take after that. A second signal ends the wait.
+        header_timeout_s: Longest time from connecting, or from a request's first byte, to the end of its headers.
+        max_header_bytes: Largest request line and headers together.
         **options: As for ``create_app``.
 
     Raises:
@@ -54,7 +58,8 @@ def serve(
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
-            http="httptools" if importlib.util.find_spec("httptools") else "h11",
+            http=_protocol(header_timeout_s, max_header_bytes),
+            h11_max_incomplete_event_size=max_header_bytes,
             ws="none",
             lifespan="on",
             log_config=None,
@@ -159,6 +164,14 @@ def _listen(host: str, port: int) -> socket.socket:
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def _protocol(header_timeout_s: float, max_header_bytes: int) -> Any:
+    if importlib.util.find_spec("httptools") is None:
+        return "h11"
+    from groundwork.serving._connection import bounded_connection
+
+    return bounded_connection(header_timeout_s, max_header_bytes)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
