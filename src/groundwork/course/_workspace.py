@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.course._catalog import Exercise
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
 from groundwork.storage import atomic_write
 
 PROGRESS = "progress.json"
@@ -29,11 +29,16 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
 
     Raises:
         UsageError: The folder cannot be made because a file has its name.
+        StorageError: The system refused; what is written is whole.
     """
     try:
         into.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{into} cannot be a folder: a file is in its way; choose another with --into") from error
+    except OSError as error:
+        raise StorageError(
+            f"{into} cannot be made: {error.strerror}", hint="choose another folder with --into"
+        ) from error
     sources = [exercise.path / name for name in _DOCUMENTS]
     sources += sorted(path for path in (exercise.path / "starter").iterdir() if path.is_file())
     written = []
@@ -41,9 +46,11 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
         target = into / source.name
         content = source.read_bytes()
         try:
-            with target.open("xb") as file:
+            with atomic_write(target, "xb") as file:
                 file.write(content)
-        except FileExistsError:
+        except UsageError as error:
+            if error.code != "file_exists":
+                raise
             continue
         written.append(target)
     return written

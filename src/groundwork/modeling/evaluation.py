@@ -214,7 +214,7 @@ def permutation_importance(
     Args:
         model: Prepares raw rows and scores features.
         frame: Raw rows that the model was not trained on.
-        outcome: For a classifier 0 or 1 (judged by ROC AUC), else numbers (judged by R2), one a row.
+        outcome: One number a row; judged by ROC AUC where it is 0 and 1, else by R2.
         columns: The features to shuffle; all if None.
         seed: For the sample and the shuffles.
         rows: At most so many rows, sampled.
@@ -224,7 +224,7 @@ def permutation_importance(
         [{"column", "mean", "std"}], largest mean drop first.
 
     Raises:
-        InvalidDataError: Shapes differ, a missing outcome, or one class only.
+        InvalidDataError: Shapes differ, or a missing outcome.
         ConfigurationError: A column is not a feature of the model.
     """
     observed, _ = checked_numbers(outcome, np.zeros(frame.height))
@@ -255,8 +255,10 @@ def permutation_importance(
 
 
 def _judge(observed: Floats) -> Callable[[ArrayLike], float]:
-    if np.isin(observed, (0.0, 1.0)).all():
-        return lambda score: roc_auc(cumulative(*checked(observed, score)))
+    positive = observed == 1
+    if np.isin(observed, (0.0, 1.0)).all() and positive.any() != positive.all():
+        # By ranks alone: the score may as well be a regression's, of a number that happens to be 0 or 1.
+        return lambda score: roc_auc(cumulative(positive, checked_numbers(observed, score)[1]))
     return lambda score: _r2(*checked_numbers(observed, score))
 
 

@@ -4,7 +4,6 @@ Rule: an output mentions a file together with its SHA-256, so that a changed fil
 damaged one is noticed before it is used.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,10 +47,8 @@ def copy_artefacts(source: Path, target: Path, output: Any) -> None:
         output: What the step returned there.
     """
     for each in _artefacts(output):
-        (target / each["path"]).parent.mkdir(parents=True, exist_ok=True)
-        partial = target / (each["path"] + ".partial")
-        shutil.copyfile(source / each["path"], partial)
-        os.replace(partial, target / each["path"])
+        with open(source / each["path"], "rb") as there, storage.atomic_write(target / each["path"]) as here:
+            shutil.copyfileobj(there, here)
 
 
 def _is_intact(path: Path, described: Artefact) -> bool:

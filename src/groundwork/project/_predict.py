@@ -126,7 +126,9 @@ def _format(target: Path) -> tuple[Callable[[pl.LazyFrame, IO[bytes]], Any], Cal
         if last == ".gz":
             return _SINKS[suffixes[0]], lambda file: gzip.GzipFile(fileobj=file, mode="wb", mtime=0, compresslevel=6)
         if last == ".zst":
-            return _SINKS[suffixes[0]], lambda file: zstandard.ZstdCompressor().stream_writer(file, closefd=False)
+            return _SINKS[suffixes[0]], lambda file: zstandard.ZstdCompressor(write_checksum=True).stream_writer(
+                file, closefd=False
+            )
     raise UnsupportedFormatError(
         f"{target}: no output format has the suffix {target.suffix!r}",
         hint="use .parquet, .csv or .jsonl; the last two also with .gz or .zst",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, first_line
 from groundwork.serving._mistakes import Mistake
 
 _NUMBERS = {float, type(None)}
@@ -53,8 +53,7 @@ class EstimatorAdapter:
         try:
             results = self._estimator.predict(self._matrix(rows))
         except (ValueError, TypeError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise InvalidDataError(f"the model refuses this row: {reason}") from error
+            raise InvalidDataError(f"the model refuses this row: {first_line(error)}") from error
         return results.tolist()  # type: ignore[no-any-return]
 
     def input_schema(self) -> dict[str, Any]:

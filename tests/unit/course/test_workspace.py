@@ -1,7 +1,12 @@
+import errno
+import os
+from pathlib import Path
+
 import pytest
 
 from groundwork.course import find_exercise, find_solution, load_progress, save_progress, start
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
+from groundwork.testing import failpoints
 
 EXERCISE = find_exercise("04")
 
@@ -30,6 +35,25 @@ def test_a_file_in_the_way_is_told(tmp_path):
     for folder in (tmp_path / "file", tmp_path / "file" / "inner"):
         with pytest.raises(UsageError, match="a file is in its way"):
             start(EXERCISE, folder)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+
+    with pytest.raises(StorageError, match="cannot be made"):
+        start(find_exercise("04"), tmp_path / "learn")
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with failpoints({"storage.atomic_write.before_fsync": full}), pytest.raises(StorageError):
+        start(find_exercise("04"), tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_solution_is_found_from_above_and_from_inside(tmp_path):

@@ -179,6 +179,16 @@ def test_importance_of_a_regressor_is_the_drop_in_r2(table):
     assert found[0]["mean"] == pytest.approx(2.0, abs=0.3)
 
 
+def test_a_regressor_of_noughts_and_ones_may_predict_beyond_them(table):
+    wide = table.with_columns(pl.col("a") * 3 - 1)
+
+    found = permutation_importance(Copy(), wide, (wide["a"] > 0.5).to_numpy(), columns=["a"])
+    constant = permutation_importance(Copy(), wide, np.zeros(500), columns=["a"])
+
+    assert found[0]["mean"] == pytest.approx(0.5, abs=0.1)
+    assert constant == [{"column": "a", "mean": 0.0, "std": 0.0}]
+
+
 def test_the_same_seed_gives_the_same_importance_of_a_sample(table):
     outcome = (table["a"] > 0.5).to_numpy()
 
