@@ -21,11 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(_run.run)
-app.command("runs")(_run.runs)
-app.command("report")(_run.report)
-app.command("serve")(_model.serve)
-app.command("predict")(_model.predict)
+app.command("run", short_help="Train and evaluate a project.")(_run.run)
+app.command("runs", short_help="List runs and what became of them.")(_run.runs)
+app.command("report", short_help="Open a run's report.")(_run.report)
+app.command("serve", short_help="Serve a run's model over HTTP.")(_model.serve)
+app.command("predict", short_help="Score a file of any size.")(_model.predict)
 app.add_typer(_env.app, name="env", help="Check and fingerprint the Python environment.")
 app.add_typer(_learn.app, name="learn", help="The exercises.")
 

@@ -11,7 +11,7 @@ Runs = Annotated[Path, typer.Option("--runs", help="Folder of runs.", metavar="F
 
 
 def run(
-    project: Annotated[Path, typer.Argument(help="A folder with a pipeline.yaml, or the file.")],
+    project: Annotated[Path, typer.Argument(help="A folder with a pipeline.yaml, or the file.")] = Path(),
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Set a configuration entry, as model.params.max_depth=6.", metavar="KEY=VALUE"),
