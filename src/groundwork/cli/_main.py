@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -17,6 +18,7 @@ from groundwork.errors import MLException, UsageError
 app = typer.Typer(
     help="The foundation of ML infrastructure: from a fresh machine to a server that stays up.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -28,6 +30,17 @@ app.command("serve", short_help="Serve a run's model over HTTP.")(_model.serve)
 app.command("predict", short_help="Score a file of any size.")(_model.predict)
 app.add_typer(_env.app, name="env", help="Check and fingerprint the Python environment.")
 app.add_typer(_learn.app, name="learn", help="The exercises.")
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"groundwork {version_of('groundwork')}")
+        raise typer.Exit
 
 
 def main() -> None:
