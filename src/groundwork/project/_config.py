@@ -49,6 +49,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), *, folder: str 
 
 def _read(file: Path) -> tuple[dict[str, Any], Places]:
     source = str(file)
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        hint = f"a project is a folder with a {FILE_NAME}; name the folder or that file"
+        raise ConfigurationError(f"{source} is not a {FILE_NAME}", hint=hint, context={"file": source})
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -84,7 +87,7 @@ def _override(data: dict[str, Any], places: Places, overrides: Sequence[str]) ->
             value = text.strip() if text.lstrip().startswith(">") else load_yaml(text, source="value")
             path = _set(data, path, value)
         except InvalidDataError as error:
-            yield Mistake((), error.message, place=place)
+            yield Mistake((), error.context.get("problem", error.message), place=place)
         else:
             places.override(path, place)
 

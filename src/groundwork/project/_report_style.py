@@ -36,7 +36,7 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px; margin-top: 20px; }
 .cards .card { padding: 12px; }
 .cards b { display: block; font-size: 25px; line-height: 1.25; font-weight: 640; font-variant-numeric: tabular-nums;
-  letter-spacing: -.02em; }
+  letter-spacing: -.02em; white-space: nowrap; }
 .cards span { color: var(--muted); font-size: 13px; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 14px; }
 .plot { display: block; width: 100%; height: auto; }

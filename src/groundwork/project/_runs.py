@@ -292,7 +292,7 @@ def _read_info(folder: Path) -> RunInfo:
         near = sorted(each.parent.name for each in folder.parent.glob("*/run.json")) if folder.parent.is_dir() else []
         there = f"; {folder.parent} holds {', '.join(near[-3:])}" if near else ""
         raise RunNotFoundError(
-            f"{folder} is not a run: it has no run.json{there}",
+            f"{folder} {'is not a run: it has no run.json' if folder.exists() else 'does not exist'}{there}",
             hint="groundwork run PROJECT makes one; groundwork runs lists them",
         )
     data = storage.read(path)

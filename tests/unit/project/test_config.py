@@ -400,6 +400,13 @@ def test_a_date_that_would_be_a_feature_is_a_mistake_before_anything_is_read(pro
     assert "'when' is Datetime, which a model cannot learn from; exclude it" in message
 
 
+def test_a_file_that_is_no_pipeline_yaml_is_told_so(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"rows\.csv is not a pipeline\.yaml"):
+        load_config(tmp_path / "rows.csv")
+
+
 def test_two_joins_of_one_name_are_a_mistake(project):
     again = "  - {name: weather, path: other.csv, on: [city], columns: [snow]}\nderive:"
 
@@ -491,7 +498,7 @@ def test_an_override_can_stand_in_for_a_mistake_in_the_file(project):
         ("name.x=1", "", "name is 'small' and has no keys", None),
         ("seed", "", "write it as key.key=value", None),
         ("model..x=1", "", "write it as key.key=value", None),
-        ("seed=[", "", "value:1: ", None),
+        ("seed=[", "", "expected the node content", None),
     ],
 )
 def test_a_mistake_of_an_override_names_the_override(project, override, path, message, suggestion):

@@ -58,7 +58,7 @@ def test_where_links_are_not_to_be_had_a_file_says_what_is_latest(store, monkeyp
 def test_a_folder_that_is_no_run_names_those_that_are(store):
     run = start(store)
 
-    with pytest.raises(RunNotFoundError, match=f"no run.json; .* holds {run.info.id}"):
+    with pytest.raises(RunNotFoundError, match=f"does not exist; .* holds {run.info.id}"):
         find_run(store.root / "nothing")
 
 

@@ -355,7 +355,7 @@ def test_a_wrong_number_of_answers_is_500(ask):
 def test_a_bug_in_a_models_parse_is_500_and_the_connection_lives(ask):
     class Model:
         def parse(self, instances):
-            raise KeyError("secret")
+            raise RuntimeError("secret")
 
         def predict(self, batch):
             return batch
@@ -364,6 +364,20 @@ def test_a_bug_in_a_models_parse_is_500_and_the_connection_lives(ask):
 
     assert (answer.status, answer.json["code"]) == (500, "internal")
     assert b"secret" not in answer.body
+
+
+def test_a_column_that_a_plain_parse_looks_for_in_vain_is_the_clients_mistake(ask):
+    class Model:
+        def parse(self, instances):
+            return [instance["x"] for instance in instances]
+
+        def predict(self, batch):
+            return batch
+
+    answer = ask({"m": Model()}, lambda client: client.predict([{"x": 1}, {"y": 2}]))
+
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (422, "#/instances/1")
+    assert "'x'" in answer.json["detail"]
 
 
 def test_an_exit_that_the_model_asks_for_is_not_swallowed(ask, model):
