@@ -67,8 +67,11 @@ from pathlib import Path  # noqa: E402
 
 sys.path.insert(0, os.path.join(ROOT, "src"))
 
-from groundwork.environment import ensure  # noqa: E402
-from groundwork.errors import MLException  # noqa: E402
+try:
+    from groundwork.environment import ensure
+    from groundwork.errors import MLException
+except KeyboardInterrupt:
+    sys.exit(130)
 
 
 def main(arguments: list[str]) -> int:

@@ -453,6 +453,8 @@ class TestPredict:
         ended = subprocess.run(
             ["bash", "-c", 'ulimit -f 16; exec "$@"', "_", *line],
             cwd=project.parent,
+            # The measurement of coverage writes files too, and would end in a traceback of its own.
+            env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")},
             capture_output=True,
             text=True,
             check=False,

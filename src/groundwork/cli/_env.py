@@ -88,7 +88,8 @@ def _show(findings: list[Finding], mended: list[str]) -> None:
         if one.severity != "ok" and one.expected:
             what.append(f"\nexpected: {one.expected}", style="dim")
         table.add_row(Text(mark, style=colour), Text(one.check, style="bold"), what)
-    console.print(table)
+    # A pipe has no width: only a person at a terminal needs lines folded.
+    console.print(table, width=None if console.is_terminal else 200)
     counts = {severity: sum(one.severity == severity for one in findings) for severity in _MARKS}
     if mended:
         console.print(Text(f"Installed again: {', '.join(mended)}"))

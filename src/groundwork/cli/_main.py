@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -17,17 +18,29 @@ from groundwork.errors import MLException, UsageError
 app = typer.Typer(
     help="The foundation of ML infrastructure: from a fresh machine to a server that stays up.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("run")(_run.run)
-app.command("runs")(_run.runs)
-app.command("report")(_run.report)
-app.command("serve")(_model.serve)
-app.command("predict")(_model.predict)
+app.command("run", short_help="Train and evaluate a project.")(_run.run)
+app.command("runs", short_help="List runs and what became of them.")(_run.runs)
+app.command("report", short_help="Open a run's report.")(_run.report)
+app.command("serve", short_help="Serve a run's model over HTTP.")(_model.serve)
+app.command("predict", short_help="Score a file of any size.")(_model.predict)
 app.add_typer(_env.app, name="env", help="Check and fingerprint the Python environment.")
 app.add_typer(_learn.app, name="learn", help="The exercises.")
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"groundwork {version_of('groundwork')}")
+        raise typer.Exit
 
 
 def main() -> None:

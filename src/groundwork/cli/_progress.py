@@ -97,7 +97,8 @@ class RunScreen:
         self._stop()
         result, facts = outcome.result, outcome.result.metadata
         self._console.print()
-        self._console.print(_figures(facts))
+        if facts.get("metrics"):
+            self._console.print(_figures(facts))
         for line in _rows(facts.get("rows", {})):
             self._console.print(line)
         memory = facts.get("peak_memory_bytes")

@@ -11,7 +11,7 @@ Runs = Annotated[Path, typer.Option("--runs", help="Folder of runs.", metavar="F
 
 
 def run(
-    project: Annotated[Path, typer.Argument(help="A folder with a pipeline.yaml, or the file.")],
+    project: Annotated[Path, typer.Argument(help="A folder with a pipeline.yaml, or the file.")] = Path(),
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Set a configuration entry, as model.params.max_depth=6.", metavar="KEY=VALUE"),
@@ -20,8 +20,12 @@ def run(
     new: Annotated[bool, typer.Option("--new", help="Start a new run even if an unfinished one could go on.")] = False,
 ) -> None:
     """Train and evaluate a project; killed at any time, the same command goes on where it stopped."""
-    from groundwork.cli._progress import RunScreen
-    from groundwork.project import run_project
+    from rich.console import Console
+
+    # The libraries of a run take a second or two to load; silence would look like a hang.
+    with Console(stderr=True).status("starting"):
+        from groundwork.cli._progress import RunScreen
+        from groundwork.project import run_project
 
     screen = RunScreen()
     try:

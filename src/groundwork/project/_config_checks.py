@@ -27,9 +27,11 @@ def find_mistakes(config: ProjectConfig, broken: frozenset[str]) -> Iterator[Mis
     Yields:
         Every mistake.
     """
-    for reads, check in _CHECKS:
-        if broken.isdisjoint(reads):
-            yield from check(config)
+    found = [mistake for reads, check in _CHECKS if broken.isdisjoint(reads) for mistake in check(config)]
+    yield from found
+    if not found and not broken:
+        # A misspelt `exclude` would be told twice: by its own mistake, and by the column that it fails to hide.
+        yield from _kinds(config)
 
 
 def _split(config: ProjectConfig) -> Iterator[Mistake]:
@@ -90,6 +92,19 @@ def _features(config: ProjectConfig) -> Iterator[Mistake]:
     if config.target in config.exclude:
         place = ("exclude", config.exclude.index(config.target))
         yield Mistake(place, f"{config.target!r} is the target, which is never a feature; it need not be excluded")
+
+
+def _kinds(config: ProjectConfig) -> Iterator[Mistake]:
+    """Dates and times are no features; said here, as their types are declared, and not after the data are read."""
+    declared = config.table_schema.columns if config.table_schema else {}
+    chosen = config.feature_columns(declared)
+    for name, column in declared.items():
+        if name in chosen and column.dtype.startswith("Date"):
+            yield Mistake(
+                ("schema", "columns", name),
+                f"{name!r} is {column.dtype}, which a model cannot learn from; exclude it, and if it matters derive a "
+                f"number from it, as pl.col({name!r}).dt.weekday()",
+            )
 
 
 def _joins(config: ProjectConfig) -> Iterator[Mistake]:

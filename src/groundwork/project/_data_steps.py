@@ -69,6 +69,11 @@ def load(job: Job) -> dict[str, Any]:
     frame = apply_joins(source, [join for join, _, _ in joins], tables)
     frame = apply_derive(frame, config.derive)
     frame = frame.with_columns(_target(config, frame.columns))
+    if config.task == "regression" and not frame.schema[TARGET].is_numeric():
+        raise ConfigurationError(
+            f"target {config.target} is {frame.schema[TARGET]}, and a regression predicts a number",
+            hint="set task: classification, or give a target that is a number",
+        )
     unknown = frame[TARGET].null_count()
     _write_table(job.work / "table.parquet", frame)
     for name, table in tables.items():

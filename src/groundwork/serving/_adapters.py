@@ -130,7 +130,7 @@ class ObjectAdapter:
     def _parsed(self, instances: Instances) -> list[Any]:
         try:
             return list(self._parse(instances))
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             # What int("abc") and float(10**400) raise: a parse written in plain Python refuses by these.
             raise InvalidDataError(f"is refused: {error}") from error
 

@@ -393,6 +393,13 @@ def test_a_target_that_is_not_allowed_is_named_once(project):
     assert "read_csv" in message
 
 
+def test_a_date_that_would_be_a_feature_is_a_mistake_before_anything_is_read(project):
+    path, message, _ = only(project(("exclude: [when]\n", "")))
+
+    assert path == "schema.columns.when"
+    assert "'when' is Datetime, which a model cannot learn from; exclude it" in message
+
+
 def test_two_joins_of_one_name_are_a_mistake(project):
     again = "  - {name: weather, path: other.csv, on: [city], columns: [snow]}\nderive:"
 
@@ -417,9 +424,9 @@ def test_without_a_schema_columns_are_not_checked(project):
 def test_a_join_without_schema_ends_what_is_known_of_columns(project):
     schema = "    schema: {columns: {city: {dtype: String}, rain: {dtype: Float64}}}\n"
 
-    config = load_config(project((schema, ""), ("[when]", "[anything]")))
+    config = load_config(project((schema, ""), ("[when]", "[when, anything]")))
 
-    assert config.exclude == ["anything"]
+    assert config.exclude == ["when", "anything"]
 
 
 def test_a_regression_knows_its_own_metrics_and_no_threshold(project):

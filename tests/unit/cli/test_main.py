@@ -1,0 +1,67 @@
+import pytest
+from typer.testing import CliRunner
+
+from groundwork.cli._main import app, main
+from groundwork.errors import MLException, UsageError, WorldError
+
+
+def called(*words):
+    return CliRunner().invoke(app, list(words))
+
+
+def test_the_version_is_told():
+    assert called("--version").output.startswith("groundwork 0.")
+
+
+def test_help_names_every_command_and_cuts_none_short():
+    told = called("--help").output
+
+    assert all(f"  {name} " in told for name in ("run", "runs", "report", "serve", "predict", "env", "learn"))
+    assert "..." not in told.partition("Commands:")[2]
+
+
+def test_run_takes_the_project_in_this_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    ended = called("run")
+
+    assert isinstance(ended.exception, UsageError)
+    assert "pipeline.yaml: there is no such file" in ended.exception.message
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("bad", hint="do this"), 2),
+        (WorldError("gone"), 1),
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 0),
+    ],
+)
+def test_every_end_has_its_exit_code(error, code, monkeypatch, capsys):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("groundwork.cli._main.app", fail)
+    monkeypatch.setattr("groundwork.cli._main.signal.signal", lambda *_: None)
+    monkeypatch.setattr("sys.stderr.close", lambda: None)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == code
+    told = capsys.readouterr().err
+    if isinstance(error, MLException):
+        assert told.startswith(f"error: {error.message}\n")
+        assert ("hint: do this" in told) == (error.hint is not None)
+
+
+def test_a_bug_is_not_dressed_up(monkeypatch):
+    def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("groundwork.cli._main.app", fail)
+    monkeypatch.setattr("groundwork.cli._main.signal.signal", lambda *_: None)
+
+    with pytest.raises(ZeroDivisionError):
+        main()
