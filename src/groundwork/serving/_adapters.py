@@ -132,7 +132,8 @@ class ObjectAdapter:
             return list(self._parse(instances))
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             # What int("abc") and float(10**400) raise: a parse written in plain Python refuses by these.
-            raise InvalidDataError(f"is refused: {error}") from error
+            told = f"lacks {error}" if isinstance(error, KeyError) else f"is refused: {error}"
+            raise InvalidDataError(told) from error
 
 
 def example(schema: Mapping[str, Any]) -> Any:
