@@ -1,7 +1,10 @@
 """What a run looks like on a terminal, and in a log."""
 
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -169,7 +172,18 @@ def _parts(rows: dict[str, Any]) -> str:
 def _next(outcome: Outcome) -> Iterator[str]:
     if outcome.result.ok:
         latest = outcome.run.folder.parent / "latest"
-        yield f"Next: groundwork serve {escape(str(latest))}"
-        yield f"      groundwork report {escape(str(latest))}"
+        yield f"Next: {_command()} serve {escape(str(latest))}"
+        yield f"      {_command()} report {escape(str(latest))}"
     elif (outcome.run.folder / "report.html").exists():
-        yield f"Next: groundwork report {escape(str(outcome.run.folder))}"
+        yield f"Next: {_command()} report {escape(str(outcome.run.folder))}"
+
+
+def _command() -> str:
+    """Name groundwork as this shell can start it: after bootstrap.py it is in .venv, which may not be on PATH."""
+    beside = Path(sys.executable).with_name("groundwork")
+    if shutil.which("groundwork") is not None or not beside.exists():
+        return "groundwork"
+    try:
+        return escape(str(beside.relative_to(Path.cwd())))
+    except ValueError:
+        return escape(str(beside))
