@@ -71,7 +71,7 @@ def test_a_folder_may_be_called_like_markup_or_a_pattern(project, command):
     scored = command("predict", "[red]runs/latest", "[b].parquet", "again.csv")
 
     assert "SUCCESS  [red]runs/" in ran.stdout
-    assert "Next: groundwork serve [red]runs/latest" in ran.stdout
+    assert "groundwork serve [red]runs/latest" in ran.stdout
     assert "already has a column 'prediction'" in scored.stderr
 
 

@@ -19,7 +19,8 @@ def installed(tmp_path, monkeypatch):
 def test_the_next_command_is_one_that_this_shell_can_start(installed, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
     here = _progress._command()
-    monkeypatch.chdir(installed.parent)
+    (installed / "other").mkdir()
+    monkeypatch.chdir(installed / "other")
     elsewhere = _progress._command()
 
     assert (here, elsewhere) == (".venv/bin/groundwork", str(installed / ".venv/bin/groundwork"))
