@@ -334,11 +334,13 @@ def test_importing_the_package_configures_nothing():
     code = (
         "import logging, signal, threading; before = (signal.getsignal(signal.SIGTERM), threading.active_count())\n"
         "import groundwork.serving\n"
-        "assert before == (signal.getsignal(signal.SIGTERM), threading.active_count())\n"
-        "assert not logging.getLogger().handlers and not logging.getLogger('uvicorn').handlers\n"
+        "print(before == (signal.getsignal(signal.SIGTERM), threading.active_count()))\n"
+        "print(logging.getLogger().handlers, logging.getLogger('uvicorn').handlers)\n"
     )
 
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
+    told = subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S, capture_output=True, text=True)
+
+    assert told.stdout.splitlines() == ["True", "[] []"]
 
 
 def accepts_connections(port):
