@@ -123,7 +123,9 @@ def _checked(folder: Path, name: str, record: FileRecord) -> Iterator[bytes]:
 
 
 def _leads_elsewhere(folder: Path, path: Path) -> bool:
-    return not path.is_file() or Path(os.path.realpath(path)) != Path(os.path.realpath(folder)) / path.relative_to(folder)
+    return not path.is_file() or Path(os.path.realpath(path)) != Path(os.path.realpath(folder)) / path.relative_to(
+        folder
+    )
 
 
 @contextmanager

@@ -89,25 +89,24 @@ def at_step(root: Path, step: int, read: Callable[[Path], T]) -> T:
     raise CheckpointNotFoundError(f"{root}: there is no step {step}", hint=f"there are: {there}")
 
 
-def what_is_wrong(folder: Path) -> str | None:
-    """Compare a checkpoint with its manifest.
+def verify_checkpoint(folder: str | os.PathLike[str]) -> str | None:
+    """Compare every file of one checkpoint with its manifest, in constant memory; nothing is loaded or changed.
 
     Args:
         folder: The checkpoint.
 
     Returns:
-        None if it is whole, else why not.
+        None if it is whole, else what is wrong with it.
 
     Raises:
+        CheckpointNotFoundError: There is no such folder.
         VersionSkew: A newer groundwork wrote it.
         StorageError: A file cannot be read.
     """
     try:
-        verified(folder, with_model=False)
+        verified(Path(folder), with_model=False)
     except CheckpointCorrupt as error:
         return str(error.context["why"])
-    except CheckpointNotFoundError:
-        return "it is gone"
     return None
 
 
@@ -123,7 +122,7 @@ def set_aside(root: Path, folder: Path) -> Path | None:
     """
     try:
         with exclusive(root / STORE_LOCK), told_as_storage_error(folder, "cannot set aside"):
-            if what_is_wrong(folder) is None:
+            if verify_checkpoint(folder) is None:
                 return None
             name = f"{_ASIDE}{folder.name.strip('.')}"
             tries = (folder.with_name(f"{name}-{number}" if number else name) for number in range(10_000))
@@ -178,6 +177,6 @@ def _stays_damaged(root: Path, folder: Path) -> bool:
     """Look again while nobody can be replacing it."""
     try:
         with exclusive(root / STORE_LOCK):
-            return folder.exists() and what_is_wrong(folder) is not None
+            return folder.exists() and verify_checkpoint(folder) is not None
     except StorageError:  # a folder that we may only read
         return True

@@ -1,0 +1,155 @@
+"""Checkpoints on a terminal, and for programs."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_METRICS = 3
+
+
+def show_list(root: Path, rows: Sequence[Mapping[str, Any]], strays: Mapping[str, str]) -> None:
+    """Print a table of checkpoints.
+
+    Args:
+        root: The store.
+        rows: The checkpoints, in the order to show.
+        strays: What else lies there.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in ("step", "created", "size", "format", "metrics", ""):
+        table.add_column(name, justify="right" if name in ("step", "size") else "left", no_wrap=True)
+    for row in rows:
+        marks = " ".join(name for name in ("latest", "best") if row[name])
+        cells = (str(row["step"]), _time(row["created"]), size_of(row["size"]), row["format"], _metrics(row), marks)
+        table.add_row(*(Text(cell, style="green" if cell == marks else "") for cell in cells))
+    _print(table)
+    _print_strays(strays)
+    typer.echo(f"Next: groundwork store verify {root}" if rows else "no sound checkpoint")
+
+
+def show_info(row: Mapping[str, Any]) -> None:
+    """Print what one checkpoint says about itself.
+
+    Args:
+        row: The checkpoint.
+    """
+    marks = ", ".join(name for name in ("latest", "best") if row[name])
+    model = row["model"]
+    lines = [
+        ("step", f"{row['step']}{f'  ({marks})' if marks else ''}"),
+        ("folder", row["path"]),
+        ("created", row["created"]),
+        ("model", f"{row['payload']}  {row['format']}  {size_of(model['size'])}  sha256 {model['sha256']}"),
+        *(("file", f"{name}  {size_of(each['size'])}  sha256 {each['sha256']}") for name, each in row["files"].items()),
+        *(("metric", f"{name} {value:g}") for name, value in row["metrics"].items()),
+        *(("metadata", f"{name}: {_short(value)}") for name, value in row["metadata"].items()),
+        *(("version", f"{name} {value}") for name, value in row["versions"].items()),
+        *(("fingerprint", f"{name}: {_short(value)}") for name, value in row.get("fingerprints", {}).items()),
+    ]
+    before = ""
+    for name, value in lines:
+        typer.echo(f"{'' if name == before else name:<11}  {value}")
+        before = name
+
+
+def show_verdicts(root: Path, found: Mapping[str, str | None], strays: Mapping[str, str]) -> None:
+    """Print which checkpoints are whole.
+
+    Args:
+        root: The store, or the checkpoint.
+        found: By folder: None, or what is wrong.
+        strays: What else lies there.
+    """
+    for name, wrong in found.items():
+        text = Text("+ " if wrong is None else "x ", style="green" if wrong is None else "red")
+        _print(text.append(f"{name}  {wrong or 'whole'}", style="default"))
+    _print_strays({name: what for name, what in strays.items() if name not in found})
+    whole = [name for name, wrong in found.items() if wrong is None]
+    typer.echo(f"{len(whole)} of {len(found)} {'checkpoint is' if len(found) == 1 else 'checkpoints are'} whole")
+    if len(found) > 1 and whole and len(whole) < len(found):
+        typer.echo(f"Next: load what is whole, the newest is {whole[-1]}; restore the others in {root} from a copy")
+
+
+def show_pruned(deleted: Sequence[int], kept: Sequence[int], *, dry_run: bool) -> None:
+    """Print what was deleted.
+
+    Args:
+        deleted: The steps that went.
+        kept: The steps that stay.
+        dry_run: Whether nothing was done.
+    """
+    said = "would delete" if dry_run else "deleted"
+    typer.echo(f"{said}  {', '.join(map(str, deleted)) or 'none'}")
+    typer.echo(f"{'kept':<{len(said)}}  {', '.join(map(str, kept)) or 'none'}")
+    if dry_run and deleted:
+        typer.echo("Next: the same command without --dry-run")
+
+
+def size_of(count: float) -> str:
+    """Write a number of bytes as people read it.
+
+    Args:
+        count: The bytes.
+
+    Returns:
+        As ``"12.3 MB"``; powers of 1000.
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+@contextmanager
+def counted(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how far it is, and nothing elsewhere.
+
+    Args:
+        doing: What is being done.
+
+    Yields:
+        A function that takes how many are done, and of how many.
+    """
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
+    with console.status(doing) as status:
+        yield lambda done, total: status.update(f"{doing}, {done} of {total} done")
+
+
+def _print(what: Table | Text) -> None:
+    console = Console(highlight=False, soft_wrap=isinstance(what, Text))
+    # A pipe has no width: cells are cut for people at a terminal only.
+    console.print(what, width=None if console.is_terminal or isinstance(what, Text) else 250)
+
+
+def _print_strays(strays: Mapping[str, str]) -> None:
+    for name, what in strays.items():
+        _print(Text("! ", style="yellow").append(f"{name}  {what}", style="default"))
+
+
+def _time(created: str) -> str:
+    return f"{datetime.fromisoformat(created).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _metrics(row: Mapping[str, Any]) -> str:
+    best = (row["best_metric"] or "").removeprefix("-")
+    names = sorted(row["metrics"], key=lambda name: name != best)
+    more = f"  +{len(names) - _METRICS}" if len(names) > _METRICS else ""
+    return "  ".join(f"{name} {row['metrics'][name]:.4g}" for name in names[:_METRICS]) + more
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping) and "digest" in value:
+        return str(value["digest"])
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
