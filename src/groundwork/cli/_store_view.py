@@ -9,8 +9,6 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 _METRICS = 3
 
@@ -23,14 +21,15 @@ def show_list(root: Path, rows: Sequence[Mapping[str, Any]], strays: Mapping[str
         rows: The checkpoints, in the order to show.
         strays: What else lies there.
     """
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for name in ("step", "created", "size", "format", "metrics", ""):
-        table.add_column(name, justify="right" if name in ("step", "size") else "left", no_wrap=True)
+    cells = [("step", "created", "size", "format", "", "metrics")]
     for row in rows:
         marks = " ".join(name for name in ("latest", "best") if row[name])
-        cells = (str(row["step"]), _time(row["created"]), size_of(row["size"]), row["format"], _metrics(row), marks)
-        table.add_row(*(Text(cell, style="green" if cell == marks else "") for cell in cells))
-    _print(table)
+        size = size_of(row["size"])
+        cells.append((str(row["step"]), _time(row["created"]), size, row["format"], marks, _metrics(row)))
+    step, created, size, kind, marked, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
+    for each in cells if rows else ():
+        left = f"{each[0]:>{step}}  {each[1]:<{created}}  {each[2]:>{size}}  {each[3]:<{kind}}"
+        typer.echo(f"{left}  {typer.style(each[4], fg='green')}{'':<{marked - len(each[4])}}  {each[5]}".rstrip())
     _print_strays(strays)
     typer.echo(f"Next: groundwork store verify {root}" if rows else "no sound checkpoint")
 
@@ -69,8 +68,8 @@ def show_verdicts(root: Path, found: Mapping[str, str | None], strays: Mapping[s
         strays: What else lies there.
     """
     for name, wrong in found.items():
-        text = Text("+ " if wrong is None else "x ", style="green" if wrong is None else "red")
-        _print(text.append(f"{name}  {wrong or 'whole'}", style="default"))
+        mark = typer.style("+", fg="green") if wrong is None else typer.style("x", fg="red")
+        typer.echo(f"{mark} {name}  {wrong or 'whole'}")
     _print_strays({name: what for name, what in strays.items() if name not in found})
     whole = [name for name, wrong in found.items() if wrong is None]
     typer.echo(f"{len(whole)} of {len(found)} {'checkpoint is' if len(found) == 1 else 'checkpoints are'} whole")
@@ -88,7 +87,8 @@ def show_pruned(deleted: Sequence[int], kept: Sequence[int], *, dry_run: bool) -
     """
     said = "would delete" if dry_run else "deleted"
     typer.echo(f"{said}  {', '.join(map(str, deleted)) or 'none'}")
-    typer.echo(f"{'kept':<{len(said)}}  {', '.join(map(str, kept)) or 'none'}")
+    stays = "would keep" if dry_run else "kept"
+    typer.echo(f"{stays:<{len(said)}}  {', '.join(map(str, kept)) or 'none'}")
     if dry_run and deleted:
         typer.echo("Next: the same command without --dry-run")
 
@@ -127,15 +127,9 @@ def counted(doing: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: status.update(f"{doing}, {done} of {total} done")
 
 
-def _print(what: Table | Text) -> None:
-    console = Console(highlight=False, soft_wrap=isinstance(what, Text))
-    # A pipe has no width: cells are cut for people at a terminal only.
-    console.print(what, width=None if console.is_terminal or isinstance(what, Text) else 250)
-
-
 def _print_strays(strays: Mapping[str, str]) -> None:
     for name, what in strays.items():
-        _print(Text("! ", style="yellow").append(f"{name}  {what}", style="default"))
+        typer.echo(f"{typer.style('!', fg='yellow')} {name}  {what}")
 
 
 def _time(created: str) -> str:
