@@ -24,12 +24,13 @@ def show_list(root: Path, rows: Sequence[Mapping[str, Any]], strays: Mapping[str
     cells = [("step", "created", "size", "format", "", "metrics")]
     for row in rows:
         marks = " ".join(name for name in ("latest", "best") if row[name])
-        size = size_of(row["size"])
-        cells.append((str(row["step"]), _time(row["created"]), size, row["format"], marks, _metrics(row)))
-    step, created, size, kind, marked, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
-    for each in cells if rows else ():
-        left = f"{each[0]:>{step}}  {each[1]:<{created}}  {each[2]:>{size}}  {each[3]:<{kind}}"
-        typer.echo(f"{left}  {typer.style(each[4], fg='green')}{'':<{marked - len(each[4])}}  {each[5]}".rstrip())
+        size, created = size_of(row["size"]), _time(row["created"])
+        cells.append((str(row["step"]), created, size, row["format"], marks, _metrics(row)))
+    wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for step, created, size, kind, marks, metrics in cells if rows else ():
+        left = f"{step:>{wide[0]}}  {created:<{wide[1]}}  {size:>{wide[2]}}  {kind:<{wide[3]}}"
+        # Colours take room in the text and none on the screen.
+        typer.echo(f"{left}  {typer.style(marks, fg='green')}{'':<{wide[4] - len(marks)}}  {metrics}".rstrip())
     _print_strays(strays)
     typer.echo(f"Next: groundwork store verify {root}" if rows else "no sound checkpoint")
 

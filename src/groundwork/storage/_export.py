@@ -22,7 +22,8 @@ from groundwork.storage._atomic import atomic_write
 from groundwork.storage._durable import make_folders, sync_folder
 from groundwork.storage._faults import storage_error, told_as_storage_error
 from groundwork.storage._lock import FileLock
-from groundwork.storage._manifest import MANIFEST, FileRecord, corrupt, read_manifest
+from groundwork.storage._manifest import MANIFEST, FileRecord, read_manifest
+from groundwork.storage._members import corrupt, opened_member
 from groundwork.storage._temporary import SUFFIX
 
 _CHUNK_BYTES = 1 << 20
@@ -105,27 +106,13 @@ def _copy(source: Path, manifest: bytes, add: _Add) -> None:
 
 
 def _checked(folder: Path, name: str, record: FileRecord) -> Iterator[bytes]:
-    digest, size = hashlib.sha256(), 0
-    path = folder / name
-    if not path.exists():
-        raise corrupt(folder, f"{name} is missing")
-    if _leads_elsewhere(folder, path):
-        raise corrupt(folder, f"{name} is no plain file of this checkpoint")
-    with told_as_storage_error(path, "cannot read"), open(path, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+    digest = hashlib.sha256()
+    with opened_member(folder, name, record.size) as descriptor, told_as_storage_error(folder / name, "cannot read"):
+        while chunk := os.read(descriptor, _CHUNK_BYTES):
             digest.update(chunk)
-            size += len(chunk)
-            if size > record.size:
-                break
             yield chunk
-    if size != record.size or digest.hexdigest() != record.sha256:
+    if digest.hexdigest() != record.sha256:
         raise corrupt(folder, f"the sha256 of {name} differs")
-
-
-def _leads_elsewhere(folder: Path, path: Path) -> bool:
-    return not path.is_file() or Path(os.path.realpath(path)) != Path(os.path.realpath(folder)) / path.relative_to(
-        folder
-    )
 
 
 @contextmanager
