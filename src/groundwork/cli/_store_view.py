@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 
 _METRICS = 3
+# What people ask for first, where the store itself ranks by nothing.
+_HEADLINES = ("roc_auc", "r2", "loss")
 
 
 def show_list(root: Path, rows: Sequence[Mapping[str, Any]], strays: Mapping[str, str]) -> None:
@@ -138,8 +140,8 @@ def _time(created: str) -> str:
 
 
 def _metrics(row: Mapping[str, Any]) -> str:
-    best = (row["best_metric"] or "").removeprefix("-")
-    names = sorted(row["metrics"], key=lambda name: name != best)
+    first = ((row["best_metric"] or "").removeprefix("-"), *_HEADLINES)
+    names = sorted(row["metrics"], key=lambda name: first.index(name) if name in first else len(first))
     more = f"  +{len(names) - _METRICS}" if len(names) > _METRICS else ""
     return "  ".join(f"{name} {row['metrics'][name]:.4g}" for name in names[:_METRICS]) + more
 

@@ -56,6 +56,12 @@ def test_ls_shows_a_line_a_checkpoint_with_the_marks_that_count(root):
     assert f"Next: groundwork store verify {root}" == following
 
 
+def test_ls_shows_the_headline_first_where_nothing_is_ranked(tmp_path):
+    CheckpointStore(tmp_path).save({"w": np.zeros(1)}, step=1, metrics={"accuracy": 0.5, "roc_auc": 0.7})
+
+    assert told("ls", tmp_path).splitlines()[1].endswith("roc_auc 0.7  accuracy 0.5")
+
+
 def test_ls_for_programs_has_everything(root):
     found = json.loads(told("ls", root, "--json"))
 
