@@ -70,7 +70,8 @@ class CheckpointStore:
 
         Raises:
             UsageError: The model or an argument cannot be stored.
-            StorageError: The system refused; earlier checkpoints are untouched.
+            StorageError: The system refused; earlier checkpoints are untouched. Or it is saved, and one that ``keep``
+                drops cannot be deleted: the message says which of the two.
             DurabilityUnknownError: It is in place, but may not survive a power cut.
         """
         if isinstance(step, bool) or not isinstance(step, int) or step < 0:

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -149,8 +150,8 @@ def _folder(target: Path, source: Path) -> Iterator[_Add]:
         yield add
         _publish(content, target, made)
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
         writer.release()
+        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _build_place(target: Path) -> tuple[Path, FileLock]:
@@ -172,6 +173,8 @@ def _sweep(target: Path) -> None:
             if writer.acquire():
                 shutil.rmtree(path, ignore_errors=True)
                 writer.release()
+                if sys.platform == "win32":  # pragma: no cover - an open file stays there
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _publish(content: Path, target: Path, made: list[Path]) -> None:
