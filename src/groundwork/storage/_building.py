@@ -6,6 +6,7 @@ living writer is left over from a crash: ``settle`` removes it, or puts it back 
 """
 
 import os
+import pickle
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -238,12 +239,14 @@ class _HashedFile:
     def __init__(self, descriptor: int, digest: Sha256Beside) -> None:
         self._descriptor, self._digest, self._size = descriptor, digest, 0
 
-    def write(self, chunk: bytes | memoryview) -> int:
+    def write(self, chunk: Any) -> int:
         """Write all of the chunk, which must stay as it is until the file is closed."""
-        self._digest.update(chunk)
-        write_all(self._descriptor, chunk)
-        self._size += len(chunk)
-        return len(chunk)
+        # Pickle hands over any buffer; its bytes are wanted, in the order in which they lie.
+        data = chunk if isinstance(chunk, bytes) else pickle.PickleBuffer(chunk).raw()
+        self._digest.update(data)
+        write_all(self._descriptor, data)
+        self._size += len(data)
+        return len(data)
 
     def tell(self) -> int:
         """Count what was written."""

@@ -13,7 +13,7 @@ from typing import Self
 
 from groundwork.storage._faults import told_as_storage_error
 
-_CHUNK_BYTES = 4 << 20
+_CHUNK_BYTES = 1 << 20  # small enough to be hashed while it is still in the cache
 # Below this a thread costs more than it saves.
 _SMALL_BYTES = 1 << 20
 _WAITING_COPIES = 4

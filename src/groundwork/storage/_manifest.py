@@ -74,7 +74,7 @@ class CheckpointInfo:
     versions: Mapping[str, str] = field(default_factory=dict)
     best_metric: str | None = None
     framework: str | None = None
-    fingerprints: Mapping[str, Any] = field(default_factory=dict)
+    fingerprints: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data.
