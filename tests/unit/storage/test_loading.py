@@ -231,3 +231,21 @@ def test_torch_state_comes_back_as_tensors(store):
 
         assert torch.equal(model.weight, again.weight)
     assert info.framework == "torch"
+
+
+def test_one_that_is_replaced_between_the_looks_is_found_under_its_name_again(store, monkeypatch):
+    from groundwork.storage import _loading
+
+    info = saved(store)
+    real, looks = _loading.verified, []
+
+    def absent_twice(folder, **how):
+        looks.append(folder.name)
+        if len(looks) < 3:
+            raise CheckpointNotFoundError("it is just being renamed")
+        return real(folder, **how)
+
+    monkeypatch.setattr(_loading, "verified", absent_twice)
+
+    assert load_checkpoint(info.path).model["b"] == 1
+    assert ["step-00000001", ".step-00000001.old", "step-00000001"] == looks

@@ -177,3 +177,19 @@ def test_versions_leave_out_what_is_not_installed(monkeypatch):
     monkeypatch.setattr(_payload, "_RECORDED", ("numpy", "no-such-package"))
 
     assert {"python", "numpy"} == _payload.library_versions().keys()
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "words", "hint"),
+    [
+        ({"w": np.ones(1)}, "npz", "'npz' is not known", "safetensors, skops, joblib, pickle"),
+        ({"w": np.ones(1)}, "skops", "not dict as skops", "leave out format="),
+        (LogisticRegression(), "safetensors", "not LogisticRegression as safetensors", "leave out format="),
+        (object(), None, "not object", "format='pickle'"),
+    ],
+)
+def test_a_model_that_does_not_go_with_its_format_is_refused_with_what_does(store, model, wanted, words, hint):
+    with pytest.raises(UsageError, match=words) as caught:
+        store.save(model, step=1, format=wanted)
+
+    assert hint in (caught.value.hint or "")
