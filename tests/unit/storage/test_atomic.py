@@ -419,17 +419,17 @@ def test_extended_attributes_are_kept(target):
 def test_a_stale_file_that_vanishes_or_cannot_be_removed_does_not_stop_a_write(target, monkeypatch, when):
     stale = target.with_name(".model.bin.0.gw-tmp")
     stale.write_bytes(b"half")
-    real = getattr(Path, when)
+    real = getattr(os, when)
 
-    def interfered(self, *args, **kwargs):
-        if self.name == stale.name and stale.exists():
+    def interfered(path, **kwargs):
+        if os.fspath(path) == str(stale) and stale.exists():
             if when == "lstat":
-                os.unlink(self)
+                os.unlink(path)
             else:
                 raise PermissionError(errno.EPERM, "no")
-        return real(self, *args, **kwargs)
+        return real(path, **kwargs)
 
-    monkeypatch.setattr(Path, when, interfered)
+    monkeypatch.setattr(os, when, interfered)
 
     with atomic_write(target) as file:
         file.write(b"new")
