@@ -26,8 +26,11 @@ SUFFIX = ".gw-tmp"
 _BUFFER_BYTES = 256 * 1024
 _NAME_BYTES = 200
 _ABSENT_SLOTS = 2
+_FOLDERS_KNOWN = 256
 _REFUSED = "cannot write"
 _FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+_folders: dict[str, str] = {}
 
 
 class Replacement:
@@ -182,7 +185,23 @@ def _resolved(path: str | os.PathLike[str]) -> str:
     given = os.fsdecode(path)
     if "\0" in given or given.endswith(("/", os.sep)):
         raise UsageError(f"{given!r} does not name a file", hint="name a file")
-    return os.path.realpath(given)
+    folder, name = os.path.split(given)
+    target = os.path.join(_resolved_folder(folder or os.curdir), name)
+    return os.path.realpath(target) if os.path.islink(target) else target
+
+
+def _resolved_folder(folder: str) -> str:
+    """Follow a folder's links, which may lead elsewhere at the next write; remembered because it asks for each part."""
+    known = _folders.get(folder)
+    try:
+        if known is not None and os.path.samestat(os.stat(folder), os.stat(known)):
+            return known
+    except OSError:  # gone meanwhile; whoever uses it tells why
+        pass
+    if len(_folders) >= _FOLDERS_KNOWN:
+        _folders.clear()
+    _folders[folder] = found = os.path.realpath(folder)
+    return found
 
 
 def _status(target: str) -> os.stat_result | None:
@@ -231,7 +250,7 @@ def _sweep_later(name: str, slots: Iterator[int]) -> None:
     absent = 0
     while absent < _ABSENT_SLOTS:
         path = f"{name}{next(slots)}{SUFFIX}"
-        if os.path.lexists(path):
+        if os.access(path, os.F_OK):
             _sweep(path)
             absent = 0
         else:

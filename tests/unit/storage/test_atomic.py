@@ -545,6 +545,33 @@ def test_a_link_to_the_folder_may_change_during_the_write(target, tmp_path):
     assert (os.listdir(tmp_path / "first"), os.listdir(tmp_path / "next")) == (["file"], [])
 
 
+@posix
+def test_each_write_follows_the_links_as_they_are_then(tmp_path, monkeypatch):
+    monkeypatch.setattr("groundwork.storage._temporary._FOLDERS_KNOWN", 1)
+    monkeypatch.setattr("groundwork.storage._temporary._folders", {})
+    latest = tmp_path / "latest"
+    for run in ("first", "next", "next"):
+        (tmp_path / run).mkdir(exist_ok=True)
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(run)
+        with atomic_write(latest / "file", "w") as file:
+            file.write(run)
+
+    assert [(tmp_path / run / "file").read_text() for run in ("first", "next")] == ["first", "next"]
+
+
+@posix
+def test_a_relative_path_means_the_folder_in_which_the_write_began(tmp_path, monkeypatch):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        with atomic_write("file", "w") as file:
+            os.chdir(tmp_path)
+            file.write(folder)
+
+    assert [(tmp_path / folder / "file").read_text() for folder in ("a", "b")] == ["a", "b"]
+
+
 @pytest.mark.parametrize("path", ["folder/", "a\0b"])
 def test_a_path_that_names_no_file_is_refused(path):
     with pytest.raises(UsageError, match="does not name a file"), atomic_write(path):
