@@ -9,7 +9,6 @@ import argparse
 import gzip
 import json
 import os
-import random
 import shutil
 import statistics
 import subprocess
@@ -90,22 +89,28 @@ def durable_writes(folder: Path, *, quick: bool) -> None:
         path.unlink()
 
 
+def frame_of(rows: int, chance: np.random.Generator) -> pl.DataFrame:
+    cities = np.array(["New York", "Newark", "Boston", "São Paulo", "Zürich"])
+    return pl.DataFrame(
+        {
+            "id": np.arange(rows),
+            "price": (chance.random(rows) * 1000).round(4),
+            "city": cities[chance.integers(0, len(cities), rows)],
+            "delay": chance.integers(-60, 900, rows),
+        }
+    )
+
+
 def made_csv(path: Path, size: int) -> int:
     """Write a CSV of about that many bytes before compression; return its rows."""
-    chance = random.Random(0)
-    cities = ["New York", "Newark", "Boston", "São Paulo", "Zürich"]
-    block_rows = 20_000
-    lines = (
-        f"{row},{chance.random() * 1000:.4f},{chance.choice(cities)},{chance.randint(-60, 900)}\n"
-        for row in range(block_rows)
-    )
-    block = "".join(lines).encode()
-    blocks = max(1, size // len(block))
+    chance = np.random.default_rng(0)
+    rows = written = 0
     with opened(path) as file:
-        file.write(b"id,price,city,delay\n")
-        for _ in range(blocks):
-            file.write(block)
-    return blocks * block_rows
+        while written < size:
+            data = frame_of(100_000, chance).write_csv(include_header=not rows).encode()
+            file.write(data)
+            rows, written = rows + 100_000, written + len(data)
+    return rows
 
 
 def opened(path: Path):  # type: ignore[no-untyped-def]
@@ -171,15 +176,7 @@ def peer_python() -> str:
 
 def sources(folder: Path, rows: int, array_mib: int) -> None:
     chance = np.random.default_rng(0)
-    cities = np.array(["New York", "Newark", "Boston", "São Paulo", "Zürich"])
-    frame = pl.DataFrame(
-        {
-            "id": np.arange(rows),
-            "price": (chance.random(rows) * 1000).round(4),
-            "city": cities[chance.integers(0, len(cities), rows)],
-            "delayed": chance.random(rows) < 0.2,
-        }
-    )
+    frame = frame_of(rows, chance)
     write(folder / "source.parquet", frame)
     write(folder / "source.json", frame.head(rows // 5).to_dicts())
     write(folder / "source.npy", chance.random((array_mib * 256, 1024), np.float32))
@@ -204,7 +201,8 @@ def formats(folder: Path, peers: str | None, *, quick: bool) -> None:
             line += f"{statistics.median(theirs) / took:>10.2f}" if theirs else f"{'-':>10}"
         print(line)
     print(
-        "Each compresses at its own default level. Our jsonl and json are lists of dicts, as stdlib's; others have tables."
+        "Each compresses at its own default level. Of jsonl and json, groundwork and stdlib give lists of dicts, "
+        "the others tables."
     )
 
 
