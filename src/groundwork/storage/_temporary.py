@@ -7,11 +7,10 @@ Paths are plain strings here, because replacing 4 KiB costs little more than the
 
 import hashlib
 import io
-import itertools
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -49,7 +48,10 @@ class Replacement:
         self._file: IO[Any] | None = None
         self._folders: list[Path] = []
         try:
-            self._old = _status(self.target)
+            self._old = _status(self.target, os.lstat)
+            if self._old is not None and stat.S_ISLNK(self._old.st_mode):
+                self.target = os.path.realpath(self.target)
+                self._old = _status(self.target)
             if self._old is None:
                 self._folders = make_folders(Path(self.target).parent)
             elif new_only:
@@ -186,8 +188,7 @@ def _resolved(path: str | os.PathLike[str]) -> str:
     if "\0" in given or given.endswith(("/", os.sep)):
         raise UsageError(f"{given!r} does not name a file", hint="name a file")
     folder, name = os.path.split(given)
-    target = os.path.join(_resolved_folder(folder or os.curdir), name)
-    return os.path.realpath(target) if os.path.islink(target) else target
+    return os.path.join(_resolved_folder(folder or os.curdir), name)
 
 
 def _resolved_folder(folder: str) -> str:
@@ -204,12 +205,12 @@ def _resolved_folder(folder: str) -> str:
     return found
 
 
-def _status(target: str) -> os.stat_result | None:
+def _status(target: str, look: Callable[[str], os.stat_result] | None = None) -> os.stat_result | None:
     try:
-        status = os.stat(target)
+        status = (look or os.stat)(target)
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
         raise UsageError(f"{target} is {what}; only a plain file can be replaced", hint="name a file")
     return status
@@ -222,39 +223,37 @@ def _exists(target: str) -> UsageError:
 def _create(target: str, *, private: bool) -> tuple[str, int]:
     # What replaces a protected file must not be readable by all while it is being written.
     mode = 0o600 if private else 0o666
-    name = _stem(target)
-    slots = itertools.count()
-    path = f"{name}{next(slots)}{SUFFIX}"
+    name, slot = _stem(target), 0
     while True:
+        path = f"{name}{slot}{SUFFIX}"
         try:
             descriptor = os.open(path, _FLAGS, mode)
         except FileExistsError:
             if not _sweep(path):
-                path = f"{name}{next(slots)}{SUFFIX}"
+                slot += 1
             continue
         if _claim(descriptor):
-            _sweep_later(name, slots)
+            _sweep_later(name, slot)
             return path, descriptor
         os.close(descriptor)
 
 
 def _stem(target: str) -> str:
-    folder, name = os.path.split(target)
+    folder, separator, name = target.rpartition(os.sep)
     if len(os.fsencode(name)) > _NAME_BYTES:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
-    return os.path.join(folder, f".{name}.")
+    return f"{folder}{separator}.{name}."
 
 
-def _sweep_later(name: str, slots: Iterator[int]) -> None:
+def _sweep_later(name: str, slot: int) -> None:
     """Take away what several writers left that were killed together; they need not have filled the slots in a row."""
-    absent = 0
-    while absent < _ABSENT_SLOTS:
-        path = f"{name}{next(slots)}{SUFFIX}"
+    last = slot + _ABSENT_SLOTS
+    while slot < last:
+        slot += 1
+        path = f"{name}{slot}{SUFFIX}"
         if os.access(path, os.F_OK):
             _sweep(path)
-            absent = 0
-        else:
-            absent += 1
+            last = slot + _ABSENT_SLOTS
 
 
 def _claim(descriptor: int) -> bool:
