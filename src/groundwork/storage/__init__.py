@@ -1,11 +1,13 @@
 """Files that are never torn, checkpoints that are never lost."""
 
-from groundwork.storage._atomic import atomic_write
+from groundwork.storage._async_file import AsyncFile
+from groundwork.storage._atomic import AtomicWrite, atomic_write
 from groundwork.storage._cells import cast_column, misfits
 from groundwork.storage._checkpoints import CheckpointStore
 from groundwork.storage._choice import CheckpointSkippedWarning
 from groundwork.storage._export import export_checkpoint
 from groundwork.storage._faults import told_as_storage_error
+from groundwork.storage._file_manager import FileInfo, FileManager
 from groundwork.storage._formats import read, register_format, write
 from groundwork.storage._hash import sha256
 from groundwork.storage._journal import FileJournal
@@ -20,12 +22,16 @@ from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
 from groundwork.storage._yaml_dump import dump_yaml
 
 __all__ = [
+    "AsyncFile",
+    "AtomicWrite",
     "Checkpoint",
     "CheckpointInfo",
     "CheckpointSkippedWarning",
     "CheckpointStore",
+    "FileInfo",
     "FileJournal",
     "FileLock",
+    "FileManager",
     "FileRecord",
     "Keep",
     "Stray",

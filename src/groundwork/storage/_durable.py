@@ -31,7 +31,7 @@ def sync_file(descriptor: int) -> None:
         os.fsync(descriptor)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Return once the names in the folder are on the disk.
 
     Args:
