@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 20
+_LONGEST_NAME = 1 << 15
 _READ = 1 << 20
 
 
@@ -51,7 +52,7 @@ def read_npz(file: IO[bytes], *, max_bytes: int | None = None) -> "dict[str, npt
             raise too_large(file.name, "its arrays unpack", bound)
         for member in members:
             name = member.filename.removesuffix(".npy")
-            if name == member.filename or name in arrays or not _stays_inside(name):
+            if name == member.filename or name in arrays or not _names_member(name):
                 raise ValueError(
                     f"the member {member.filename!r} is no array, is there twice, or leads out of a folder"
                 )
@@ -67,7 +68,7 @@ def write_npz(file: IO[bytes], value: Any) -> None:
     arrays = _arrays(value)
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
-            if not _stays_inside(name):
+            if not _names_member(name):
                 raise UsageError(f"{name!r} cannot name an array in an archive", hint="use a plain name such as 'w/0'")
             # A ZipInfo of our own has no time in it, so that the same arrays give the same bytes.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as inner:
@@ -136,10 +137,10 @@ def _read_header(file: IO[bytes]) -> tuple[dict[str, Any], int]:
     return header, len(start) + struct.calcsize(width) + length
 
 
-def _stays_inside(name: str) -> bool:
+def _names_member(name: str) -> bool:
     # Judged alike on every system: an archive that is safe here must not surprise on Windows.
-    odd = any(char in name for char in "\\\0") or re.match("/|[A-Za-z]:", name)
-    return bool(name) and not odd and ".." not in name.split("/")
+    odd = re.search("[\\\\\0\ud800-\udfff]", name) or re.match("/|[A-Za-z]:", name) or ".." in name.split("/")
+    return not odd and 0 < len(name) < _LONGEST_NAME
 
 
 def _array(value: Any) -> "npt.NDArray[Any]":

@@ -5,6 +5,7 @@ that is not what its suffix says, or becomes too large, is an ``InvalidDataError
 its bytes in memory once each; ``stream`` reads what is larger.
 """
 
+import inspect
 import io
 import json
 import os
@@ -92,11 +93,13 @@ def read(path: str | os.PathLike[str], *, max_bytes: int | None = None, **option
         raise _unsupported(path, "reader", lambda each: each.read is not None)
     if max_bytes is not None and max_bytes < 1:
         raise UsageError(f"max_bytes is {max_bytes}; nothing would be read", hint="give at least 1, or leave it out")
+    declared = known.name in _TABLES and isinstance(options.get("columns"), Mapping)
+    _require_options(tables.read_declared if declared else known.read, known, options)
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             bound = max_bytes or usual_bound(size)
-            if known.name in _TABLES and isinstance(options.get("columns"), Mapping):
+            if declared:
                 return tables.read_declared(os.fspath(path), max_bytes=bound if packed else max_bytes, **options)
             if packed:
                 plain: IO[bytes] = _Plain(decompress(packed, file, os.fspath(path), max_bytes=bound), path)
@@ -153,6 +156,16 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
             if isinstance(error, UsageError):
                 raise UsageError(f"{os.fspath(path)}: {error.message}", code=error.code, hint=error.hint) from error
             raise
+
+
+def _require_options(codec: Callable[..., Any], known: _Format, options: Mapping[str, Any]) -> None:
+    # Told here, a wrong option is not taken for a wrong file.
+    takes = inspect.signature(codec).parameters.values()
+    names = [each.name for each in takes if each.kind is each.KEYWORD_ONLY or each.default is not each.empty]
+    wrong = next((name for name in options if name not in names), None)
+    if wrong is not None and not any(each.kind is each.VAR_KEYWORD for each in takes):
+        fitting = ", ".join(name for name in names if name != "max_bytes") or "none"
+        raise UsageError(f"{known.name} takes no option {wrong!r} here", hint=f"options that it takes: {fitting}")
 
 
 class _Plain(io.BytesIO):

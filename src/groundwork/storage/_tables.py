@@ -5,7 +5,7 @@ type in which any value has a leading zero is text as a whole. Cost of that: one
 of the columns concerned.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from groundwork.errors import UsageError
@@ -24,7 +24,7 @@ def read_csv(file: IO[bytes], **options: Any) -> "pl.DataFrame":
 
     data = file.read()
     options = {"infer_schema_length": None, **options}
-    frame = pl.read_csv(data, **options)
+    frame = _with_options(pl.read_csv, data, options)
     given = options.get("schema_overrides") or {}
     declared = set(given if isinstance(given, Mapping) else frame.columns[: len(given)])
     numbers = [name for name, dtype in frame.schema.items() if dtype.is_numeric() and name not in declared]
@@ -52,7 +52,7 @@ def read_parquet(file: IO[bytes], *, max_bytes: int | None = None, **options: An
         check_unpacked_size(file, max_bytes)
         file.seek(0)
     try:
-        return pl.read_parquet(file.read(), **options)
+        return _with_options(pl.read_parquet, file.read(), options)
     except pl.exceptions.PanicException as error:  # no Exception: damage that polars did not foresee
         raise ValueError(f"polars gave up: {error}") from error
 
@@ -64,8 +64,8 @@ def write_parquet(file: IO[bytes], value: Any, **options: Any) -> None:
 
 def read_declared(
     path: str,
-    columns: Mapping[str, Any],
     *,
+    columns: Mapping[str, Any],
     max_bytes: int | None,
     null_values: Sequence[str] = (),
 ) -> "pl.DataFrame":
@@ -96,6 +96,13 @@ def read_declared(
     if frames:
         return pl.concat(frames, rechunk=True)
     return pl.DataFrame(schema=stream_schema(path, columns=columns, null_values=null_values))
+
+
+def _with_options(read: "Callable[..., pl.DataFrame]", data: bytes, options: Mapping[str, Any]) -> "pl.DataFrame":
+    try:
+        return read(data, **options)
+    except TypeError as error:  # polars means the call by it, never the data
+        raise UsageError(f"polars: {error}", hint="see polars.read_csv and polars.read_parquet for options") from error
 
 
 def _may_hold_codes(data: bytes, options: Mapping[str, Any]) -> bool:
