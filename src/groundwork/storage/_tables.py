@@ -23,6 +23,8 @@ def read_csv(file: IO[bytes], **options: Any) -> "pl.DataFrame":
     import polars as pl
 
     data = file.read()
+    if "encoding" not in options:
+        data[: data.find(b"\n") + 1 or None].decode("utf-8")  # polars takes any bytes for names of columns
     options = {"infer_schema_length": None, **options}
     frame = _with_options(pl.read_csv, data, options)
     given = options.get("schema_overrides") or {}
