@@ -1,5 +1,6 @@
 """Files that are never torn, checkpoints that are never lost."""
 
+from groundwork.storage._append import append
 from groundwork.storage._atomic import atomic_write
 from groundwork.storage._cells import cast_column, misfits
 from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
@@ -24,6 +25,7 @@ __all__ = [
     "FileLock",
     "FileRecord",
     "Keep",
+    "append",
     "atomic_write",
     "cast_column",
     "dump_yaml",

@@ -20,6 +20,8 @@ _PIECE = 2**20
 # Zstandard's shortest block is 4 bytes and stands for 128 KiB, so 1 KiB becomes 32 MiB at the very worst.
 _ZST_STEP = 2**10
 _GZIP_WINDOW = 31
+_GZIP_MAGIC = b"\x1f\x8b"
+_CUT = "Compressed file ended before the end-of-stream marker was reached"
 
 
 def decompress(suffix: str, file: IO[bytes], source: str, *, max_bytes: int | None = None) -> bytes:
@@ -71,7 +73,7 @@ def pieces(suffix: str, file: IO[bytes], source: str) -> Iterator[bytes]:
         yield from _gunzip(file) if suffix == ".gz" else _unzst(file)
     except (EOFError, zlib.error, zstandard.ZstdError) as error:
         raise InvalidDataError(
-            f"{source}: the compressed data is truncated or damaged: {error}",
+            f"{source} is truncated or damaged: {error}",
             hint="fetch or write the file again, and compare its size or checksum with the source",
             context={"file": source},
         ) from error
@@ -114,7 +116,9 @@ def _gunzip(file: IO[bytes]) -> Iterator[bytes]:
                 chunk = chunk.lstrip(b"\0")  # padding, as on tapes
                 if not chunk:
                     break
-                member, complete = zlib.decompressobj(_GZIP_WINDOW), False
+                member, complete, started = zlib.decompressobj(_GZIP_WINDOW), False, False
+            if not started and not _GZIP_MAGIC.startswith(chunk[:2]):
+                raise zlib.error("Not a gzipped file")
             started = True
             if plain := member.decompress(chunk, _PIECE):
                 yield plain
@@ -125,7 +129,7 @@ def _gunzip(file: IO[bytes]) -> Iterator[bytes]:
         yield plain
         complete = member.eof
     if not complete:
-        raise EOFError("the file is empty" if not started else "the data ends in the middle")
+        raise EOFError(_CUT if started else "it is empty")
 
 
 def _unzst(file: IO[bytes]) -> Iterator[bytes]:
@@ -146,4 +150,4 @@ def _unzst(file: IO[bytes]) -> Iterator[bytes]:
                 complete = frame.eof
                 step = frame.unused_data if complete else b""
     if not complete:
-        raise EOFError("the file is empty" if not started else "the data ends in the middle")
+        raise EOFError(_CUT if started else "it is empty")
