@@ -3,11 +3,12 @@
 from groundwork.storage._append import append
 from groundwork.storage._atomic import atomic_write
 from groundwork.storage._cells import cast_column, misfits
-from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
+from groundwork.storage._checkpoints import CheckpointSkippedWarning, CheckpointStore
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._formats import read, register_format, write
 from groundwork.storage._hash import sha256
 from groundwork.storage._journal import FileJournal
+from groundwork.storage._loading import Checkpoint, load_checkpoint
 from groundwork.storage._lock import FileLock
 from groundwork.storage._manifest import CheckpointInfo, FileRecord
 from groundwork.storage._polars_faults import written_by_polars

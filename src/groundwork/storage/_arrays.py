@@ -27,10 +27,7 @@ _READ = 1 << 20
 
 def read_npy(file: IO[bytes]) -> "npt.NDArray[Any]":
     """Decode one array; nothing is ever unpickled."""
-    start = file.tell()
-    size = file.seek(0, io.SEEK_END) - start
-    file.seek(start)
-    return _read_array(file, size)
+    return _read_array(file, _size(file))
 
 
 def write_npy(file: IO[bytes], value: Any) -> None:
@@ -47,7 +44,7 @@ def read_npz(file: IO[bytes], *, max_bytes: int | None = None) -> "dict[str, npt
     arrays: dict[str, npt.NDArray[Any]] = {}
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
-        bound = max_bytes or usual_bound(file.seek(0, io.SEEK_END))
+        bound = max_bytes or usual_bound(_size(file))
         if sum(member.file_size for member in members) > bound:
             raise too_large(file.name, "its arrays unpack", bound)
         for member in members:
@@ -76,17 +73,25 @@ def write_npz(file: IO[bytes], value: Any) -> None:
 
 
 def read_safetensors(file: IO[bytes]) -> "dict[str, npt.NDArray[Any]]":
-    """Decode arrays by name."""
-    from safetensors.numpy import load
+    """Decode arrays by name; they share one buffer."""
+    from groundwork.storage._tensors import unpack
 
-    return dict(load(file.read()))
+    data = bytearray(_size(file))
+    file.readinto(data)  # type: ignore[attr-defined]
+    return unpack(data)
 
 
 def write_safetensors(file: IO[bytes], value: Any) -> None:
     """Encode a mapping of names to arrays of numbers."""
-    from groundwork.storage._payload import encode_arrays
+    from groundwork.storage._payload import write_tensors
 
-    file.write(encode_arrays(_arrays(value)))
+    write_tensors(file, _arrays(value))
+
+
+def _size(file: IO[bytes]) -> int:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def _read_array(file: IO[bytes], size: int) -> "npt.NDArray[Any]":

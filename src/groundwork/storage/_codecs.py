@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 
-from groundwork.errors import UsageError
+from groundwork.errors import InvalidDataError, UsageError
 
 
 def read_json(file: IO[bytes]) -> Any:
@@ -31,7 +31,9 @@ def read_jsonl(file: IO[bytes]) -> list[Any]:
             try:
                 values.append(json.loads(line))
             except json.JSONDecodeError as error:
-                raise json.JSONDecodeError(error.msg + _torn(text, start, line), text, start + error.pos) from error
+                if start + len(line) == len(text):
+                    raise _torn(file.name, text.count("\n") + 1) from error
+                raise json.JSONDecodeError(error.msg, text, start + error.pos) from error
         start += len(line) + 1
     return values
 
@@ -70,9 +72,12 @@ def write_yaml(file: IO[bytes], value: Any) -> None:
     file.write(dump_yaml(value).encode())
 
 
-def _torn(text: str, start: int, line: str) -> str:
-    last = start + len(line) == len(text)
-    return "; the last line has no end, as when its writer is killed" if last else ""
+def _torn(source: str, line: int) -> InvalidDataError:
+    return InvalidDataError(
+        f"{source}, line {line}: the last line has no end and is not valid JSON; it is cut off in the middle",
+        hint="a writer was killed there; the next append() to the file removes it",
+        context={"file": source, "line": line, "torn": True},
+    )
 
 
 def _json(value: Any, indent: int | None) -> bytes:
