@@ -23,6 +23,7 @@ _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 20
 _LONGEST_NAME = 1 << 15
 _READ = 1 << 20
+_WRITE = 1 << 22
 
 
 def read_npy(file: IO[bytes]) -> "npt.NDArray[Any]":
@@ -32,9 +33,7 @@ def read_npy(file: IO[bytes]) -> "npt.NDArray[Any]":
 
 def write_npy(file: IO[bytes], value: Any) -> None:
     """Encode one array."""
-    import numpy as np
-
-    np.lib.format.write_array(file, _array(value), allow_pickle=False)
+    _write_array(file, _array(value))
 
 
 def read_npz(file: IO[bytes], *, max_bytes: int | None = None) -> "dict[str, npt.NDArray[Any]]":
@@ -60,8 +59,6 @@ def read_npz(file: IO[bytes], *, max_bytes: int | None = None) -> "dict[str, npt
 
 def write_npz(file: IO[bytes], value: Any) -> None:
     """Encode a mapping of names to arrays; not compressed, as ``numpy.savez``."""
-    import numpy as np
-
     arrays = _arrays(value)
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
@@ -69,16 +66,18 @@ def write_npz(file: IO[bytes], value: Any) -> None:
                 raise UsageError(f"{name!r} cannot name an array in an archive", hint="use a plain name such as 'w/0'")
             # A ZipInfo of our own has no time in it, so that the same arrays give the same bytes.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as inner:
-                np.lib.format.write_array(inner, array, allow_pickle=False)
+                _write_array(inner, array)
 
 
 def read_safetensors(file: IO[bytes]) -> "dict[str, npt.NDArray[Any]]":
     """Decode arrays by name; they share one buffer."""
+    import numpy as np
+
     from groundwork.storage._tensors import unpack
 
-    data = bytearray(_size(file))
-    file.readinto(data)  # type: ignore[attr-defined]
-    return unpack(data)
+    data = np.empty(_size(file), np.uint8)
+    file.readinto(data.data)  # type: ignore[attr-defined]
+    return unpack(data.data)
 
 
 def write_safetensors(file: IO[bytes], value: Any) -> None:
@@ -92,6 +91,20 @@ def _size(file: IO[bytes]) -> int:
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     return size
+
+
+def _write_array(file: IO[bytes], array: "npt.NDArray[Any]") -> None:
+    import numpy as np
+
+    layout = np.lib.format
+    if array.dtype.names or not (array.flags.c_contiguous or array.flags.f_contiguous) or not array.nbytes:
+        layout.write_array(file, array, allow_pickle=False)
+        return
+    # numpy copies what it writes to anything but its own file; the memory as it lies needs no copy.
+    layout.write_array_header_1_0(file, layout.header_data_from_array_1_0(array))
+    view = memoryview(array.reshape(-1, order="A").view(np.uint8).data)
+    for start in range(0, len(view), _WRITE):
+        file.write(view[start : start + _WRITE])
 
 
 def _read_array(file: IO[bytes], size: int) -> "npt.NDArray[Any]":
@@ -151,7 +164,12 @@ def _names_member(name: str) -> bool:
 def _array(value: Any) -> "npt.NDArray[Any]":
     import numpy as np
 
-    array: npt.NDArray[Any] = np.asanyarray(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise UsageError("a masked array would lose its mask", hint="store .data and .mask as two arrays")
+    try:
+        array: npt.NDArray[Any] = np.asarray(value)
+    except ValueError as error:
+        raise UsageError(f"this is no array: {error}", hint="give rows of one length") from error
     if array.dtype.hasobject:
         raise UsageError("an array of Python objects cannot be stored without pickle", hint="give it a plain dtype")
     return array

@@ -119,6 +119,25 @@ def test_a_name_that_is_no_text_is_refused(tmp_path, suffix):
         write(tmp_path / f"a.{suffix}", {1: np.arange(2)})
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(np.ma.masked_array([1, 2], [True, False]), "lose its mask"), ([[1], [1, 2]], "no array"), ([object()], "pickle")],
+)
+def test_what_would_not_come_back_whole_is_refused(tmp_path, value, words):
+    for name, wrapped in (("a.npy", value), ("a.npz", {"w": value})):
+        with pytest.raises(UsageError, match=words):
+            write(tmp_path / name, wrapped)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("array", [np.zeros(3, "i4,f8"), np.arange(12).reshape(3, 4)[:, ::2], np.matrix([[1, 2]])])
+def test_arrays_of_any_layout_come_back(tmp_path, array):
+    write(tmp_path / "a.npy", array)
+
+    assert array.tolist() == read(tmp_path / "a.npy").tolist() == np.load(tmp_path / "a.npy").tolist()
+
+
 def test_a_name_given_twice_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("w.npy", npy(described(), np.full(2, 1.0).tobytes()))
