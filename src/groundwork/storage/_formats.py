@@ -98,17 +98,17 @@ def read(path: str | os.PathLike[str], *, max_bytes: int | None = None, **option
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            bound = max_bytes or usual_bound(size)
-            if declared:
-                return tables.read_declared(os.fspath(path), max_bytes=bound if packed else max_bytes, **options)
             if packed:
-                plain: IO[bytes] = _Plain(decompress(packed, file, os.fspath(path), max_bytes=bound), path)
-            elif max_bytes is not None and size > max_bytes:
-                raise too_large(os.fspath(path), f"its {size:,} bytes amount", max_bytes)
+                bound: int | None = max_bytes or usual_bound(size)
             else:
-                plain = file
+                bound = max_bytes
+                if bound is not None and size > bound:
+                    raise too_large(os.fspath(path), f"its {size:,} bytes amount", bound)
+            if declared:
+                return tables.read_declared(os.fspath(path), max_bytes=bound, **options)
             if known.bounded:
                 options["max_bytes"] = max_bytes
+            plain = _Plain(decompress(packed, file, os.fspath(path), max_bytes=bound), path) if packed else file
             return known.read(plain, **options)
     except MLException as error:
         error.context.setdefault("file", os.fspath(path))
