@@ -25,6 +25,11 @@ DTYPES = (
 )
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 ARRAYS = DTYPES.flatmap(lambda dtype: hnp.arrays(dtype, SHAPES))
+NUMBERS = (hnp.boolean_dtypes() | hnp.integer_dtypes(endianness="=") | hnp.floating_dtypes(endianness="=")).flatmap(
+    lambda dtype: hnp.arrays(dtype, SHAPES)
+)
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\\:.\0"), min_size=1, max_size=6)
+PACKED = st.sampled_from(["", ".gz", ".zst"])
 
 
 def identical(first, second):
@@ -42,7 +47,7 @@ def described(descr="'<f8'", shape="(2,)", order="False"):
 
 
 @settings(deadline=None, max_examples=50)
-@given(array=ARRAYS, transposed=st.booleans(), packed=st.sampled_from(["", ".gz", ".zst"]))
+@given(array=ARRAYS, transposed=st.booleans(), packed=PACKED)
 def test_any_array_comes_back_and_numpy_reads_it_too(tmp_path_factory, array, transposed, packed):
     path = tmp_path_factory.mktemp("npy") / f"a.npy{packed}"
     array = array.T if transposed else array
@@ -52,6 +57,30 @@ def test_any_array_comes_back_and_numpy_reads_it_too(tmp_path_factory, array, tr
     assert identical(array, read(path))
     if not packed:
         assert identical(array, np.load(path))
+
+
+@settings(deadline=None, max_examples=50)
+@given(arrays=st.dictionaries(NAMES, ARRAYS, max_size=3), packed=PACKED)
+def test_any_archive_of_arrays_comes_back(tmp_path_factory, arrays, packed):
+    path = tmp_path_factory.mktemp("npz") / f"a.npz{packed}"
+
+    write(path, arrays, durable=False)
+    loaded = read(path)
+
+    assert list(arrays) == list(loaded)
+    assert all(identical(array, loaded[name]) for name, array in arrays.items())
+
+
+@settings(deadline=None, max_examples=50)
+@given(arrays=st.dictionaries(NAMES, NUMBERS, max_size=3), packed=PACKED)
+def test_any_tensors_come_back(tmp_path_factory, arrays, packed):
+    path = tmp_path_factory.mktemp("safetensors") / f"a.safetensors{packed}"
+
+    write(path, arrays, durable=False)
+    loaded = read(path)
+
+    assert arrays.keys() == loaded.keys()
+    assert all(identical(array, loaded[name]) for name, array in arrays.items())
 
 
 @settings(deadline=None, max_examples=50)
