@@ -141,6 +141,7 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
     known, packed = _look_up(path)
     if known.write is None:
         raise _unsupported(path, "writer", lambda each: each.write is not None)
+    _require_options(known.write, known, options)
     with atomic_write(path, durable=durable) as file:
         sink = _Sink(file)
         try:
@@ -160,6 +161,8 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
 
 def _require_options(codec: Callable[..., Any], known: _Format, options: Mapping[str, Any]) -> None:
     # Told here, a wrong option is not taken for a wrong file.
+    if not options:
+        return
     takes = inspect.signature(codec).parameters.values()
     names = [each.name for each in takes if each.kind is each.KEYWORD_ONLY or each.default is not each.empty]
     wrong = next((name for name in options if name not in names), None)

@@ -284,6 +284,8 @@ def test_an_option_that_no_one_knows_is_no_fault_of_the_file(tmp_path, name, hin
 
     with pytest.raises(UsageError, match="takes no option 'mmap'") as caught:
         read(tmp_path / name, mmap=True)
+    with pytest.raises(UsageError, match="takes no option 'mmap'"):
+        write(tmp_path / name, VALUES[name[2:]], mmap=True)
 
     assert (UsageError, f"options that it takes: {hint}") == (type(caught.value), caught.value.hint)
 

@@ -135,6 +135,16 @@ def test_a_declared_table_is_what_stream_reads(tmp_path):
     assert [None, "x"] == loaded["b"].to_list()
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.zst", "parquet", "parquet.gz"])
+def test_other_tables_may_be_declared_too(tmp_path, suffix):
+    rows = [{"a": 1, "b": "x"}, {"a": 2, "b": None}]
+    write(tmp_path / f"f.{suffix}", rows if suffix.startswith("jsonl") else pl.DataFrame(rows))
+
+    loaded = read(tmp_path / f"f.{suffix}", columns={"a": pl.Int8, "b": pl.String})
+
+    assert ({"a": pl.Int8, "b": pl.String}, rows) == (dict(loaded.schema), loaded.to_dicts())
+
+
 def test_a_declared_table_without_rows_has_its_types(tmp_path):
     loaded = read(csv(tmp_path, "a,b\n"), columns={"a": pl.Int32})
 
