@@ -1,5 +1,6 @@
 """Files that are never torn, checkpoints that are never lost."""
 
+from groundwork.storage._append import append
 from groundwork.storage._async_file import AsyncFile
 from groundwork.storage._atomic import AtomicWrite, atomic_write
 from groundwork.storage._cells import cast_column, misfits
@@ -35,6 +36,7 @@ __all__ = [
     "FileRecord",
     "Keep",
     "Stray",
+    "append",
     "atomic_write",
     "cast_column",
     "dump_yaml",
