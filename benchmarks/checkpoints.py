@@ -3,8 +3,8 @@
 Run: python benchmarks/checkpoints.py [folder on the disk to measure]
 Medians of five rounds, each of which runs every way once, in another order. The raw write is what durability asks of
 anybody: write, fsync, rename, fsync of the folder. Loads read from the page cache, so that the code is measured and not
-the disk. Peers run where they are installed; only raw and groundwork sync, and only groundwork hashes. Hashing runs in a
-second thread: on a machine whose cores are taken its time comes on top.
+the disk. Peers run where they are installed; only raw and groundwork sync, and only groundwork hashes. Hashing runs in
+a second thread: on a machine whose cores are taken its time comes on top.
 """
 
 import hashlib
