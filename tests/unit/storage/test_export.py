@@ -246,6 +246,27 @@ def test_a_checkpoint_that_is_replaced_meanwhile_is_exported_anew(store, tmp_pat
     assert ["out"] == beside(store)
 
 
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_an_export_never_mixes_the_files_of_one_with_the_manifest_of_another(store, tmp_path, arm, name):
+    writes, saves = iter(range(100)), []
+
+    def replace():
+        # The old manifest's files are the new one's too, and it is being written: only a look at the end can tell.
+        last = 3 if name == "out" else 0
+        if not saves and next(writes) == last:
+            saves.append(True)
+            files = {"spec.json": b"{}", "tables/big": bytes(3_000_000)}
+            store.save({"w": np.full(1000, 3.0)}, step=3, metrics={"auc": 0.5}, files=files)
+
+    arm("storage.atomic_write.before_write", replace)
+    store.export(3, tmp_path / name)
+    if name == "out.zip":
+        shutil.unpack_archive(tmp_path / name, tmp_path)
+        (tmp_path / "step-00000003").rename(tmp_path / "out")
+
+    assert ([True], 0.5) == (saves, load_checkpoint(tmp_path / "out").info.metrics["auc"])
+
+
 def test_a_checkpoint_that_is_pruned_meanwhile_is_not_found(store, tmp_path, arm):
     arm("storage.atomic_write.before_write", lambda: shutil.rmtree(store.root / "step-00000003", ignore_errors=True))
 
