@@ -4,6 +4,7 @@ from groundwork.storage._append import append
 from groundwork.storage._atomic import atomic_write
 from groundwork.storage._cells import cast_column, misfits
 from groundwork.storage._checkpoints import Checkpoint, CheckpointSkippedWarning, CheckpointStore, load_checkpoint
+from groundwork.storage._compression import compressor
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._formats import read, register_format, write
 from groundwork.storage._hash import sha256
@@ -28,6 +29,7 @@ __all__ = [
     "append",
     "atomic_write",
     "cast_column",
+    "compressor",
     "dump_yaml",
     "load_checkpoint",
     "load_yaml",

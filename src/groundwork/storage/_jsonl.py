@@ -73,13 +73,14 @@ class JsonlFile:
         first_row, first = 1, 1
         for piece in _pieces(self._path, self._member, progress):
             frame = _read(piece, types, self.name, first)
-            lines = _lines(piece, first)
+            ends = piece.count(b"\n")
+            lines = range(first, first + ends) if frame.height == ends else _lines(piece, first)
             if frame.height != len(lines):
                 self._refuse_count(frame.height, len(lines), first)
             if frame.height:
                 yield Batch(frame.with_columns(nothing) if null_values else frame, first_row, lines)
             first_row += frame.height
-            first += piece.count(b"\n")
+            first += ends
 
     def _refuse_count(self, read: int, there: int, line: int) -> NoReturn:
         raise InvalidDataError(
@@ -123,12 +124,7 @@ def _pieces(path: Path, member: str | None, progress: Progress | None) -> Iterat
 
 
 def _lines(piece: bytes, first: int) -> Sequence[int]:
-    lines = piece.split(b"\n")
-    if not lines[-1].strip():
-        lines.pop()
-    if all(lines) and not any(map(bytes.isspace, lines)):
-        return range(first, first + len(lines))
-    return [first + at for at, line in enumerate(lines) if line.strip()]
+    return [first + at for at, line in enumerate(piece.split(b"\n")) if line.strip()]
 
 
 def _inferred(piece: bytes, name: str, line: int) -> Mapping[str, pl.DataType]:
