@@ -92,12 +92,18 @@ class JsonlFile:
 
 @lru_cache(maxsize=32)
 def _found(path: Path, member: str | None, _identity: tuple[int, int, int]) -> Mapping[str, pl.DataType]:
+    """Unite the types of all pieces; the columns are those of the first row in its order, then the others by name."""
     types: dict[str, pl.DataType] = {}
     line = 1
+    order: list[str] | None = None
     for piece in _pieces(path, member, None):
-        _merge(types, _inferred(piece, path.name, line))
+        found = _inferred(piece, path.name, line)
+        if order is None and piece.strip():
+            order = list(json.loads(piece.lstrip().partition(b"\n")[0]))
+        _merge(types, found)
         line += piece.count(b"\n")
-    return {name: pl.String() if dtype == pl.Null else dtype for name, dtype in types.items()}
+    names = [*(order or ()), *sorted(types.keys() - set(order or ()))]
+    return {name: pl.String() if types[name] == pl.Null else types[name] for name in names}
 
 
 def _pieces(path: Path, member: str | None, progress: Progress | None) -> Iterator[bytes]:
@@ -140,12 +146,12 @@ def _inferred(piece: bytes, name: str, line: int) -> Mapping[str, pl.DataType]:
 
 def _split(piece: bytes, name: str, line: int) -> Mapping[str, pl.DataType]:
     # Whole lines, of which polars unites no types: halves tell which columns those are.
-    lines = piece.splitlines(keepends=True)
+    lines = piece.split(b"\n")
     if len(lines) == 1:
         return dict.fromkeys(json.loads(piece), pl.String())
     half = len(lines) // 2
-    types = dict(_inferred(b"".join(lines[:half]), name, line))
-    _merge(types, _inferred(b"".join(lines[half:]), name, line + half))
+    types = dict(_inferred(b"\n".join(lines[:half]), name, line))
+    _merge(types, _inferred(b"\n".join(lines[half:]), name, line + half))
     return types
 
 

@@ -42,17 +42,20 @@ def stream(
         rows: Rows of each batch; the last may be shorter.
         columns: Types of the columns by name. A column not named here is text in CSV, keeps its type in Parquet, and
             in JSON lines gets the one that fits all its values: Int64, Float64, Boolean, else text (of a nested value
-            its JSON); that takes a first pass over the file. ``pl.Datetime`` without arguments takes its zone from the first value of the file: UTC where that has an offset, none where it has not.
+            its JSON); that takes a first pass over the file. ``pl.Datetime`` without arguments takes its zone from the
+            first value of the file: UTC where that has an offset, none where it has not.
         null_values: Texts that mean missing, besides the empty field.
         member: Which file of a zip; not needed where it holds a single table.
         progress: Called now and then with the bytes consumed and the file's size; never falls, ends at the size.
 
     Returns:
-        An iterator of frames, all with the same columns and types; none where the file has no rows.
+        An iterator of frames, all with the same columns and types; none where the file has no rows. The columns of JSON
+        lines stand as in the first line; those that come later follow by name.
 
     Raises:
         InvalidDataError: At the call: no header, a column named twice, a declared column that is not there, a line
-            that is no JSON object. While iterating: a value that its type does not allow, a record of the wrong length, a damaged file.
+            that is no JSON object. While iterating: a value that its type does not allow, a record of the wrong
+            length, a damaged file.
         StorageError: There is no such file, or it cannot be read.
         UnsupportedFormatError: The suffix is of no table.
     """
