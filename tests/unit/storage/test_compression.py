@@ -49,7 +49,9 @@ def test_cut_anywhere_it_is_truncated(suffix):
     packed = PACK[suffix](MIXED)
     rng = random.Random(1)
 
-    for length in {0, 1, 2, 5, 9, len(packed) - 1, len(packed) - 4, *(rng.randrange(len(packed)) for _ in range(30))}:
+    with pytest.raises(InvalidDataError, match="f is empty"):
+        unpacked(suffix, b"")
+    for length in {1, 2, 5, 9, len(packed) - 1, len(packed) - 4, *(rng.randrange(len(packed)) for _ in range(30))}:
         with pytest.raises(InvalidDataError, match="f is truncated or damaged"):
             unpacked(suffix, packed[:length])
 
