@@ -6,6 +6,7 @@ from groundwork.storage._atomic import AtomicWrite, atomic_write
 from groundwork.storage._cells import cast_column, misfits
 from groundwork.storage._checkpoints import CheckpointStore
 from groundwork.storage._choice import CheckpointSkippedWarning
+from groundwork.storage._compression import compressor
 from groundwork.storage._export import export_checkpoint
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._file_manager import FileInfo, FileManager
@@ -39,6 +40,7 @@ __all__ = [
     "append",
     "atomic_write",
     "cast_column",
+    "compressor",
     "dump_yaml",
     "export_checkpoint",
     "load_checkpoint",

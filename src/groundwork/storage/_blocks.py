@@ -125,11 +125,13 @@ def _joined(small: Iterator[bytes]) -> Iterator[bytes]:
     held: list[bytes] = []
     size = 0
     for piece in small:
-        held.append(piece)
-        size += len(piece)
-        if size >= BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
+        # What a hostile file blows up to is cut, for the parsers take some times a block.
+        for at in range(0, len(piece), BLOCK):
+            held.append(piece[at : at + BLOCK])
+            size += len(held[-1])
+            if size >= BLOCK:
+                yield b"".join(held)
+                held, size = [], 0
     if held:
         yield b"".join(held)
 

@@ -21,7 +21,7 @@ from groundwork.storage._blocks import Progress, blocks
 
 SUFFIXES = (".jsonl", ".ndjson")
 
-_LONGEST_LINE = 64 * 2**20
+_LONGEST_LINE = 16 * 2**20  # polars holds a line some ten times over
 _NUMBERS: Sequence[pl.DataType] = (pl.Int64(), pl.Int128(), pl.Float64())
 # Of no columns at all, polars does not look at the lines.
 _ANY = {"": pl.String()}
@@ -73,13 +73,14 @@ class JsonlFile:
         first_row, first = 1, 1
         for piece in _pieces(self._path, self._member, progress):
             frame = _read(piece, types, self.name, first)
-            lines = _lines(piece, first)
+            ends = piece.count(b"\n")
+            lines = range(first, first + ends) if frame.height == ends else _lines(piece, first)
             if frame.height != len(lines):
                 self._refuse_count(frame.height, len(lines), first)
             if frame.height:
                 yield Batch(frame.with_columns(nothing) if null_values else frame, first_row, lines)
             first_row += frame.height
-            first += piece.count(b"\n")
+            first += ends
 
     def _refuse_count(self, read: int, there: int, line: int) -> NoReturn:
         raise InvalidDataError(
@@ -91,12 +92,18 @@ class JsonlFile:
 
 @lru_cache(maxsize=32)
 def _found(path: Path, member: str | None, _identity: tuple[int, int, int]) -> Mapping[str, pl.DataType]:
+    """Unite the types of all pieces; the columns are those of the first row in its order, then the others by name."""
     types: dict[str, pl.DataType] = {}
     line = 1
+    order: list[str] | None = None
     for piece in _pieces(path, member, None):
-        _merge(types, _inferred(piece, path.name, line))
+        found = _inferred(piece, path.name, line)
+        if order is None and piece.strip():
+            order = list(json.loads(piece.lstrip().partition(b"\n")[0]))
+        _merge(types, found)
         line += piece.count(b"\n")
-    return {name: pl.String() if dtype == pl.Null else dtype for name, dtype in types.items()}
+    names = [*(order or ()), *sorted(types.keys() - set(order or ()))]
+    return {name: pl.String() if types[name] == pl.Null else types[name] for name in names}
 
 
 def _pieces(path: Path, member: str | None, progress: Progress | None) -> Iterator[bytes]:
@@ -123,12 +130,7 @@ def _pieces(path: Path, member: str | None, progress: Progress | None) -> Iterat
 
 
 def _lines(piece: bytes, first: int) -> Sequence[int]:
-    lines = piece.split(b"\n")
-    if not lines[-1].strip():
-        lines.pop()
-    if all(lines) and not any(map(bytes.isspace, lines)):
-        return range(first, first + len(lines))
-    return [first + at for at, line in enumerate(lines) if line.strip()]
+    return [first + at for at, line in enumerate(piece.split(b"\n")) if line.strip()]
 
 
 def _inferred(piece: bytes, name: str, line: int) -> Mapping[str, pl.DataType]:
@@ -144,12 +146,12 @@ def _inferred(piece: bytes, name: str, line: int) -> Mapping[str, pl.DataType]:
 
 def _split(piece: bytes, name: str, line: int) -> Mapping[str, pl.DataType]:
     # Whole lines, of which polars unites no types: halves tell which columns those are.
-    lines = piece.splitlines(keepends=True)
+    lines = piece.split(b"\n")
     if len(lines) == 1:
         return dict.fromkeys(json.loads(piece), pl.String())
     half = len(lines) // 2
-    types = dict(_inferred(b"".join(lines[:half]), name, line))
-    _merge(types, _inferred(b"".join(lines[half:]), name, line + half))
+    types = dict(_inferred(b"\n".join(lines[:half]), name, line))
+    _merge(types, _inferred(b"\n".join(lines[half:]), name, line + half))
     return types
 
 

@@ -1,6 +1,6 @@
 """Parquet files read a window of rows at a time.
 
-Rule: memory is a window of about 32 MiB, or the rows asked for, and the compressed row group that holds it; never the
+Rule: memory is a window of about 16 MiB, or the rows asked for, and the compressed row group that holds it; never the
 file. A ``.parquet.gz`` is first unpacked into the system's folder for temporary files, because Parquet is read from its
 end; it goes when the stream does.
 """
@@ -21,7 +21,7 @@ from groundwork.storage._compression import COMPRESSED
 
 SUFFIXES = (".parquet", ".pq")
 
-_WINDOW_BYTES = 32 * 2**20
+_WINDOW_BYTES = 16 * 2**20
 _FIRST_ROWS = 16_384
 
 

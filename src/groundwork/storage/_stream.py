@@ -1,8 +1,8 @@
 """Tables read in batches, in bounded memory.
 
-Rule: the types of a column come from its declaration, not from the rows that happen to stand first; a column that
-nobody declared is text. A value that does not fit is an error that names file, row, line and column.
-Memory: one block of 4 MiB, its parse, and the batch being filled.
+Rule: the types of a column come from its declaration or the whole file, never from the rows that happen to stand
+first. A value that does not fit is an error that names file, row, line and column.
+Memory: one block of 4 MiB, its parse, and the batch being filled; of Parquet a window of a row group.
 """
 
 import difflib
@@ -37,20 +37,25 @@ def stream(
     """Read a table in batches.
 
     Args:
-        path: A CSV file, plain or compressed (.gz, .zst, .zip), or a Parquet file.
+        path: A file of CSV (``.csv``), JSON lines (``.jsonl``, ``.ndjson``) or Parquet, plain or with ``.gz`` or
+            ``.zst`` on top; or a ``.zip`` that holds one of the first two.
         rows: Rows of each batch; the last may be shorter.
-        columns: Types of the columns by name. A CSV column not named here is text. ``pl.Datetime`` without arguments
-            takes its zone from the first value of the file: UTC where that has an offset, none where it has not.
+        columns: Types of the columns by name. A column not named here is text in CSV, keeps its type in Parquet, and
+            in JSON lines gets the one that fits all its values: Int64, Float64, Boolean, else text (of a nested value
+            its JSON); that takes a first pass over the file. ``pl.Datetime`` without arguments takes its zone from the
+            first value of the file: UTC where that has an offset, none where it has not.
         null_values: Texts that mean missing, besides the empty field.
-        member: Which file of a zip; not needed where it holds a single .csv.
-        progress: Called now and then with the bytes consumed and the file's size.
+        member: Which file of a zip; not needed where it holds a single table.
+        progress: Called now and then with the bytes consumed and the file's size; never falls, ends at the size.
 
     Returns:
-        An iterator of frames, all with the same columns and types; none where the file has a header and no rows.
+        An iterator of frames, all with the same columns and types; none where the file has no rows. The columns of JSON
+        lines stand as in the first line; those that come later follow by name.
 
     Raises:
-        InvalidDataError: At the call: no header, a column named twice, a declared column that is not there. While
-            iterating: a value that its type does not allow, a record of the wrong length, a damaged file.
+        InvalidDataError: At the call: no header, a column named twice, a declared column that is not there, a line
+            that is no JSON object. While iterating: a value that its type does not allow, a record of the wrong
+            length, a damaged file.
         StorageError: There is no such file, or it cannot be read.
         UnsupportedFormatError: The suffix is of no table.
     """
