@@ -8,7 +8,6 @@ over from before. The peers are used as their manuals say, and are looked at wit
 import importlib
 import importlib.util
 import json
-import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -31,9 +30,9 @@ class Scenario(Protocol):
 OLD, NEW = b"old " * 50_000, b"new " * 90_000
 
 
-def names(folder: Path) -> list[str]:
+def names(folder: Path) -> tuple[str, ...]:
     """List everything in the folder, by relative path."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
+    return tuple(sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()))
 
 
 class ReplacedFile:
@@ -54,11 +53,11 @@ class ReplacedFile:
         content = (folder / "file").read_bytes()
         return {OLD: "old", NEW: "new"}.get(content, f"{len(content)} bytes of neither")
 
-    def go_on(self, folder: Path) -> list[str]:
+    def go_on(self, folder: Path) -> tuple[str, ...]:
         self.act(folder)
         return names(folder)
 
-    tidy = ["file"]
+    tidy = ("file",)
 
 
 class NewFile(ReplacedFile):
@@ -74,7 +73,7 @@ class NewFile(ReplacedFile):
         path = folder / "a" / "b" / "file"
         return super().look(path.parent) if path.exists() else "old"
 
-    tidy = ["a/b/file"]
+    tidy = ("a/b/file",)
 
 
 def _weights(value: float) -> dict[str, Any]:
@@ -108,14 +107,14 @@ class ReplacedCheckpoint:
         values.add(float((loaded.info.path / "files" / "notes").read_bytes()))
         return {(1.0,): "old", (2.0,): "new"}.get(tuple(values), f"a mixture of {values}")
 
-    def go_on(self, folder: Path) -> list[str]:
+    def go_on(self, folder: Path) -> tuple[str, ...]:
         self.act(folder)
         return names(folder)
 
     @property
-    def tidy(self) -> list[str]:
+    def tidy(self) -> tuple[str, ...]:
         made = f"store/step-{self.step:08d}"
-        return ["store/.lock", f"{made}/files/notes", f"{made}/manifest.json", f"{made}/model.safetensors"]
+        return "store/.lock", f"{made}/files/notes", f"{made}/manifest.json", f"{made}/model.safetensors"
 
 
 class AddedCheckpoint(ReplacedCheckpoint):
@@ -147,13 +146,13 @@ class AppendedRecord:
         found = self.read(folder)
         return {("old",): "old", ("old", "new"): "new"}.get(tuple(found), f"records {found}")
 
-    def go_on(self, folder: Path) -> list[str]:
+    def go_on(self, folder: Path) -> tuple[str, ...]:
         before = self.read(folder)
         self.append(folder, "next")
         assert [*before, "nex"] == self.read(folder)
         return names(folder)
 
-    tidy = ["log.jsonl"]
+    tidy = ("log.jsonl",)
 
 
 class JournalRecord(AppendedRecord):

@@ -26,17 +26,16 @@ from typing import Any
 
 GO, END = "@go", "@end"
 LIMIT_S = 60
-CHANGING = frozenset(
-    "open openat creat write writev pwrite64 pwritev sendfile copy_file_range truncate ftruncate fallocate fsync "
-    "fdatasync sync_file_range rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat "
-    "rmdir chmod fchmod fchmodat chown fchown fchownat setxattr fsetxattr close msync".split()
+CHANGING = re.compile(
+    r"creat|p?write(v|64)?|sendfile|copy_file_range|f?truncate|fallocate|f(data)?sync|sync_file_range|rename(at2?)?"
+    r"|(sym|un)?link(at)?|mkdir(at)?|rmdir|f?ch(mod|own)(at)?|f?setxattr"
 )
-"""The calls by which a program changes files, or learns that a change has failed."""
-LOOKING = frozenset(
-    "stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat read pread64 getdents64 lseek "
-    "flock listxattr flistxattr getxattr fgetxattr getcwd".split()
+"""The calls by which a program changes files, or makes sure of a change; and ``open``, if it makes or cuts a file."""
+LOOKING = re.compile(
+    r"open(at)?|close|[lf]?stat|newfstatat|statx|f?access(at2?)?|readlink(at)?|p?read(64)?|getdents64|lseek|flock"
+    r"|[lf]?(list|get)xattr"
 )
-"""The calls by which it looks at files; a disk may refuse these too."""
+"""The other calls that concern files; a disk may refuse these too."""
 _CALL = re.compile(r"^(\d+) +(\w+)\((.*)$")
 _RESULT = re.compile(r"\)\s+= (-?\d+|\?)")
 _PR_SET_PTRACER = 0x59616D61
@@ -58,6 +57,17 @@ class Point:
 
     def __str__(self) -> str:
         return f"{self.name}#{self.nth}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes files."""
+        makes = self.name.startswith("open") and re.search(r"O_(CREAT|TRUNC)", self.text)
+        return bool(CHANGING.fullmatch(self.name) or makes)
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether a broken disk could refuse it."""
+        return self.changes or LOOKING.fullmatch(self.name) is not None
 
 
 @dataclass(frozen=True)
@@ -223,7 +233,7 @@ def order_faults(points: Sequence[Point], folder: Path) -> list[str]:
         elif point.name in {"fsync", "fdatasync"}:
             bytes_at_risk.discard(path)
             names_at_risk = {name for name in names_at_risk if name.parent != path}
-        elif point.name.startswith("mkdir") or (point.name == "openat" and "O_EXCL" in point.text):
+        elif point.name.startswith("mkdir") or "O_EXCL" in point.text:
             names_at_risk.add(path)
         elif point.name.startswith(("rename", "link")):
             inside = {each for each in bytes_at_risk | names_at_risk if each.is_relative_to(paths[0])}
