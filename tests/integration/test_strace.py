@@ -25,7 +25,7 @@ OURS = [
     "appended_record",
     "journal_record",
 ]
-EVERY = 5  # of the calls that change nothing, so many are left out for one that is tried, unless --run-slow
+EVERY = 10  # of the calls that change nothing, so many are left out for one that is tried, unless --run-slow
 HOW_MANY = pytest.mark.parametrize("every", [EVERY, pytest.param(1, marks=pytest.mark.slow)], ids=["sample", "all"])
 
 
