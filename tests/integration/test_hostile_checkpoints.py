@@ -9,9 +9,11 @@ import json
 import os
 import pickle
 import struct
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from groundwork.errors import CheckpointCorrupt, MLException, UnsafeCheckpoint, VersionSkew
-from groundwork.storage import CheckpointStore, load_checkpoint
+from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, load_checkpoint
 
 pytestmark = pytest.mark.integration
 
@@ -92,7 +94,7 @@ def ways_to_load(folder: Path, step: int = 1) -> list[Callable[[], Any]]:
     return [lambda: load_checkpoint(folder), lambda: CheckpointStore(folder.parent).load(step)]
 
 
-def refused(folder: Path, *kinds: type[MLException], match: str = "") -> None:
+def refused(folder: Path, *kinds: type[MLException], match: str | None = None) -> None:
     for load in ways_to_load(folder):
         with pytest.raises(kinds or MLException, match=match) as caught:
             load()
@@ -200,9 +202,10 @@ NONSENSE: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_a_sealed_manifest_of_nonsense_is_an_error_of_ours(arrays, change):
     edit(arrays, change)
 
-    for load in [*ways_to_load(arrays), lambda: CheckpointStore(arrays.parent).load()]:
-        with pytest.raises(MLException):
-            load()
+    refused(arrays, CheckpointCorrupt, VersionSkew)
+    assert CheckpointStore(arrays.parent).verify()[1] is not None
+    with pytest.warns(CheckpointSkippedWarning), pytest.raises(CheckpointCorrupt):
+        CheckpointStore(arrays.parent).load()
 
 
 @pytest.mark.parametrize(
@@ -287,7 +290,7 @@ def rezipped(folder: Path, change: Callable[[dict[str, bytes]], Any]) -> None:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     replace_payload(folder, file.getvalue())
@@ -332,9 +335,7 @@ def call(module: str, name: str, *arguments: str) -> dict[str, Any]:
         ("sklearn.linear_model.__init__", "os"),
     ],
 )
-@pytest.mark.parametrize(
-    "loader", ["ReduceNode", "ObjectNode", "TypeNode", "FunctionNode", "PartialNode", "MethodNode"]
-)
+@pytest.mark.parametrize("loader", ["ReduceNode", "ObjectNode", "FunctionNode"])
 def test_a_skops_file_that_calls_something_foreign_is_refused(estimator, marker, module, name, loader):
     def change(schema: dict[str, Any]) -> None:
         schema["content"]["content"]["coef_"] = {**call(module, name, str(marker)), "__loader__": loader}
@@ -367,10 +368,8 @@ def test_members_of_a_skops_file_with_evil_names_are_written_nowhere(estimator, 
 
     rezipped(estimator, change)
 
-    try:
-        assert load_checkpoint(estimator).model.n_features_in_ == 4  # the member is nobody's
-    except (UnsafeCheckpoint, VersionSkew, CheckpointCorrupt):
-        pass
+    with suppress(UnsafeCheckpoint, VersionSkew, CheckpointCorrupt):  # the member is nobody's
+        assert load_checkpoint(estimator).model.n_features_in_ == 4
     assert before == sorted(tmp_path.rglob("*"))
     assert not Path("/tmp/groundwork-zip-slip").exists()
 
@@ -403,15 +402,13 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux counts it")
 @pytest.mark.parametrize("member", ["schema.json", "array"])
 def test_a_skops_file_that_unpacks_to_a_thousand_times_its_size_is_refused(estimator, member):
-    import subprocess
-
     def change(members: dict[str, bytes]) -> None:
         if member == "schema.json":
-            members[member] += b" " * 400_000_000
+            members[member] += b" " * 100_000_000
         else:
             first = next(name for name in members if name.endswith(".npy"))
             file = io.BytesIO()
-            np.save(file, np.zeros(50_000_000))
+            np.save(file, np.zeros(12_500_000))
             members[first] = file.getvalue()
 
     rezipped(estimator, change)
@@ -421,4 +418,4 @@ def test_a_skops_file_that_unpacks_to_a_thousand_times_its_size_is_refused(estim
 
     said, grown = done.stdout.split()
     assert said in ("UnsafeCheckpoint", "VersionSkew", "CheckpointCorrupt", "InvalidDataError")
-    assert int(grown) < 100
+    assert int(grown) < 50

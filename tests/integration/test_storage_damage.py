@@ -75,8 +75,7 @@ def outcome(folder: Path, whole: tuple[object, ...]) -> str:
     try:
         return "the original" if loaded(folder) == whole else "SOMETHING ELSE"
     except MLException as error:
-        assert str(folder) in error.message
-        return type(error).__name__
+        return type(error).__name__ if str(folder) in error.message else "AN ERROR THAT NAMES NO FILE"
 
 
 def cuts(size: int) -> range:
@@ -208,7 +207,8 @@ def test_a_truncated_file_is_an_error_that_names_it(tmp_path, suffix):
             read(path)
             silent.append(size)
         except MLException as error:
-            assert path.name in error.message
+            if path.name not in error.message:
+                silent.append(size)
 
     # JSON ends with a line feed that means nothing.
     assert silent == ([len(content) - 1] if suffix == "json" else [])
