@@ -126,9 +126,9 @@ def read_safetensors(file: IO[bytes]) -> dict[str, Any]:
 
 def write_safetensors(file: IO[bytes], value: Any) -> None:
     """Encode a mapping of names to arrays of numbers."""
-    from groundwork.storage._payload import encode_arrays
+    from groundwork.storage._payload import write_tensors
 
-    file.write(encode_arrays(_arrays(value)))
+    write_tensors(file, _arrays(value))
 
 
 def _json(value: Any, indent: int | None) -> str:
