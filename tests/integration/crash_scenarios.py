@@ -5,6 +5,7 @@ afterwards: ``old``, ``new``, or what else. ``go_on`` is the next start: the sam
 over from before. The peers are used as their manuals say, and are looked at with their own readers.
 """
 
+import functools
 import importlib
 import importlib.util
 import json
@@ -210,7 +211,8 @@ class Peer:
         number: Callable[[Any], float],
     ) -> None:
         self.file, self.module = file, module
-        self._write, self._read, self._value, self._number = write, read, value, number
+        self._write, self._read, self._number = write, read, number
+        self._value = functools.cache(value)  # a fork must not compute: threads of libraries do not survive it
 
     def installed(self) -> bool:
         return importlib.util.find_spec(self.module) is not None
@@ -313,36 +315,12 @@ PEERS = {
         lambda value: [value] * 20_000,
         _of_list,
     ),
-    "polars parquet": Peer(
-        "f.parquet",
-        "polars",
-        lambda frame, path: frame.write_parquet(path),
-        _lazily("polars", "read_parquet"),
-        _table("polars"),
-        _of_column,
-    ),
-    "polars csv": Peer(
-        "f.csv",
-        "polars",
-        lambda frame, path: frame.write_csv(path),
-        _lazily("polars", "read_csv"),
-        _table("polars"),
-        _of_column,
-    ),
     "pandas csv": Peer(
         "f.csv",
         "pandas",
         lambda frame, path: frame.to_csv(path, index=False),
         _lazily("pandas", "read_csv"),
         _table("pandas"),
-        _of_column,
-    ),
-    "pyarrow parquet": Peer(
-        "f.parquet",
-        "pyarrow",
-        lambda table, path: _lazily("pyarrow.parquet", "write_table")(table, path),
-        lambda path: _lazily("pyarrow.parquet", "read_table")(path).to_pydict(),
-        lambda value: _lazily("pyarrow", "table")({"x": [value] * 50_000}),
         _of_column,
     ),
 }
