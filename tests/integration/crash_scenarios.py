@@ -256,17 +256,6 @@ def _only(arrays: Any) -> float:
     return found
 
 
-def _estimator(value: float) -> Any:
-    import numpy as np
-    from sklearn.linear_model import LinearRegression
-
-    return LinearRegression().fit(np.eye(300), np.full(300, value))
-
-
-def _of_estimator(model: Any) -> float:
-    return round(float(model.predict(model.coef_.reshape(1, -1) * 0)[0]), 6)
-
-
 def _table(module: str) -> Callable[[float], Any]:
     return lambda value: importlib.import_module(module).DataFrame({"x": [value] * 50_000})
 
@@ -292,9 +281,6 @@ PEERS = {
         _lazily("safetensors.numpy", "load_file"),
         _weights,
         _only,
-    ),
-    "skops": Peer(
-        "f.skops", "skops", _lazily("skops.io", "dump"), _lazily("skops.io", "load"), _estimator, _of_estimator
     ),
     "joblib": Peer("f.joblib", "joblib", _lazily("joblib", "dump"), _lazily("joblib", "load"), _weights, _only),
     "pickle": Peer("f.pickle", "pickle", _in_file("wb", pickle.dump), _in_file("rb", pickle.load), _weights, _only),
