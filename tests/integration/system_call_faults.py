@@ -277,7 +277,7 @@ def _serve(scenarios: str, name: str, trial: str) -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    scenario = getattr(module, name, None) or module.PEERS[name]
+    scenario = module.PEERS.get(name) or getattr(module, name)
     scenario.prepare(Path(trial))
     scenario.act(Path(trial))
     libc = ctypes.CDLL(None)
