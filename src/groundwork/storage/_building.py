@@ -197,8 +197,9 @@ def settle(root: Path) -> None:
     Raises:
         StorageError: The system refused.
     """
-    if not any(_left_over(root)):
-        return
+    with told_as_storage_error(root, "cannot look into the store"):
+        if not any(_left_over(root)):
+            return
     with exclusive(root / STORE_LOCK), told_as_storage_error(root, "cannot tidy up"):
         for path in _left_over(root):
             if path.name.endswith(SUFFIX):

@@ -90,7 +90,10 @@ class CheckpointStore:
             building.publish()
         finally:
             building.close()
-        prune(self.root, self.keep, just_saved=step)
+        try:
+            prune(self.root, self.keep, just_saved=step)
+        except StorageError as error:
+            raise StorageError(f"step {step} is saved, but older ones cannot be dropped: {error.message}") from error
         return info
 
     def load(

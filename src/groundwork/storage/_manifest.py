@@ -135,7 +135,9 @@ def read_manifest(folder: Path) -> CheckpointInfo:
     try:
         content = json.loads(text)
         number = content["format_number"]
-        if isinstance(number, int) and number > FORMAT_NUMBER:
+        if type(number) is not int:
+            raise TypeError(f"format_number is {number!r}")
+        if number > FORMAT_NUMBER:
             raise VersionSkew(
                 f"{folder}: the checkpoint has format {number}; this groundwork reads up to {FORMAT_NUMBER}",
                 hint="load it with the newer groundwork that wrote it",
@@ -203,6 +205,8 @@ def _manifest_text(folder: Path) -> bytes:
     require_no_links(folder, MANIFEST)
     with told_as_storage_error(path, "cannot read"):
         while True:
+            if path.exists() and not path.is_file():  # to open a pipe would be to wait for ever
+                raise corrupt(folder, f"{MANIFEST} is no plain file")
             try:
                 return path.read_bytes()
             except (FileNotFoundError, NotADirectoryError) as error:
@@ -243,7 +247,25 @@ def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+_KINDS = {
+    "step": int,
+    "created": str,
+    "format": str,
+    "payload": str,
+    "metrics": dict,
+    "metadata": dict,
+    "versions": dict,
+}
+
+
 def _info(folder: Path, content: dict[str, Any]) -> CheckpointInfo:
+    for name, kind in _KINDS.items():
+        if type(content[name]) is not kind:
+            raise TypeError(f"{name} is {content[name]!r:.40}")
+    if content["step"] < 0 or not all(type(each) in (int, float) for each in content["metrics"].values()):
+        raise ValueError("the step must not be negative, and metrics must be numbers")
+    if not all(type(each) is str for each in content["versions"].values()):
+        raise ValueError("versions must be texts")
     files = {name: FileRecord(**each) for name, each in content.pop("files").items()}
     for name in (*files, content["payload"]):
         try:

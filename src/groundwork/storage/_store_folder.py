@@ -74,6 +74,7 @@ def at_step(root: Path, step: int, read: Callable[[Path], T]) -> T:
         CheckpointNotFoundError: There is no such step, or no longer.
         CheckpointCorrupt: ``read`` raised it, and it is still so while nobody else can be writing.
     """
+    damaged: CheckpointCorrupt | None = None
     for _ in range(_LOOKS):
         folder = step_folders(root).get(step)
         if folder is None:
@@ -82,9 +83,12 @@ def at_step(root: Path, step: int, read: Callable[[Path], T]) -> T:
             return read(folder)
         except CheckpointNotFoundError:  # it was renamed after we had looked
             continue
-        except CheckpointCorrupt:
+        except CheckpointCorrupt as error:
             if _stays_damaged(root, folder):
                 raise
+            damaged = error
+    if damaged is not None:  # its files are as its manifest says, and yet they are no model
+        raise damaged
     there = ", ".join(map(str, sorted(step_folders(root)))) or "none"
     raise CheckpointNotFoundError(f"{root}: there is no step {step}", hint=f"there are: {there}")
 
