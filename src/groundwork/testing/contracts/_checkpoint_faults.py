@@ -1,0 +1,311 @@
+"""The contract of ``CheckpointStore``, when something goes wrong: damage, full disks, kills, many processes at once.
+
+Rule: what is loaded is what was saved, to the bit, or something older with a warning; and the newest that is whole
+is never lost.
+"""
+
+import errno
+from typing import Any
+
+from groundwork.errors import ContractBroken
+from groundwork.testing._contract import Level
+from groundwork.testing._faults import failing, full_disk
+from groundwork.testing._lab import Lab
+from groundwork.testing._system_calls import Call, Inode
+from groundwork.testing.contracts._checkpointing import CHECKS
+from groundwork.testing.contracts._models import (
+    LOADS,
+    SAVERS,
+    SAVES,
+    STORE,
+    TEMPLATE,
+    damages,
+    each_damage,
+    expect_passed_over,
+    expect_step,
+    expect_steps,
+    files_of,
+    flipped,
+    loaded,
+    model,
+    save_or_load,
+    save_the_second_again,
+    save_the_third,
+    saved,
+    store,
+    template_before,
+    truncations,
+)
+from groundwork.testing.contracts._replacing import expect_error, inode_of, syncs
+from groundwork.testing.contracts._values import expect_refusal, same_arrays
+
+_POSIX_FOLDERS = "folders cannot be synced there"
+_POSIX_KILL = "the kills need fork and SIGKILL"
+_POSIX_LOCKS = "locks of files differ there"
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="One flipped bit in the newest checkpoint: the one before it is loaded, with a warning that names the step.",
+    why="Disks and copies flip bits; a weight that changed its sign serves wrong answers for weeks.",
+    hint="Store a SHA-256 of everything, and compare it before anything is decoded.",
+    after=["the_latest_is_the_greatest_step"],
+)
+def a_flipped_bit_is_noticed(subject: Any, lab: Lab) -> None:
+    """At several places of each file that belongs to the checkpoint."""
+    each_damage(subject, lab, lambda content: damages(content, lab), must=True)
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="A file of the newest checkpoint that is cut, empty or gone: the one before it is loaded, with a warning.",
+    why="A copy that was broken off leaves just this, and the decoder's own error would stop the service.",
+    hint="Whatever cannot be read as a checkpoint is a damaged checkpoint.",
+    after=["the_latest_is_the_greatest_step"],
+)
+def a_cut_checkpoint_is_passed_over(subject: Any, lab: Lab) -> None:
+    """Each file cut in half, by a byte, to nothing; each file gone, unless that takes the whole checkpoint away."""
+    alone = len(saved(subject, lab.folder / "count", 1, 2)) == 1
+    each_damage(
+        subject, lab, lambda content: (each for each in truncations(content) if each[1] is not None or not alone),
+        must=True,
+    )
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="A damaged step that is asked for by its number is an error, never another step.",
+    why="Who asks for step 2 compares it with something; step 1 in its place falsifies the result.",
+    hint="Only 'latest' may pass over.",
+    after=["a_flipped_bit_is_noticed"],
+)
+def a_damaged_step_asked_for_is_an_error(subject: Any, lab: Lab) -> None:
+    """A bit of the largest file flipped."""
+    _damage_the_second(subject, lab)
+    expect_refusal(lambda: store(subject, lab.folder).load(2), "2", "load(2) of a damaged step 2")
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="verify says of each step what is wrong with it, or None, and changes nothing.",
+    why="A nightly job looks whether the copies are good; it must not move anything.",
+    hint="The same comparison as in load, without the decoding and without setting aside.",
+    after=["a_flipped_bit_is_noticed"],
+)
+def verify_tells_what_is_damaged(subject: Any, lab: Lab) -> None:
+    """Steps 1 and 2, of which the second is damaged."""
+    _damage_the_second(subject, lab)
+    before = files_of(lab.folder)
+    found = store(subject, lab.folder).verify()
+    if list(found) != [1, 2] or found[1] is not None or not isinstance(found[2], str):
+        raise ContractBroken(f"verify gave {found!r}; expected None for step 1 and a sentence for step 2")
+    if files_of(lab.folder) != before:
+        raise ContractBroken("verify changed the store; expected it only to look")
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="A damaged checkpoint that was passed over is set aside: out of the list, but not deleted.",
+    why="Most of it may be saved by hand, and somebody must find out why it broke.",
+    hint="Rename it to a name that the store does not look for.",
+    after=["a_flipped_bit_is_noticed"],
+)
+def damage_is_set_aside_not_deleted(subject: Any, lab: Lab) -> None:
+    """Loaded twice, and saved again."""
+    damaged = _damage_the_second(subject, lab)
+    expect_passed_over(subject, lab.folder, "a flipped bit", must=True)
+    if damaged not in files_of(lab.folder).values():
+        raise ContractBroken("the damaged file is nowhere in the store after the load; expected it to be set aside")
+    checkpoint, told = loaded(store(subject, lab.folder))
+    expect_step(checkpoint, 1, "by a second load")
+    if told:
+        raise ContractBroken(f"a second load warned again: {told[0][:80]}; expected the damaged one to be out of the way")
+    expect_steps(store(subject, lab.folder), [1], "when step 2 was set aside")
+    saved(subject, lab.folder, 2)
+    expect_step(loaded(store(subject, lab.folder))[0], 2, "after step 2 was saved anew")
+    if damaged not in files_of(lab.folder).values():
+        raise ContractBroken("the damaged file is gone after its step was saved anew; expected it to stay")
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="Pruning never deletes the newest checkpoint that is whole.",
+    why="The newest is damaged, the one before it pruned by count: nothing is left to load.",
+    hint="Before something is deleted, look for the newest that verifies, and keep it.",
+    after=["the_oldest_are_pruned", "a_flipped_bit_is_noticed"],
+)
+def the_newest_whole_one_is_never_pruned(subject: Any, lab: Lab) -> None:
+    """Room for one; of three, the last is damaged."""
+    added = saved(subject, lab.folder, 1, 2, 3)
+    largest = max(added, key=lambda path: len(added[path]))
+    largest.write_bytes(flipped(added[largest], len(added[largest]) // 2))
+    store(subject, lab.folder, last=1).prune()
+    try:
+        checkpoint, _ = loaded(store(subject, lab.folder))
+    except Exception as error:
+        raise ContractBroken(f"after prune nothing is left to load ({type(error).__name__}); expected step 2") from error
+    expect_step(checkpoint, 2, "after prune with keep=Keep(last=1), step 3 being damaged")
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="A save that fails is an error, and leaves the store as it was.",
+    why="A full disk must cost the new checkpoint, not the old ones, and must not be made fuller by what is left.",
+    hint="Prune only when the new one is safe; remove what was half written.",
+    after=["the_oldest_are_pruned"],
+)
+def a_failed_save_changes_nothing(subject: Any, lab: Lab) -> None:
+    """A full disk and a failing sync; room for one checkpoint, so that a success would prune."""
+    saved(subject, lab.folder, 1)
+    before = files_of(lab.folder)
+    for number, when, fault in (
+        (errno.ENOSPC, "the disk was full", lambda: full_disk(0)),
+        (errno.ENOSPC, "the disk had room for 3,000 bytes", lambda: full_disk(3000)),
+        (errno.EIO, "fsync failed", lambda: failing("fsync", "fdatasync", "sync", error=errno.EIO)),
+    ):
+        opened = store(subject, lab.folder, last=1)
+        with expect_error(number, when, fault(), subject, lab):
+            opened.save(model(2), step=2)
+        if files_of(lab.folder) != before:
+            names = ", ".join(path.name for path in files_of(lab.folder))
+            raise ContractBroken(f"the store holds {names} after a save when {when}; expected what was there before")
+    expect_step(loaded(store(subject, lab.folder))[0], 1, "after three failed saves of step 2")
+
+
+@CHECKS.check(
+    Level.CRASH,
+    rule="When save returns, every file of the checkpoint is synced before it appears, and its folder after.",
+    why="After a power cut the newest checkpoint has its name and its size, and zeros in it.",
+    hint="fsync each file; then the rename; then fsync of the folder that holds the new name.",
+    after=["a_saved_model_comes_back"],
+    posix=_POSIX_FOLDERS,
+)
+def a_checkpoint_is_synced_before_it_appears(subject: Any, lab: Lab) -> None:
+    """Read from the order of the system calls."""
+    saved(subject, lab.folder, 1)
+    before = files_of(lab.folder)
+    with lab.system_calls(subject=subject) as calls:
+        store(subject, lab.folder).save(model(2), step=2)
+    published = [nth for nth, call in enumerate(calls) if _moves_into(call, str(lab.folder / STORE))]
+    if not published:
+        raise ContractBroken("no rename was seen in the store; expected the checkpoint to appear by one")
+    for path in [path for path, content in files_of(lab.folder).items() if path not in before and content]:
+        if not _synced_before(calls, inode_of(path), published[-1]):
+            raise ContractBroken(f"{path.name} was not synced between its last write and the last rename of the save")
+    last = calls[published[-1]]
+    if not any(syncs(call, last.folder) for call in calls[published[-1] + 1 :]):
+        raise ContractBroken("the folder was not synced after the last rename of the save; expected os.fsync of it")
+
+
+@CHECKS.check(
+    Level.CRASH,
+    rule="Killed at any instant of a save, the latest is the old checkpoint or the new one, and saving goes on.",
+    why="Spot machines are taken away in the middle of a save, again and again.",
+    hint="The checkpoint must appear by one rename, and only then may old ones go.",
+    after=["the_oldest_are_pruned"],
+    posix=_POSIX_KILL,
+)
+def killed_in_a_save_the_latest_is_whole(subject: Any, lab: Lab) -> None:
+    """Step 3 is saved and step 1 pruned; then step 4."""
+    saved(subject, lab.folder / TEMPLATE, 1, 2)
+    count = 0
+    for crash in lab.crashes(subject, save_the_third, prepare=template_before):
+        count += 1
+        when = f"when killed before call {crash.nth}, {crash.before}"
+        checkpoint = _loaded_after(subject, crash.folder, when)
+        if checkpoint.info.step not in (2, 3):
+            raise ContractBroken(f"step {checkpoint.info.step} was loaded {when}; expected 2 or 3")
+        expect_step(checkpoint, checkpoint.info.step, when)
+        saved(subject, crash.folder, 4, last=2)
+        expect_step(_loaded_after(subject, crash.folder, when), 4, f"after one more save, {when}")
+    if count < 3:
+        raise ContractBroken(f"only {count} file-changing calls were seen; expected an open, a write and a rename")
+
+
+@CHECKS.check(
+    Level.CRASH,
+    rule="Killed while a step is replaced, the step is there, with the old model or the new one.",
+    why="rmtree and rename leaves an instant in which the only good checkpoint is gone.",
+    hint="One file can be replaced by one rename. A folder cannot: then readers must find the old one meanwhile.",
+    after=["a_step_saved_again_is_replaced", "killed_in_a_save_the_latest_is_whole"],
+    posix=_POSIX_KILL,
+)
+def killed_in_a_replacement_the_step_is_there(subject: Any, lab: Lab) -> None:
+    """Step 2 is saved once more, with another model."""
+    saved(subject, lab.folder / TEMPLATE, 1, 2)
+    for crash in lab.crashes(subject, save_the_second_again, prepare=template_before):
+        when = f"when killed before call {crash.nth}, {crash.before}, while step 2 was replaced"
+        checkpoint = _loaded_after(subject, crash.folder, when)
+        if checkpoint.info.step != 2 or not any(same_arrays(checkpoint.model, model(2, salt=salt)) for salt in (0, 1)):
+            raise ContractBroken(f"step {checkpoint.info.step} was loaded {when}; expected step 2, old or new")
+
+
+@CHECKS.check(
+    Level.CRASH,
+    rule="What a killed save has left behind is gone after the next save.",
+    why="Half a checkpoint of 10 GB at each kill fills the disk, and nobody knows whose it is.",
+    hint="Who holds the store's lock may remove every temporary file: its writer cannot be alive.",
+    after=["killed_in_a_save_the_latest_is_whole"],
+    posix=_POSIX_KILL,
+)
+def the_next_save_sweeps_up(subject: Any, lab: Lab) -> None:
+    """Steps 3 and 4 are saved; killed or not, the same files must be left."""
+    saved(subject, lab.folder / TEMPLATE, 1, 2)
+    undisturbed = lab.folder / "undisturbed" / "run"
+    undisturbed.mkdir(parents=True)
+    template_before(undisturbed)
+    save_the_third(subject, undisturbed)
+    saved(subject, undisturbed, 4, last=1)
+    expected = len(files_of(undisturbed))
+    for crash in lab.crashes(subject, save_the_third, prepare=template_before):
+        saved(subject, crash.folder, 4, last=1)
+        found = files_of(crash.folder)
+        if len(found) > expected:
+            names = ", ".join(str(path.relative_to(crash.folder / STORE)) for path in found)
+            when = f"after the save that followed a kill before call {crash.nth}, {crash.before}"
+            raise ContractBroken(f"the store holds {names} {when}; expected {expected} files")
+
+
+@CHECKS.check(
+    Level.LOAD,
+    rule="Several processes save and load at once: no error, no warning, and the newest is there in the end.",
+    why="A trainer saves, an evaluator loads, and a second trainer was started by mistake.",
+    hint="A lock for the savers; and a loader looks again when what it was about to read has just been pruned.",
+    after=["the_oldest_are_pruned"],
+    posix=_POSIX_LOCKS,
+)
+def several_processes_save_and_load(subject: Any, lab: Lab) -> None:
+    """Two savers, eight steps each, and one loader."""
+    saved(subject, lab.folder, 1)
+    *_, steps = lab.processes(subject, save_or_load, count=SAVERS + 1)
+    if len(steps) != LOADS or steps != sorted(steps):
+        raise ContractBroken(f"the loader saw the steps {steps}; expected the latest never to go back")
+    opened, newest = store(subject, lab.folder), 9 + SAVERS * SAVES
+    if (found := loaded(opened)[0].info.step) != newest:
+        raise ContractBroken(f"the latest is step {found} after all saves; expected {newest}")
+    if wrong := {step: why for step, why in opened.verify().items() if why}:
+        raise ContractBroken(f"verify says {wrong} after all saves; expected every one to be whole")
+
+
+def _damage_the_second(subject: Any, lab: Lab) -> bytes:
+    added = saved(subject, lab.folder, 1, 2)
+    path = max(added, key=lambda path: len(added[path]))
+    path.write_bytes(flipped(added[path], len(added[path]) // 2))
+    return path.read_bytes()
+
+
+def _loaded_after(subject: Any, folder: Any, when: str) -> Any:
+    try:
+        return loaded(store(subject, folder))[0]
+    except Exception as error:
+        detail = " ".join(str(error).split())[:80]
+        raise ContractBroken(f"load raised {type(error).__name__} {when}: {detail}; expected a checkpoint") from error
+
+
+def _moves_into(call: Call, folder: str) -> bool:
+    return call.name in ("rename", "replace", "link") and call.target.startswith(folder)
+
+
+def _synced_before(calls: list[Call], inode: Inode, published: int) -> bool:
+    written = [nth for nth, call in enumerate(calls) if call.name in ("write", "ftruncate") and call.inode == inode]
+    return any(syncs(call, inode) for call in calls[max(written, default=-1) + 1 : published])
