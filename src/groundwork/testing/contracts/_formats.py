@@ -176,7 +176,7 @@ def a_damaged_file_is_named(subject: Any, lab: Lab) -> None:
         path = lab.folder / f"damaged-{len(suffix)}{suffix}"
         subject.write(path, _value_for(suffix, lab))
         whole = path.read_bytes()
-        for content in (whole[: len(whole) // 2], whole[:-1], whole[:7], b"garbage" * 10, b""):
+        for content in (whole[: len(whole) // 2], whole[:-9], whole[:7], b"garbage" * 10, b""):
             path.write_bytes(content)
             what = f"reading {path.name}, {len(whole):,} bytes when whole, with {sketch(content)} in it"
             expect_refusal(lambda path=path: subject.read(path), path.name, what)

@@ -27,7 +27,7 @@ def arrays(lab: Lab, size: int = 2000) -> dict[str, Any]:
         "steps": np.array(7, dtype=np.int64),
         "mask": np.array([True, False]),
         "nothing": np.empty((0, 3), dtype=np.int8),
-        "self": np.arange(size, dtype=np.uint16),
+        "file": np.arange(size, dtype=np.uint16),
     }
 
 
