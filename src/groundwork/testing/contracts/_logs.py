@@ -42,7 +42,7 @@ CHECKS = Contract("storage/logs")
 _POSIX_KILL = "the kills need fork and SIGKILL"
 _POSIX_FOLDERS = "folders cannot be synced there"
 _POSIX_PEAK = "the system does not tell the peak of a process"
-_GROWTH_BYTES = 24 << 20
+_GROWTH_BYTES = 64 << 20
 
 
 @CHECKS.check(
@@ -138,6 +138,25 @@ def a_value_that_does_not_fit_is_named(subject: Any, lab: Lab) -> None:
             sentence = expect_refusal(lambda path=path, rows=rows: streamed(subject, path, rows), path.name, what)
             if column not in sentence.replace(path.name, "") or not re.search(r"\b5\b", sentence):
                 raise ContractBroken(f"{what}: the error says {sentence[:90]!r}; expected the column and the line 5")
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="A damaged line with whole ones after it is an error that names the file and the line; it is never skipped.",
+    why="What is skipped is missing from every sum, and nobody knows.",
+    hint="json.loads raises; say which line it was.",
+    after=["batches_have_the_rows_asked_for"],
+)
+def a_damaged_line_is_named(subject: Any, lab: Lab) -> None:
+    """Half a record and no record at all, in the fifth line of seven."""
+    for nth, damaged in enumerate((TORN, b"42", b"\x00" * 40)):
+        lines = write_log(lab.folder / LOG, [record(step) for step in range(100, 107)]).read_bytes().splitlines()
+        path = lab.folder / f"damaged-{nth * 11}.jsonl"
+        path.write_bytes(b"\n".join([*lines[:4], damaged, *lines[5:], b""]))
+        what = f"a log whose line 5 is {damaged[:12]!r}"
+        sentence = expect_refusal(lambda path=path: streamed(subject, path), path.name, what)
+        if not re.search(r"\b5\b", sentence):
+            raise ContractBroken(f"{what}: the error says {sentence[:90]!r}; expected it to name line 5")
 
 
 @CHECKS.check(
@@ -277,7 +296,7 @@ def killed_in_an_append_no_record_is_lost(subject: Any, lab: Lab) -> None:
     posix="locks of files differ there",
 )
 def several_processes_append_at_once(subject: Any, lab: Lab) -> None:
-    """Four processes, 150 records each."""
+    """Three processes, 150 records each."""
     lab.processes(subject, append_many, count=WRITERS)
     found = records_of(streamed(subject, lab.folder / LOG))
     if len(found) != WRITERS * EACH:
@@ -294,11 +313,11 @@ def several_processes_append_at_once(subject: Any, lab: Lab) -> None:
     posix=_POSIX_PEAK,
 )
 def a_large_log_is_not_held_in_memory(subject: Any, lab: Lab) -> None:
-    """48 MB, in batches of 0.6 MB; the peak may grow by 24 MiB."""
+    """96 MB, in batches of 2 MB; the peak may grow by 64 MiB."""
     large_log(lab.folder)
     [[rows, grown]] = lab.processes(subject, stream_large)
     if rows != LARGE_LINES:
         raise ContractBroken(f"{rows:,} rows came of {LARGE_LINES:,}")
     if grown > _GROWTH_BYTES:
         size = LARGE_LINES * LINE_BYTES // 10**6
-        raise ContractBroken(f"reading {size} MB took {grown / 1e6:.0f} MB of memory; expected 25 MB at most")
+        raise ContractBroken(f"reading {size} MB took {grown / 1e6:.0f} MB of memory; expected 67 MB at most")

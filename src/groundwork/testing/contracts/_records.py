@@ -10,8 +10,8 @@ from groundwork.testing._processes import peak_memory_bytes
 
 LOG = "log.jsonl"
 TORN = b'{"step": 3, "loss": 0.12, "no'
-WRITERS, EACH = 4, 150
-LARGE_LINES, LINE_BYTES = 40_000, 1200
+WRITERS, EACH = 3, 150
+LARGE_LINES, LINE_BYTES = 24_000, 4000
 
 
 def record(step: int, note: str = "as usual") -> dict[str, Any]:

@@ -254,8 +254,8 @@ def _frame(lines, path, columns):
     records = []
     for number, line in lines:
         try:
-            records.append(json.loads(line))
-        except ValueError as error:
+            records.append(dict(json.loads(line)))
+        except (ValueError, TypeError) as error:
             raise Damaged(f"{path}: line {number} is no record: {error}") from error
     series = []
     for name, dtype in columns.items():
@@ -340,8 +340,11 @@ class CheckpointStore:
             kept.add(next((step for step in reversed(steps) if not self.wrong(step)), None))
         dropped = [step for step in surplus if step not in kept]
         for step in dropped:
-            self.file(step).unlink()
+            self.remove(step)
         return dropped
+
+    def remove(self, step):
+        self.file(step).unlink()
 
     def steps(self):
         names = [path.stem for path in self.root.glob("step-*.ckpt")]
