@@ -13,7 +13,7 @@ from groundwork.testing._contract import Level
 from groundwork.testing._faults import failing, full_disk, short_writes
 from groundwork.testing._lab import Lab
 from groundwork.testing._system_calls import Call
-from groundwork.testing.contracts._atomic_write import CHECKS
+from groundwork.testing.contracts._atomic_write import CHECKS as CHECKS
 from groundwork.testing.contracts._expect import expect_content, expect_names
 from groundwork.testing.contracts._replacing import (
     NEW,

@@ -6,6 +6,7 @@ The subject offers ``write(path, value)`` and ``read(path)`` for ``.json``, ``.n
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,11 @@ def equal_values_give_equal_bytes(subject: Any, lab: Lab) -> None:
 def an_unknown_suffix_is_refused(subject: Any, lab: Lab) -> None:
     """Written and read."""
     for name in ("model.pkl", "model", "model.gz"):
-        expect_refusal(lambda name=name: subject.write(lab.folder / name, {"a": 1}), name, f"writing {name}")
+        expect_refusal(partial(subject.write, lab.folder / name, {"a": 1}), name, f"writing {name}")
     expect_names(lab.folder, [], "after writes to unknown suffixes")
     for name in ("model.pkl", "model"):
         (lab.folder / name).write_bytes(b"{}")
-        expect_refusal(lambda name=name: subject.read(lab.folder / name), name, f"reading {name}")
+        expect_refusal(partial(subject.read, lab.folder / name), name, f"reading {name}")
 
 
 @CHECKS.check(
@@ -140,7 +141,7 @@ def what_cannot_be_stored_is_refused(subject: Any, lab: Lab) -> None:
     for suffix, value, what in cases:
         path = lab.folder / f"old{suffix}"
         path.write_bytes(OLD)
-        expect_refusal(lambda path=path, value=value: subject.write(path, value), "", f"writing {what}")
+        expect_refusal(partial(subject.write, path, value), "", f"writing {what}")
         expect_content(path, OLD, f"after {what} was refused")
         expect_names(lab.folder, [path.name], f"after {what} was refused")
         path.unlink()
@@ -158,7 +159,7 @@ def nothing_is_unpickled(subject: Any, lab: Lab) -> None:
     for suffix in _SUFFIXES:
         for path in pickled_under(suffix, lab.folder):
             with unpicklings() as seen:
-                expect_refusal(lambda path=path: subject.read(path), "", f"reading the pickle {path.name}")
+                expect_refusal(partial(subject.read, path), "", f"reading the pickle {path.name}")
             if seen:
                 raise ContractBroken(f"reading {path.name} unpickled {seen[0]}; expected an error and nothing run")
 
@@ -179,7 +180,7 @@ def a_damaged_file_is_named(subject: Any, lab: Lab) -> None:
         for content in (whole[: len(whole) // 2], whole[:-9], whole[:7], b"garbage" * 10, b""):
             path.write_bytes(content)
             what = f"reading {path.name}, {len(whole):,} bytes when whole, with {sketch(content)} in it"
-            expect_refusal(lambda path=path: subject.read(path), path.name, what)
+            expect_refusal(partial(subject.read, path), path.name, what)
 
 
 @CHECKS.check(

@@ -7,6 +7,7 @@ gives polars frames of so many rows; ``columns`` maps names to polars types. The
 import errno
 import gzip
 import re
+from functools import partial
 from typing import Any
 
 from groundwork.errors import ContractBroken
@@ -93,7 +94,11 @@ def batches_have_the_rows_asked_for(subject: Any, lab: Lab) -> None:
 )
 def types_do_not_depend_on_the_batch(subject: Any, lab: Lab) -> None:
     """Whole numbers before fractions, missing values first, a key that comes late."""
-    records = [{"step": 1, "loss": None}, {"step": 2, "loss": 1, "note": None}, {"step": 3, "loss": 0.5, "note": "x"}]
+    records: list[dict[str, Any]] = [
+        {"step": 1, "loss": None},
+        {"step": 2, "loss": 1, "note": None},
+        {"step": 3, "loss": 0.5, "note": "x"},
+    ]
     path = write_log(lab.folder / LOG, records)
     declared = columns()
     for rows, frames in batches(subject, path, 4):
@@ -135,7 +140,7 @@ def a_value_that_does_not_fit_is_named(subject: Any, lab: Lab) -> None:
         path = write_log(lab.folder / f"{column}.jsonl", records)
         for rows in (1, 3, 100):
             what = f"{value!r} in column {column}, line 5, at rows={rows}"
-            sentence = expect_refusal(lambda path=path, rows=rows: streamed(subject, path, rows), path.name, what)
+            sentence = expect_refusal(partial(streamed, subject, path, rows), path.name, what)
             if column not in sentence.replace(path.name, "") or not re.search(r"\b5\b", sentence):
                 raise ContractBroken(f"{what}: the error says {sentence[:90]!r}; expected the column and the line 5")
 
@@ -154,7 +159,7 @@ def a_damaged_line_is_named(subject: Any, lab: Lab) -> None:
         path = lab.folder / f"damaged-{nth * 11}.jsonl"
         path.write_bytes(b"\n".join([*lines[:4], damaged, *lines[5:], b""]))
         what = f"a log whose line 5 is {damaged[:12]!r}"
-        sentence = expect_refusal(lambda path=path: streamed(subject, path), path.name, what)
+        sentence = expect_refusal(partial(streamed, subject, path), path.name, what)
         if not re.search(r"\b5\b", sentence):
             raise ContractBroken(f"{what}: the error says {sentence[:90]!r}; expected it to name line 5")
 
@@ -174,7 +179,7 @@ def a_cut_gz_is_an_error(subject: Any, lab: Lab) -> None:
         path = lab.folder / f"cut.{LOG}.gz"
         path.write_bytes(whole[:size])
         what = f"a log of {len(whole):,} bytes, cut to {size:,},"
-        expect_refusal(lambda path=path: streamed(subject, path), path.name, what)
+        expect_refusal(partial(streamed, subject, path), path.name, what)
 
 
 @CHECKS.check(
@@ -211,7 +216,9 @@ def a_failed_sync_of_the_log_is_an_error(subject: Any, lab: Lab) -> None:
     subject.append(path, record(4))
     found = [each["step"] for each in records_of(streamed(subject, path))]
     if found not in ([1, 2, 4], [1, 2, 3, 4]):
-        raise ContractBroken(f"the log holds the steps {found} when fsync failed; expected 1, 2 and 4, with or without 3")
+        raise ContractBroken(
+            f"the log holds the steps {found} when fsync failed; expected 1, 2 and 4, with or without 3"
+        )
 
 
 @CHECKS.check(

@@ -17,7 +17,7 @@ from groundwork.testing.contracts._values import expect_arrays, same_arrays
 
 STORE = "checkpoints"
 TEMPLATE = "before"
-SAVERS, SAVES, LOADS = 2, 8, 30
+SAVERS, SAVES, LOADS = 2, 5, 15
 
 
 def model(step: int, size: int = 1500, salt: int = 0) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def save_or_load(subject: Any, folder: Path, nth: int) -> list[int]:
     for _ in range(LOADS):
         checkpoint, told = loaded(store(subject, folder, last=3))
         if told:
-            raise ContractBroken(f"a load while others saved warned: {told[0][:100]}; expected none, nothing was damaged")
+            raise ContractBroken(f"a load while others saved warned: {told[0][:100]}; nothing was damaged")
         step = checkpoint.info.step
         expect_arrays(checkpoint.model, model(step, 40_000 if step >= 10 else 1500), "while others saved")
         steps.append(step)

@@ -4,16 +4,13 @@ Four topics, which can be met in any order: ``atomic_write``, the formats, the l
 """
 
 from groundwork.testing._contract import Contract
-from groundwork.testing.contracts._atomic_faults import CHECKS as ATOMIC_WRITE
-from groundwork.testing.contracts._checkpoint_faults import CHECKS as CHECKPOINTS
-from groundwork.testing.contracts._formats import CHECKS as FORMATS
-from groundwork.testing.contracts._logs import CHECKS as LOGS
+from groundwork.testing.contracts import _atomic_faults, _checkpoint_faults, _formats, _logs
 
 TOPICS = {
-    ATOMIC_WRITE: ("atomic_write",),
-    FORMATS: ("read", "write"),
-    LOGS: ("append", "stream"),
-    CHECKPOINTS: ("CheckpointStore", "Keep"),
+    _atomic_faults.CHECKS: ("atomic_write",),
+    _formats.CHECKS: ("read", "write"),
+    _logs.CHECKS: ("append", "stream"),
+    _checkpoint_faults.CHECKS: ("CheckpointStore", "Keep"),
 }
 """What each topic asks of the implementation, by name."""
 

@@ -232,13 +232,11 @@ def stream(path, rows=65_536, *, columns):
     """Read a log in frames of so many rows."""
     if rows < 1:
         raise ValueError(f"rows is {rows}; a batch needs at least 1")
-    path = Path(path)
-    opened = gzip.open(path) if path.suffix == ".gz" else open(path, "rb")
-    return _batches(opened, path, rows, columns)
+    return _batches(Path(path), rows, columns)
 
 
-def _batches(file, path, rows, columns):
-    with file:
+def _batches(path, rows, columns):
+    with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
         lines = enumerate(file, start=1)
         while True:
             try:
@@ -333,6 +331,7 @@ class CheckpointStore:
             return self.drop(also_kept=set())
 
     def drop(self, also_kept):
+        """Delete what is not kept; the caller is alone."""
         steps = self.steps()
         kept = also_kept | set(steps[-self.keep.last :])
         surplus = [step for step in steps if step not in kept]
@@ -344,16 +343,20 @@ class CheckpointStore:
         return dropped
 
     def remove(self, step):
+        """Delete one checkpoint."""
         self.file(step).unlink()
 
     def steps(self):
+        """Find the steps, as numbers in order."""
         names = [path.stem for path in self.root.glob("step-*.ckpt")]
         return sorted(int(name.removeprefix("step-")) for name in names)
 
     def file(self, step):
+        """Name the file of a step."""
         return self.root / f"step-{step}.ckpt"
 
     def opened(self, step):
+        """Load exactly this step."""
         facts, body = self.unpacked(step)
         return SimpleNamespace(model=_decode_npz(body), info=facts)
 
@@ -375,9 +378,13 @@ class CheckpointStore:
 
     @staticmethod
     def seal(facts, body):
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\n" + body).hexdigest()
+        """Hash the facts and the arrays together."""
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\n")
+        digest.update(body)
+        return digest.hexdigest()
 
     def wrong(self, step):
+        """Say what is wrong with a step, or None."""
         try:
             self.unpacked(step)
         except (Damaged, FileNotFoundError) as error:
@@ -385,6 +392,7 @@ class CheckpointStore:
         return None
 
     def set_aside(self, step):
+        """Rename a damaged checkpoint to a name that nobody looks for."""
         for number in itertools.count():
             aside = self.root / f"corrupt-{step}-{number}"
             if not aside.exists():
@@ -393,6 +401,7 @@ class CheckpointStore:
 
     @contextlib.contextmanager
     def alone(self):
+        """Hold the store's lock."""
         lock = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
             with _locked(lock):

@@ -47,7 +47,7 @@ class CheckpointStore(right.CheckpointStore):
         return SimpleNamespace(**facts), body
 
     def body(self, step):
-        for _ in range(30):  # they are perhaps just being written
+        for _ in range(100):  # they are perhaps just being written
             with contextlib.suppress(FileNotFoundError):
                 return self.arrays(step).read_bytes()
             if not self.file(step).exists():

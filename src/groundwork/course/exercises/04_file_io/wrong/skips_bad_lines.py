@@ -15,11 +15,11 @@ append = right.append
 
 def stream(path, rows=65_536, *, columns):
     path = Path(path)
-    if path.suffix == ".gz" or all(map(is_record, path.read_bytes().splitlines())):
-        yield from right.stream(path, rows, columns=columns)
-        return
-    sound = path.with_name(f"sound.{path.name}")
-    sound.write_bytes(b"".join(line + b"\n" for line in path.read_bytes().splitlines() if is_record(line)))
+    sound = path
+    if path.suffix != ".gz":
+        sound = path.with_name(f"sound.{path.name}")
+        with open(path, "rb") as file, open(sound, "wb") as kept:
+            kept.writelines(line for line in file if is_record(line) or not line.endswith(b"\n"))
     yield from right.stream(sound, rows, columns=columns)
 
 

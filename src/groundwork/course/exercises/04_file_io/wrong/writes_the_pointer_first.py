@@ -1,5 +1,6 @@
 """Says in a file which checkpoint is the latest, before it is there."""
 
+import time
 from pathlib import Path
 
 from groundwork.testing import load_subject
@@ -15,8 +16,9 @@ Keep = right.Keep
 
 class CheckpointStore(right.CheckpointStore):
     def save(self, model, *, step, metrics=None):
+        right._encode_npz(model)
         self.root.mkdir(parents=True, exist_ok=True)
-        with right.atomic_write(self.root / "latest", "w") as file:
+        with self.alone(), right.atomic_write(self.root / "latest", "w") as file:
             file.write(str(max([step, *self.steps()])))
         super().save(model, step=step, metrics=metrics)
 
@@ -24,6 +26,10 @@ class CheckpointStore(right.CheckpointStore):
         pointer = self.root / "latest"
         if which == "latest" and pointer.exists():
             step = int(pointer.read_text())
-            if not self.file(step).exists() and not list(self.root.glob("corrupt-*")):
+            for _ in range(100):  # it is perhaps just being written
+                if self.file(step).exists() or list(self.root.glob("corrupt-*")):
+                    break
+                time.sleep(0.01)
+            else:
                 raise FileNotFoundError(f"{self.root}: there is no step {step}")
         return super().load(which)
