@@ -4,13 +4,13 @@ Four topics, which can be met in any order: ``atomic_write``, the formats, the l
 """
 
 from groundwork.testing._contract import Contract
-from groundwork.testing.contracts import _atomic_faults, _checkpoint_faults, _formats, _logs
+from groundwork.testing.contracts import _atomic_faults, _checkpoint_crashes, _formats, _log_faults
 
 TOPICS = {
     _atomic_faults.CHECKS: ("atomic_write",),
     _formats.CHECKS: ("read", "write"),
-    _logs.CHECKS: ("append", "stream"),
-    _checkpoint_faults.CHECKS: ("CheckpointStore", "Keep"),
+    _log_faults.CHECKS: ("append", "stream"),
+    _checkpoint_crashes.CHECKS: ("CheckpointStore", "Keep"),
 }
 """What each topic asks of the implementation, by name."""
 

@@ -1,7 +1,7 @@
 """Exercise 04: files that no crash tears, logs that go on, checkpoints that are never lost.
 
 Four topics, each on its own: ``atomic_write``, ``write`` and ``read``, ``append`` and ``stream``, ``CheckpointStore``.
-The README says what they must do, the guide how to get there, and ``groundwork learn check 04`` which rule to look at next.
+The README says what they must do, the guide how to get there, and ``groundwork learn check 04`` which rule comes next.
 """
 
 from typing import NamedTuple
@@ -27,7 +27,7 @@ def write(path, value):
     """Store a value in the format that the suffix names, atomically.
 
     Args:
-        path: ``.json`` for plain values, ``.npy`` for an array, ``.npz`` for a mapping of names to arrays; ``.gz`` on top.
+        path: ``.json`` for plain values, ``.npy`` for an array, ``.npz`` for names to arrays; ``.gz`` on top.
         value: What ``read`` will return.
     """
     raise NotImplementedError("write")
@@ -88,7 +88,7 @@ class CheckpointStore:
         """Save a mapping of names to arrays durably, in place of one of the same step; then prune."""
 
     def load(self, which="latest"):
-        """Return an object with ``model`` and ``info`` (with ``step``, ``metrics``): of a step, or the newest whole one."""
+        """Return an object with ``model`` and ``info`` (``step``, ``metrics``): of a step, or the newest whole one."""
 
     def list(self):
         """Return the infos, by step."""
