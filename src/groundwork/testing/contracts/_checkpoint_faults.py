@@ -70,7 +70,7 @@ def a_cut_checkpoint_is_passed_over(subject: Any, lab: Lab) -> None:
 def a_damaged_step_asked_for_is_an_error(subject: Any, lab: Lab) -> None:
     """A bit of the largest file flipped."""
     _damage_the_second(subject, lab)
-    expect_refusal(lambda: store(subject, lab.folder).load(2), "2", "load(2) of a damaged step 2")
+    expect_refusal(lambda: loaded(store(subject, lab.folder), 2), "2", "load(2) of a damaged step 2")
 
 
 @CHECKS.check(
