@@ -220,7 +220,7 @@ def killed_in_an_append_no_record_is_lost(subject: Any, lab: Lab) -> None:
     posix="locks of files differ there",
 )
 def several_processes_append_at_once(subject: Any, lab: Lab) -> None:
-    """Three processes, 150 records each."""
+    """Two processes, 225 records each."""
     lab.processes(subject, append_many, count=WRITERS)
     found = records_of(streamed(subject, lab.folder / LOG))
     if len(found) != WRITERS * EACH:

@@ -10,7 +10,7 @@ from groundwork.testing._processes import peak_memory_bytes
 
 LOG = "log.jsonl"
 TORN = b'{"step": 3, "loss": 0.12, "no'
-WRITERS, EACH = 3, 150
+WRITERS, EACH = 2, 225
 LARGE_LINES, LINE_BYTES = 24_000, 4000
 
 

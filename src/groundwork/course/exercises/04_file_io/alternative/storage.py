@@ -17,7 +17,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import polars as pl
 
 try:
     import fcntl
@@ -249,6 +248,8 @@ def _batches(path, rows, columns):
 
 
 def _frame(lines, path, columns):
+    import polars as pl  # only here: who does not stream must not wait for it
+
     records = []
     for number, line in lines:
         try:
@@ -267,6 +268,8 @@ def _frame(lines, path, columns):
 
 
 def _first_misfit(lines, values, dtype):
+    import polars as pl
+
     for (number, _), value in zip(lines, values, strict=True):
         try:
             pl.Series([value], dtype=dtype, strict=True)
