@@ -37,6 +37,11 @@ def raise_an_error(subject, folder, nth):
     raise KeyError("missing")
 
 
+def linger(subject, folder, nth):
+    threading.Thread(target=threading.Event().wait).start()
+    return nth
+
+
 def hold(subject, folder, nth):
     before = peak_memory_bytes()
     held = b"x" * 50_000_000
@@ -54,7 +59,7 @@ def subject(tmp_path):
 def importable(monkeypatch):
     module = sys.modules[__name__]
     monkeypatch.syspath_prepend(os.path.dirname(__file__))
-    for work in (meet, end_itself, never_end, break_in_the_second, raise_an_error, hold):
+    for work in (meet, end_itself, never_end, break_in_the_second, raise_an_error, linger, hold):
         monkeypatch.setattr(work, "__module__", os.path.splitext(os.path.basename(module.__file__))[0])
 
 
@@ -81,6 +86,11 @@ def test_a_process_that_fails_breaks_the_contract(subject, work, sentence):
 def test_processes_that_do_not_end_are_killed_at_the_limit(subject):
     with Lab(limit_s=1.0) as lab, pytest.raises(ContractBroken, match="2 processes at once did not end within 1 s"):
         lab.processes(subject, never_end, count=2)
+
+
+def test_a_process_that_lingers_after_its_answer_is_killed(subject):
+    with Lab() as lab:
+        assert lab.processes(subject, linger) == [0]
 
 
 def test_a_subject_that_does_not_import_is_told(tmp_path, subject):

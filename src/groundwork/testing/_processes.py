@@ -71,7 +71,7 @@ def together(subject: ModuleType, work: Work, folder: Path, *, count: int, limit
 
 def _end(process: subprocess.Popen[str]) -> None:
     with suppress(subprocess.TimeoutExpired):
-        process.communicate(timeout=2.0)
+        process.communicate(timeout=1.0)
         return
     process.kill()
     process.communicate()
@@ -88,7 +88,7 @@ def _tell(process: subprocess.Popen[str], line: str) -> None:
     try:
         process.stdin.write(line + "\n")
         process.stdin.flush()
-    except OSError:
+    except OSError:  # pragma: no cover - only if it ends within the very instant
         return  # it has ended: the silence that follows says so
 
 
@@ -137,9 +137,9 @@ def peak_memory_bytes() -> int:
     if status.exists():  # ru_maxrss begins with what the parent held
         found = [line for line in status.read_text("ascii", "replace").splitlines() if line.startswith("VmHWM:")]
         return int(found[0].split()[1]) * 1024 if found else 0
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # pragma: no cover
         return 0
-    import resource
+    import resource  # pragma: no cover - macOS
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # pragma: no cover
+    return peak if sys.platform == "darwin" else peak * 1024  # pragma: no cover

@@ -34,7 +34,7 @@ def _listen() -> None:
     sys.addaudithook(_hear)  # which nothing can remove again
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:  # pragma: no cover - Python traces no audit hook
     if _watchers and event == "pickle.find_class":
         for seen in _watchers:
             seen.append(f"{arguments[0]}.{arguments[1]}")
