@@ -134,9 +134,8 @@ def each_damage(
 
 def template_before(folder: Path) -> None:
     """Put the store of steps 1 and 2 into a folder, as it is before each kill."""
-    import numpy as np  # once, before the runs are forked
+    import numpy as np  # noqa: F401 - once, before the runs are forked
 
-    assert np.ndarray
     shutil.copytree(folder.parents[1] / TEMPLATE / STORE, folder / STORE)
 
 
