@@ -18,6 +18,7 @@ import polars as pl
 from groundwork.errors import InvalidDataError, first_line
 from groundwork.storage._batch import Batch
 from groundwork.storage._blocks import Progress, blocks
+from groundwork.storage._json import torn_line
 
 SUFFIXES = (".jsonl", ".ndjson")
 
@@ -196,17 +197,12 @@ def _refuse_line(piece: bytes, name: str, first: int, error: BaseException) -> N
             bad = middle
     line = first + good
     text = lines[good]
-    context = {"file": name, "line": line}
     if good == len(lines) - 1:
-        raise InvalidDataError(
-            f"{name}: line {line:,}, the last, is cut off in the middle: it has no end and is no JSON object",
-            hint="a writer was killed there; the next append() to the file removes it",
-            context={**context, "torn": True},
-        ) from error
+        raise torn_line(name, line) from error
     raise InvalidDataError(
         f"{name}: line {line:,} is no JSON object: {text[:40]!r}: {_why(text)}",
         hint="write one JSON object a line",
-        context=context,
+        context={"file": name, "line": line},
     ) from error
 
 
