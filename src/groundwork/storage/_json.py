@@ -140,7 +140,7 @@ def _proved(value: Any, encode: Callable[[], bytes], decode: Callable[[bytes], A
         # Python spells numbers below 0.0001 and with an exponent in another way.
         if b"0.0000" in data or b"0e" in data.translate(_DIGITS) or decode(data) != value:
             return None
-    except Exception:  # json says what is wrong, and takes what msgspec does not
+    except Exception:  # noqa: BLE001 - json says what is wrong, and takes what msgspec does not
         return None
     return data
 
