@@ -84,6 +84,7 @@ class CsvTable:
         self._row = -1
         self._line = 1
         self._final = False
+        self.header: list[str] = []
         self.header = self._read_header()
 
     def batches(self, null_values: Sequence[str] = ()) -> Iterator[Batch]:
@@ -186,7 +187,7 @@ class CsvTable:
     def _take_plain(self, null_values: Sequence[str]) -> Batch | None:
         """Take the whole records where counting proves that they are well; else leave all to the thorough way."""
         text, width = self._rest[: self._rest.rfind(b"\n") + 1], len(self.header)
-        if width < 2 or not text or b'"' in self._rest or b"\r" in self._rest:
+        if not text or b'"' in self._rest or b"\r" in self._rest:
             return None
         data = np.frombuffer(text, np.uint8)
         height = int(np.count_nonzero(data == _NEWLINE))
@@ -213,9 +214,8 @@ class CsvTable:
         fields = 1 + np.diff(np.searchsorted(scan.commas, scan.ends), prepend=0)
         data = np.frombuffer(text, np.uint8)
         length = scan.ends - starts
-        blank = _blank(data, starts, length)
+        blank = _blank(data, starts, length, single=len(self.header) == 1)
         if blank.any():
-            # As in csv.DictReader, a blank line is no record.
             inside = np.repeat(~blank, length + 1)
             text = data[inside].tobytes()
             lines, fields = lines[~blank], fields[~blank]
@@ -268,7 +268,9 @@ class CsvTable:
         line = self._line + int(np.searchsorted(scan.newlines, start))
         ends = scan.ends[:before]
         starts = np.concatenate(([0], ends + 1))[:-1]
-        blank = _blank(np.frombuffer(self._rest, np.uint8), starts, ends - starts)
+        # The header itself may be what is being read.
+        single = len(self.header) == 1 if self.header else before > 0 and not (scan.commas < scan.ends[0]).any()
+        blank = _blank(np.frombuffer(self._rest, np.uint8), starts, ends - starts, single=single)
         self._refuse(self._row + before - int(blank.sum()) + 1, line, what, hint)
 
     def _refuse(self, row: int, line: int, what: str, hint: str) -> NoReturn:
@@ -279,9 +281,12 @@ class CsvTable:
         )
 
 
-def _blank(data: npt.NDArray[np.uint8], starts: _Positions, length: _Positions) -> npt.NDArray[np.bool_]:
+def _blank(
+    data: npt.NDArray[np.uint8], starts: _Positions, length: _Positions, *, single: bool
+) -> npt.NDArray[np.bool_]:
+    """Mark the blank lines, which are no records, as in csv.DictReader; of a single column they are missing values."""
     blank: npt.NDArray[np.bool_] = (length == 0) | ((length == 1) & (data[starts] == _RETURN))
-    return blank
+    return np.zeros_like(blank) if single else blank
 
 
 def _outside(quotes: _Positions, positions: _Positions) -> _Positions:

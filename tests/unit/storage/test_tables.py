@@ -228,3 +228,14 @@ def test_a_panic_of_polars_is_damage(tmp_path, monkeypatch):
 
     with pytest.raises(InvalidDataError, match=r"f\.parquet: not valid Parquet: polars gave up: index"):
         read(tmp_path / "f.parquet")
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_missing_values_of_one_column_come_back_however_it_is_read(tmp_path, packed):
+    path = tmp_path / f"f.csv{packed}"
+    frame = pl.DataFrame({"n": [None, 1, None, None]})
+    write(path, frame)
+
+    (batch,) = stream(path, columns={"n": pl.Int64})
+
+    assert [frame.rows()] * 3 == [batch.rows(), read(path).rows(), read(path, columns={"n": pl.Int64}).rows()]
