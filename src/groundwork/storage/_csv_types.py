@@ -101,15 +101,17 @@ def _holds_odd(piece: "_Bytes", edge: Sequence[int], space: Sequence[int]) -> bo
     digit = behind - _ZERO < 10
     if ((here == _ZERO) & digit & (first | minus)).any():
         return True
-    if space and (_any_of(here, space) & first & (digit | _any_of(behind, b"+-. \t"))).any():
+    spaced = _any_of(here, space) & first if space else digit[:0]
+    if spaced.any() and (spaced & (digit | _any_of(behind, b"+-. \t"))).any():
         return True
-    return bool((((here | 32) == ord("e")) & (before == ord(".")) & (piece[:-3] - _ZERO < 10)).any())
+    pointed = ((here | 32) == ord("e")) & (before == ord("."))
+    return bool(pointed.any() and (pointed & (piece[:-3] - _ZERO < 10)).any())
 
 
 def _any_of(piece: "_Bytes", wanted: Sequence[int]) -> "npt.NDArray[np.bool_]":
     import numpy as np
 
-    there = np.zeros(len(piece), bool)
-    for byte in wanted:
+    there = piece == wanted[0] if wanted else np.zeros(len(piece), bool)
+    for byte in wanted[1:]:
         there |= piece == byte
     return there
