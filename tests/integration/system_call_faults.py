@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,7 @@ class Host:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
+            start_new_session=True,
         )
         self._receive()
 
@@ -154,8 +155,9 @@ class Host:
         return self.run(folder, ["-e", f"inject={point.name}:error={number}:when={point.nth}"])
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
+        """End the process, and a run that hangs."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
     def _send(self, message: dict[str, Any]) -> None:

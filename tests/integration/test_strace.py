@@ -118,6 +118,8 @@ def test_an_error_of_any_system_call_is_told_and_leaves_old_or_new_whole(survey,
     for point in sample(runs.points(), every):
         if not (point.changes or (point.may_fail and number == "EIO")) or str(runs.folder) not in point.text:
             continue
+        if point.name == "close" and "/.lock>" in point.text:
+            continue  # strace refuses it by leaving it out, and the lock would stay; a system lets go all the same
         with runs.prepared() as folder:
             ended = runs.host.refused_at(folder, point, number)
             found = runs.scenario.look(folder)
