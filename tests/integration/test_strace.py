@@ -139,6 +139,26 @@ def test_an_error_of_any_system_call_is_told_and_leaves_old_or_new_whole(survey,
     assert told["StorageError"] > 0
 
 
+def test_an_error_of_any_system_call_of_a_load_is_told_and_no_reason_to_call_anything_damaged(survey):
+    runs = survey("loaded_checkpoint")
+    told = Counter()
+    faults = []
+
+    for point in runs.points():
+        if not point.may_fail or str(runs.folder) not in point.text:
+            continue
+        with runs.prepared() as folder:
+            before = scenarios.names(folder)
+            ended = runs.host.refused_at(folder, point, "EIO")
+            after = scenarios.names(folder)
+        told[ended.error[0] if ended.error else "nothing"] += 1
+        if before != after or not {"StorageError", "nothing"} >= {*told}:
+            faults.append(f"{point}: {ended.error[:1]} {ended.message}: {after}")
+
+    assert faults == []
+    assert told["StorageError"] > 20
+
+
 @pytest.mark.parametrize("name", ["joblib_dump", "pickle_dump"])
 def test_the_same_kills_tear_the_files_of_those_that_write_in_place(survey, name):
     runs = survey(name)
