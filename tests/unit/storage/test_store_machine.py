@@ -17,7 +17,7 @@ from groundwork.errors import CheckpointCorrupt, CheckpointNotFoundError, Durabi
 from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep
 from groundwork.testing import failpoints
 
-STEPS = st.integers(0, 6)
+STEPS = st.integers(0, 4)
 SCORES = st.integers(0, 3)
 BEFORE = ["before_write", "before_manifest", "before_rename"]
 
@@ -124,12 +124,12 @@ class StoreMachine(RuleBasedStateMachine):
             self.published(step, score)
             self.reopens()
 
-    @rule(seed=st.integers(0, 99))
-    def damages_one(self, seed: int) -> None:
+    @rule(seed=st.integers(0, 99), newest=st.booleans())
+    def damages_one(self, seed: int, newest: bool) -> None:
         if not self.whole:
             return
         rng = random.Random(seed)
-        step = rng.choice(sorted(self.whole))
+        step = max(self.whole) if newest else rng.choice(sorted(self.whole))
         path = self.root / f"step-{step:08d}" / rng.choice(["model.safetensors", "files/n"])
         content = bytearray(path.read_bytes())
         content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
@@ -206,5 +206,5 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
-    max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
