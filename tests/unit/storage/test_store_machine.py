@@ -124,12 +124,20 @@ class StoreMachine(RuleBasedStateMachine):
             self.published(step, score)
             self.reopens()
 
-    @rule(seed=st.integers(0, 99), newest=st.booleans())
-    def damages_one(self, seed: int, newest: bool) -> None:
-        if not self.whole:
-            return
+    @rule(seed=st.integers(0, 99))
+    def damages_one(self, seed: int) -> None:
+        if self.whole:
+            self.damage(random.Random(seed).choice(sorted(self.whole)), seed)
+
+    @rule(seed=st.integers(0, 99), score=SCORES)
+    def goes_back(self, seed: int, score: int) -> None:
+        """Go on from an older one because the newest is damaged."""
+        if newest := max(self.whole, default=0):
+            self.damage(newest, seed)
+            self.saves_one(seed % newest, score)
+
+    def damage(self, step: int, seed: int) -> None:
         rng = random.Random(seed)
-        step = max(self.whole) if newest else rng.choice(sorted(self.whole))
         path = self.root / f"step-{step:08d}" / rng.choice(["model.safetensors", "files/n"])
         content = bytearray(path.read_bytes())
         content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
