@@ -232,9 +232,35 @@ class CircuitOpen(WorldError):
 
 
 class RetryExhausted(WorldError):
-    """Every attempt failed; the last failure is the cause."""
+    """Every attempt failed, or there was no time or budget for another; the last failure is the cause.
+
+    Args:
+        message: What was tried, and why no more.
+        attempts: How many attempts there were.
+        seconds: Time from the first attempt until this was raised.
+        retry_after_s: Seconds the last failure asked to wait, or None.
+        code: See ``MLException``.
+        hint: See ``MLException``.
+        context: See ``MLException``.
+    """
 
     default_code = "retry_exhausted"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attempts: int = 0,
+        seconds: float = 0.0,
+        retry_after_s: float | None = None,
+        code: str | None = None,
+        hint: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint, context=context)
+        self.attempts = attempts
+        self.seconds = seconds
+        self.retry_after_s = retry_after_s
 
 
 class StorageError(WorldError):

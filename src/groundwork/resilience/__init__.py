@@ -1,7 +1,10 @@
 """Retry, and pipelines whose finished work survives a crash."""
 
+from groundwork.resilience._attempts import Attempt
 from groundwork.resilience._backoff import Backoff
+from groundwork.resilience._budget import RetryBudget
 from groundwork.resilience._clock import Clock, SystemClock
+from groundwork.resilience._deadline import check_deadline, deadline, remaining_s
 from groundwork.resilience._journal import Journal, MemoryJournal
 from groundwork.resilience._pipeline import Pipeline, Step
 from groundwork.resilience._result import (
@@ -12,8 +15,10 @@ from groundwork.resilience._result import (
     result_of,
 )
 from groundwork.resilience._retry import Retry, retry
+from groundwork.resilience._retry_hooks import RetryAttempt, RetryHook
 
 __all__ = [
+    "Attempt",
     "Backoff",
     "Clock",
     "Journal",
@@ -22,10 +27,16 @@ __all__ = [
     "PipelineResult",
     "PipelineStatus",
     "Retry",
+    "RetryAttempt",
+    "RetryBudget",
+    "RetryHook",
     "Step",
     "StepResult",
     "StepStatus",
     "SystemClock",
+    "check_deadline",
+    "deadline",
+    "remaining_s",
     "result_of",
     "retry",
 ]
