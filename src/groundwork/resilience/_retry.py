@@ -207,7 +207,7 @@ def _are_types(value: object) -> bool:
 
 def _kinds(on: On) -> Kinds:
     if not _are_types(on):
-        if callable(on):
+        if callable(on) and not isinstance(on, type):
             return Exception
         raise ConfigurationError(f"retry on={on!r} is no exception type, tuple of types or function; give one of these")
     for kind in cast("tuple[Any, ...]", on if isinstance(on, tuple) else (on,)):
