@@ -10,7 +10,7 @@ from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from groundwork.errors import DeadlineExceeded, RetryExhausted, UsageError, first_line
+from groundwork.errors import DeadlineExceeded, MLException, RetryExhausted, UsageError, first_line
 from groundwork.resilience._deadline import deadline, remaining_s
 from groundwork.resilience._retry_hooks import RetryAttempt, tell
 
@@ -35,7 +35,7 @@ class Attempts:
         self._failures = 0
         self._wait_s: float | None = 0.0
         self._backoff_s: float | None = None
-        self._earlier: deque[str] = deque(maxlen=_NOTES)
+        self._earlier: deque[str] | None = None
         self._open = False
 
     def __iter__(self) -> "Attempts":
@@ -71,15 +71,11 @@ class Attempts:
         """Note that the attempt has ended; unless ``again`` says otherwise it was the last."""
         self._open = False
 
-    def limit_s(self) -> float | None:
-        """Return the seconds that the attempt now to begin may take by this policy, or None."""
-        policy = self._policy
-        limits = [policy.attempt_timeout_s, self._left_s()]
-        return min((limit_s for limit_s in limits if limit_s is not None), default=None)
-
     def scope(self) -> deadline | None:
-        """Return the deadline of the attempt now to begin, or None."""
-        limit_s = self.limit_s()
+        """Return the deadline of the attempt now to begin, the shorter of its own and what is left, or None."""
+        limit_s, left_s = self._policy.attempt_timeout_s, self._left_s()
+        if limit_s is None or (left_s is not None and left_s < limit_s):
+            limit_s = left_s
         return None if limit_s is None else deadline(limit_s, clock=self._policy.clock)
 
     def again(self, error: Exception, *, overrun: bool = False) -> bool:
@@ -108,7 +104,9 @@ class Attempts:
         )
         if stopped:
             raise self._exhausted(error, seconds, stopped) from error
-        self._earlier.append(f"attempt {self._failures}: {type(error).__name__}: {first_line(error)}")
+        if self._earlier is None:
+            self._earlier = deque(maxlen=_NOTES)
+        self._earlier.append(f"attempt {self._failures}: {_words(error)}")
         self._wait_s = wait_s
         return True
 
@@ -144,17 +142,18 @@ class Attempts:
         reason = "" if self._failures == bound else f"{stopped}; "
         context = getattr(error, "context", None)
         exhausted = RetryExhausted(
-            f"{count} failed in {seconds:.1f} s; {reason}the last: {first_line(error)}",
+            f"{count} failed in {seconds:.1f} s; {reason}the last: {_words(error)}",
             attempts=self._failures,
             seconds=seconds,
             retry_after_s=_asked_s(error),
             hint=getattr(error, "hint", None),
             context={**(context if isinstance(context, dict) else {}), "attempts": self._failures, "seconds": seconds},
         )
-        hidden = self._failures - 1 - len(self._earlier)
+        notes = self._earlier or ()
+        hidden = self._failures - 1 - len(notes)
         if hidden:
             exhausted.add_note(f"attempts 1 to {hidden}: left out here")
-        for note in self._earlier:
+        for note in notes:
             exhausted.add_note(note)
         return exhausted
 
@@ -209,6 +208,13 @@ class Attempt:
             return False
         overrun = self._scope is not None and isinstance(error, DeadlineExceeded) and self._scope.overrun
         return self._attempts.again(error, overrun=overrun)
+
+
+def _words(error: Exception) -> str:
+    # A message of ours stands for itself; what others raise may say no more than 'key'.
+    line = first_line(error)
+    kind = type(error).__name__
+    return line if isinstance(error, MLException) or line == kind else f"{kind}: {line}"
 
 
 def _asked_s(error: Exception) -> float | None:

@@ -6,6 +6,7 @@ block. Only a policy with a time limit of its own arms it at each call.
 
 import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from groundwork.resilience._attempts import Attempts
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from groundwork.resilience._retry import Retry
 
 Function = Callable[..., Any]
+_SPECIAL = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 def retried(policy: "Retry", fn: Function) -> Function:
@@ -25,6 +27,8 @@ def retried(policy: "Retry", fn: Function) -> Function:
         fn: The function.
     """
     timed = policy.deadline_s is not None or policy.attempt_timeout_s is not None
+    if _is_simple(fn):
+        return _timed(policy, fn) if timed else _plain(policy, fn)
     if _is_kind(inspect.iscoroutinefunction, fn):
         return _timed_async(policy, fn) if timed else _plain_async(policy, fn)
     if _is_kind(inspect.isgeneratorfunction, fn):
@@ -97,6 +101,11 @@ async def _tried_async(attempts: Attempts, fn: Function, args: tuple[Any, ...], 
     while True:
         async with await anext(attempts):
             return await fn(*args, **kwargs)
+
+
+def _is_simple(fn: Function) -> bool:
+    """Tell most functions from the special kinds at once; ``Retry.call`` asks at every call."""
+    return isinstance(fn, FunctionType) and not (fn.__code__.co_flags & _SPECIAL or fn.__dict__)
 
 
 def _is_kind(test: Callable[[Any], bool], fn: Function) -> bool:

@@ -35,7 +35,8 @@ class Retry:
 
     Attributes:
         on: Exceptions worth another attempt: types, or a function that says of an exception whether it is.
-        attempts: Calls at most, the first included; None for no bound but the deadline or the budget.
+        attempts: Calls at most, the first included; None for no bound but the deadline or the budget, which bounds
+            how many retries there are in a second, and not how many in all.
         backoff: Waits between them; an error's own ``retry_after_s`` makes a wait longer.
         deadline_s: Seconds for everything, waits included, or None. No wait begins that would outlast it, and an
             asynchronous attempt is cancelled when it is over.

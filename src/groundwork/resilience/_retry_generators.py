@@ -4,6 +4,7 @@ Rule: a generator is tried again until it has given its first item; what comes a
 first has been seen.
 """
 
+import functools
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
@@ -38,7 +39,7 @@ def retried_generator(policy: Callable[[Any], Any], fn: Callable[..., Any]) -> C
         except StopIteration as empty:
             return None, empty.value
 
-    begin.__qualname__ = getattr(fn, "__qualname__", begin.__qualname__)
+    functools.update_wrapper(begin, fn, updated=())
     begun = policy(begin)
 
     def generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -63,7 +64,7 @@ def retried_async_generator(policy: Callable[[Any], Any], fn: Callable[..., Any]
         except StopAsyncIteration:
             return None, None
 
-    begin.__qualname__ = getattr(fn, "__qualname__", begin.__qualname__)
+    functools.update_wrapper(begin, fn, updated=())
     begun = policy(begin)
 
     async def generate(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:

@@ -90,6 +90,27 @@ def test_one_policy_begins_anew_in_each_loop(clock, flaky):
     assert clock.slept == [1, 2, 1, 2]
 
 
+def test_the_attempts_of_one_call_can_be_passed_on(loop_clock, flaky):
+    work = flaky(2)
+    attempts = iter(steady(loop_clock))
+    with next(attempts):
+        work()
+
+    for attempt in attempts:
+        with attempt:
+            work()
+            break
+
+    async def main():
+        async for attempt in aiter(aiter(steady(loop_clock))):
+            async with attempt:
+                work()
+
+    loop_clock.run(main())
+
+    assert work.calls == 4
+
+
 def test_a_loop_earns_and_spends_the_budget(clock, flaky):
     budget = RetryBudget(ratio=0, min_per_s=1, memory_s=1, clock=clock)
 

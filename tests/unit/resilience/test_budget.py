@@ -128,6 +128,17 @@ def test_each_first_attempt_earns_and_retries_do_not(clock, flaky):
     assert budget.balance() == pytest.approx(5 - 2)
 
 
+def test_coroutines_earn_as_functions_do(loop_clock, flaky):
+    budget = RetryBudget(ratio=1, min_per_s=0, memory_s=1e9, clock=loop_clock)
+
+    for limit in ({}, {"deadline_s": 60}):
+        policy = retry(attempts=3, backoff=Backoff(0), budget=budget, clock=loop_clock, **limit)
+        loop_clock.run(policy.call(flaky(0).answer))
+        loop_clock.run(policy.call(flaky(1).answer))
+
+    assert budget.balance() == pytest.approx(4 - 2)
+
+
 def test_a_retry_that_will_not_be_made_is_not_paid_for(clock, flaky):
     budget = RetryBudget(ratio=0, min_per_s=5, memory_s=1, clock=clock)
 

@@ -106,6 +106,10 @@ class TestWhatIsRetried:
 
         assert work.calls == 3
 
+    def test_a_function_may_refuse_the_first_failure(self, clock, flaky):
+        with pytest.raises(ValueError, match="failure 1"):
+            steady(clock, on=lambda _: False)(flaky(9, ValueError))()
+
     @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
     @pytest.mark.parametrize("limit", [{}, {"deadline_s": 60.0}])
     def test_what_is_no_exception_is_never_retried(self, clock, flaky, error, limit):
@@ -215,7 +219,7 @@ class TestGivingUp:
 
         assert str(raised.value.__cause__) == "failure 3"
         assert raised.value.__cause__.__context__ is None
-        assert raised.value.__notes__ == [f"attempt {n}: TransientError: failure {n}" for n in (1, 2)]
+        assert raised.value.__notes__ == ["attempt 1: failure 1", "attempt 2: failure 2"]
 
     def test_of_many_failures_the_latest_are_noted(self, clock, flaky):
         with pytest.raises(RetryExhausted) as raised:
@@ -225,8 +229,15 @@ class TestGivingUp:
         assert (len(notes), notes[0], notes[-1]) == (
             10,
             "attempts 1 to 90: left out here",
-            "attempt 99: TransientError: failure 99",
+            "attempt 99: failure 99",
         )
+
+    @pytest.mark.parametrize(("error", "words"), [(KeyError("k"), "KeyError: 'k'"), (OSError(), "OSError")])
+    def test_the_words_of_a_foreign_failure_come_with_its_type(self, clock, flaky, error, words):
+        with pytest.raises(RetryExhausted, match=f"the last: {words}") as raised:
+            steady(clock, on=LookupError if "k" in words else OSError)(flaky(9, lambda _: error))()
+
+        assert raised.value.__notes__ == [f"attempt 1: {words}", f"attempt 2: {words}"]
 
     def test_it_says_how_often_how_long_and_what_was_asked(self, clock, flaky):
         with pytest.raises(RetryExhausted) as raised:

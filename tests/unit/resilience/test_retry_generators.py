@@ -112,7 +112,7 @@ class TestGenerators:
             yield 1
 
         assert list(rows()) == [1]
-        assert told[0].name.endswith("rows")
+        assert told[0].name == f"{rows.__module__}.{rows.__qualname__}"
 
 
 class TestAsyncGenerators:
