@@ -101,8 +101,8 @@ class RetryBudget:
         self._seen += calls + 1  # this look was a step of the counter too
         now_s = self._clock.monotonic()
         elapsed, self._at_s = (now_s - self._at_s) / self._memory_s, now_s
-        kept = math.exp(-elapsed)
+        faded = -math.expm1(-elapsed)  # 1 - exp(-elapsed), exact also for the shortest times
         # What came in evenly over the time fades from when it came: the integral of exp(-t), over its length.
-        fresh = (1 - kept) / elapsed if elapsed > 0 else 1.0
-        self._earned = self._earned * kept + self._ratio * calls * fresh
-        self._floor = self._floor * kept + self._min_per_s * self._memory_s * (1 - kept)
+        fresh = faded / elapsed if elapsed > 0 else 1.0
+        self._earned += self._ratio * calls * fresh - self._earned * faded
+        self._floor += (self._min_per_s * self._memory_s - self._floor) * faded
