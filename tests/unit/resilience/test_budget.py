@@ -1,3 +1,4 @@
+import math
 import threading
 from types import SimpleNamespace
 
@@ -74,6 +75,17 @@ def test_calls_at_one_instant_earn_their_share(clock):
         budget.deposit()
 
     assert (granted(budget, 100), budget.balance()) == (20, pytest.approx(0))
+
+
+def test_what_was_earned_and_not_spent_fades(clock):
+    budget = RetryBudget(ratio=0.2, min_per_s=0, memory_s=2, clock=clock)
+    for _ in range(100):
+        budget.deposit()
+    assert budget.balance() == pytest.approx(20)
+
+    clock.now_s += 2
+
+    assert budget.balance() == pytest.approx(20 / math.e)
 
 
 def test_looking_at_the_balance_spends_and_earns_nothing(clock):
