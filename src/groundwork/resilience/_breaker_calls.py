@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.resilience._retried import _is_kind, _is_simple
 from groundwork.resilience._retry_generators import retried_async_generator, retried_generator
+from groundwork.resilience._window import SLOW
 
 if TYPE_CHECKING:
     from groundwork.resilience._breaker import CircuitBreaker
@@ -36,7 +37,7 @@ def guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
 
 
 def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
-    circuit, settle, timer = breaker.circuit, breaker.settle, breaker.timer
+    circuit, settle, timer, slow_s = breaker.circuit, breaker.settle, breaker.timer, breaker.slow_s
 
     def call(*args: Any, **kwargs: Any) -> Any:
         ticket = circuit.counting or circuit.admit()
@@ -46,17 +47,17 @@ def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
         except BaseException as error:
             settle(ticket, error, start_s)
             raise
-        if timer is None:
+        if timer is None or timer() - start_s < slow_s:
             ticket.succeed()
         else:
-            settle(ticket, None, start_s)
+            circuit.failed(ticket, SLOW)
         return result
 
     return call
 
 
 def _guarded_async(breaker: "CircuitBreaker", fn: Function) -> Function:
-    circuit, settle, timer = breaker.circuit, breaker.settle, breaker.timer
+    circuit, settle, timer, slow_s = breaker.circuit, breaker.settle, breaker.timer, breaker.slow_s
 
     async def call_async(*args: Any, **kwargs: Any) -> Any:
         ticket = circuit.counting or circuit.admit()
@@ -66,10 +67,10 @@ def _guarded_async(breaker: "CircuitBreaker", fn: Function) -> Function:
         except BaseException as error:
             settle(ticket, error, start_s)
             raise
-        if timer is None:
+        if timer is None or timer() - start_s < slow_s:
             ticket.succeed()
         else:
-            settle(ticket, None, start_s)
+            circuit.failed(ticket, SLOW)
         return result
 
     return call_async

@@ -129,7 +129,7 @@ class Circuit:
                 raise self._refusal()
             return ticket
 
-    def failed(self, ticket: Ticket, outcome: int) -> None:
+    def failed(self, ticket: Ticket, outcome: str) -> None:
         """Take back the ticket of a call that failed or was slow.
 
         Args:
@@ -140,8 +140,7 @@ class Circuit:
             reason = "a probe was slow" if outcome == SLOW else ""
             self.happen(BreakerEvent.PROBE_FAILED, reason, period=ticket.probation)
             return
-        ticket.add(outcome)
-        if reached := self._limits.reached(ticket.totals()):
+        if reached := self._limits.reached(ticket.add(outcome)):
             self.happen(BreakerEvent.FAILING, reached, period=ticket)
 
     def passed(self, probe: Probe) -> None:

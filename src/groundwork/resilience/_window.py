@@ -1,13 +1,14 @@
 """The calls that a circuit breaker looks back on.
 
 Rule: what succeeds is only noted; rates are counted when something fails, which is the one time they can rise.
-A window of calls takes one step of a counter and one byte written, and no lock; a window of time reads the clock and
-takes a lock of its own.
+So a success costs one step of a counter, in a window of time also one look at the clock, and no lock.
 """
 
-import itertools
 import math
+import operator
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
@@ -15,10 +16,8 @@ from typing import Final, NamedTuple, Protocol
 from groundwork.errors import ConfigurationError
 from groundwork.resilience._clock import Clock
 
-SUCCEEDED: Final = 0
-FAILED: Final = 1
-SLOW: Final = 2
-_EMPTY: Final = 3
+FAILED: Final = "failed"
+SLOW: Final = "slow"
 
 
 class Totals(NamedTuple):
@@ -38,15 +37,16 @@ class Totals(NamedTuple):
 class Counts(Protocol):
     """The calls of one window, from when it began."""
 
-    def succeed(self) -> None:
-        """Note a call that succeeded."""
+    @property
+    def succeed(self) -> Callable[[], object]:
+        """Notes a call that succeeded."""
         ...
 
-    def add(self, outcome: int) -> None:
-        """Note a call.
+    def add(self, outcome: str) -> Totals:
+        """Note a call that did not, and count.
 
         Args:
-            outcome: ``SUCCEEDED``, ``FAILED`` or ``SLOW``.
+            outcome: ``FAILED`` or ``SLOW``.
         """
         ...
 
@@ -60,7 +60,7 @@ class CountWindow:
     """The last calls, however long ago.
 
     Attributes:
-        size: How many; a byte each, and each failure counts through them (0.1 us for a hundred).
+        size: How many.
     """
 
     size: int = 100
@@ -75,7 +75,7 @@ class CountWindow:
         Args:
             clock: Where time comes from; not looked at.
         """
-        return _Ring(self.size)
+        return _LastCalls(self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,65 +102,101 @@ class TimeWindow:
         Args:
             clock: Where time comes from.
         """
-        return _Buckets(self.span_s / self.buckets, self.buckets, clock.monotonic)
+        return _LastSeconds(self.span_s / self.buckets, self.buckets, clock.monotonic)
 
 
-class _Ring:
-    __slots__ = ("_outcomes", "_size", "_step")
+class _Steps:
+    """A count that goes up by one C call, which no other thread can come between, and that can be read."""
+
+    __slots__ = ("_numbers", "step")
+
+    def __init__(self) -> None:
+        self._numbers = iter(range(sys.maxsize))
+        self.step: Callable[[], int] = self._numbers.__next__
+
+    def taken(self) -> int:
+        return sys.maxsize - operator.length_hint(self._numbers)
+
+
+class _LastCalls:
+    """Where failures stand in the row of calls; those in between succeeded."""
+
+    __slots__ = ("_bad", "_failed", "_lock", "_size", "_slow", "_steps", "succeed")
 
     def __init__(self, size: int) -> None:
-        self._outcomes = bytearray([_EMPTY]) * size
         self._size = size
-        # One step in C, so no two threads write to one place until they have gone round.
-        self._step = itertools.count().__next__
+        self._steps = _Steps()
+        self.succeed = self._steps.step
+        self._lock = threading.Lock()
+        self._bad: deque[tuple[int, str]] = deque()
+        self._failed = self._slow = 0
 
-    def succeed(self) -> None:
-        self._outcomes[self._step() % self._size] = SUCCEEDED
-
-    def add(self, outcome: int) -> None:
-        self._outcomes[self._step() % self._size] = outcome
+    def add(self, outcome: str) -> Totals:
+        with self._lock:
+            self._bad.append((self._steps.step(), outcome))
+            self._count(outcome, 1)
+            return self._totals()
 
     def totals(self) -> Totals:
-        outcomes = self._outcomes
-        return Totals(self._size - outcomes.count(_EMPTY), outcomes.count(FAILED), outcomes.count(SLOW))
+        with self._lock:
+            return self._totals()
+
+    def _totals(self) -> Totals:
+        calls = self._steps.taken()
+        while self._bad and self._bad[0][0] < calls - self._size:
+            self._count(self._bad.popleft()[1], -1)
+        return Totals(min(calls, self._size), self._failed, self._slow)
+
+    def _count(self, outcome: str, change: int) -> None:
+        if outcome == FAILED:
+            self._failed += change
+        else:
+            self._slow += change
 
 
-class _Buckets:
-    __slots__ = ("_calls", "_failed", "_limit", "_lock", "_now", "_number", "_slow", "_width_s")
+class _LastSeconds:
+    """For each part of the time: how many calls had ended before it, and how many failed in it; the newest last."""
+
+    __slots__ = ("_before", "_buckets", "_failed", "_lock", "_now", "_number", "_over_s", "_slow", "_steps", "_width_s")
 
     def __init__(self, width_s: float, buckets: int, now: Callable[[], float]) -> None:
         self._width_s = width_s
-        self._limit = buckets
+        self._buckets = buckets
         self._now = now
         self._lock = threading.Lock()
-        self._number = int(now() // width_s)
-        self._calls, self._failed, self._slow = [0] * buckets, [0] * buckets, [0] * buckets
+        self._steps = _Steps()
+        self._number = int(now() // width_s) - 1
+        self._over_s = 0.0
+        self._before: deque[int] = deque(maxlen=buckets)
+        self._failed: deque[int] = deque(maxlen=buckets)
+        self._slow: deque[int] = deque(maxlen=buckets)
+        self.totals()
 
     def succeed(self) -> None:
-        number = self._now() // self._width_s
-        with self._lock:
-            if number > self._number:
-                self._turn(int(number))
-            self._calls[0] += 1
+        if self._now() >= self._over_s:
+            self.totals()
+        self._steps.step()
 
-    def add(self, outcome: int) -> None:
-        number = self._now() // self._width_s
+    def add(self, outcome: str) -> Totals:
         with self._lock:
-            self._turn(int(number))
-            self._calls[0] += 1
-            self._failed[0] += outcome == FAILED
-            self._slow[0] += outcome == SLOW
+            self._turn()
+            self._steps.step()
+            (self._failed if outcome == FAILED else self._slow)[-1] += 1
+            return self._totals()
 
     def totals(self) -> Totals:
-        number = self._now() // self._width_s
         with self._lock:
-            self._turn(int(number))
-            return Totals(sum(self._calls), sum(self._failed), sum(self._slow))
+            self._turn()
+            return self._totals()
 
-    def _turn(self, number: int) -> None:
-        """Bring the bucket of this time to the front; one that was read late, by another thread, stays where it is."""
-        passed = min(number - self._number, self._limit)
-        if passed > 0:
-            self._number = number
-            for counts in (self._calls, self._failed, self._slow):
-                counts[:] = [0] * passed + counts[: self._limit - passed]
+    def _totals(self) -> Totals:
+        return Totals(self._steps.taken() - self._before[0], sum(self._failed), sum(self._slow))
+
+    def _turn(self) -> None:
+        number = int(self._now() // self._width_s)
+        for _ in range(min(number - self._number, self._buckets)):
+            self._before.append(self._steps.taken())
+            self._failed.append(0)
+            self._slow.append(0)
+        self._number = max(number, self._number)
+        self._over_s = (self._number + 1) * self._width_s
