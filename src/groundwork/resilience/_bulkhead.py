@@ -88,7 +88,8 @@ class Bulkhead:
     ) -> None:
         if not (isinstance(limit, int) and isinstance(queue, int) and limit >= 1 and queue >= 0):
             raise ConfigurationError(
-                f"bulkhead limit={limit!r}, queue={queue!r} cannot work; give a limit of 1 or more and a queue of 0 or more"
+                f"bulkhead limit={limit!r}, queue={queue!r} cannot work; give a limit of 1 or more and a queue of 0 or "
+                "more"
             )
         self.name = name
         self._limit = limit
@@ -110,37 +111,74 @@ class Bulkhead:
         """How many calls wait for a slot now."""
         return len(self._waiters)
 
+    def take(self) -> ThreadWaiter | None:
+        """Take a slot; or return a place in the queue, for ``wait``. For this package."""
+        return self._take(ThreadWaiter)
+
+    def take_async(self) -> TaskWaiter | None:
+        """Take a slot; or return a place in the queue, for ``wait_async``. For this package."""
+        return self._take(TaskWaiter)
+
+    def wait(self, waiter: ThreadWaiter) -> None:
+        """Wait until a slot comes free, or raise; for this package.
+
+        Args:
+            waiter: The place in the queue.
+        """
+        try:
+            waiter.wait(remaining_s())
+        except BaseException:
+            self._abandon(waiter)
+            raise
+        self._claim(waiter)
+
+    async def wait_async(self, waiter: TaskWaiter) -> None:
+        """Wait until a slot comes free, or raise; for this package.
+
+        Args:
+            waiter: The place in the queue.
+        """
+        try:
+            await asyncio.wait((waiter.future,), timeout=remaining_s())
+        except BaseException:
+            self._abandon(waiter)
+            raise
+        self._claim(waiter)
+
+    def leave(self) -> None:
+        """Give the slot back, to whoever waits longest; for this package."""
+        with self._lock:
+            if self._free:
+                self._free += 1
+                return
+            self._pace.count()
+            while self._waiters:
+                if self._waiters.popleft().grant():
+                    return
+            self._free = 1
+            self._pace.end()
+
     def __enter__(self) -> "Bulkhead":
-        waiter = self._take(ThreadWaiter)
+        waiter = self.take()
         if waiter is not None:
-            try:
-                waiter.wait(remaining_s())
-            except BaseException:
-                self._abandon(waiter)
-                raise
-            self._claim(waiter)
+            self.wait(waiter)
         return self
 
     async def __aenter__(self) -> "Bulkhead":
-        waiter = self._take(TaskWaiter)
+        waiter = self.take_async()
         if waiter is not None:
-            try:
-                await asyncio.wait((waiter.future,), timeout=remaining_s())
-            except BaseException:
-                self._abandon(waiter)
-                raise
-            self._claim(waiter)
+            await self.wait_async(waiter)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._give_back()
+        self.leave()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._give_back()
+        self.leave()
 
     def __call__(self, fn: F) -> F:
         """Return ``fn`` behind this bulkhead; its signature, its type and its kind stay.
@@ -170,21 +208,25 @@ class Bulkhead:
             fn: The function.
             asynchronous: Whether it is a coroutine function.
         """
-        enter, enter_async, give_back = self.__enter__, self.__aenter__, self._give_back
+        take, leave = self._take, self.leave
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            enter()
+            waiter = take(ThreadWaiter)
+            if waiter is not None:
+                self.wait(waiter)
             try:
                 return fn(*args, **kwargs)
             finally:
-                give_back()
+                leave()
 
         async def call_async(*args: Any, **kwargs: Any) -> Any:
-            await enter_async()
+            waiter = take(TaskWaiter)
+            if waiter is not None:
+                await self.wait_async(waiter)
             try:
                 return await fn(*args, **kwargs)
             finally:
-                give_back()
+                leave()
 
         return call_async if asynchronous else call
 
@@ -206,18 +248,6 @@ class Bulkhead:
             seconds = self._pace.seconds_a_slot()
         raise self._refusal(waiting, None if seconds is None else seconds * (waiting + 1))
 
-    def _give_back(self) -> None:
-        with self._lock:
-            if self._free:
-                self._free += 1
-                return
-            self._pace.count()
-            while self._waiters:
-                if self._waiters.popleft().grant():
-                    return
-            self._free = 1
-            self._pace.end()
-
     def _claim(self, waiter: Waiter) -> None:
         with self._lock:
             if waiter.granted:
@@ -231,7 +261,7 @@ class Bulkhead:
             if not waiter.granted:
                 self._waiters.remove(waiter)
                 return
-        self._give_back()
+        self.leave()
 
     def _late(self) -> DeadlineExceeded:
         return DeadlineExceeded(

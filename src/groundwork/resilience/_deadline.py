@@ -75,7 +75,7 @@ def deadline_header() -> dict[str, str]:
 
 
 class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
-    """Bound a block, ``with deadline(5):`` or ``async with deadline(5):``; or each call of a function, ``@deadline(5)``.
+    """Bound a block, ``with deadline(5):`` or ``async with deadline(5):``; or each call, ``@deadline(5)``.
 
     An asynchronous block is cancelled; its cancellation by anyone else stays a ``CancelledError``. Synchronous code
     cannot be stopped from outside; there the block runs until something in it asks ``check_deadline()`` or

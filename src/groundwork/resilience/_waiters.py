@@ -41,7 +41,8 @@ class ThreadWaiter:
     def __init__(self) -> None:
         if _in_loop():
             raise UsageError(
-                "waiting for a slot here would block the event loop", hint="write `async with` or decorate an async function"
+                "waiting for a slot here would block the event loop",
+                hint="write `async with` or decorate an async function",
             )
         self.granted = False
         self._woken = threading.Event()
