@@ -9,17 +9,20 @@ from groundwork.testing._lab import Lab
 from groundwork.testing._subject import load_subject
 from groundwork.testing._system_calls import Call, system_calls
 from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
+from groundwork.testing._virtual_loop import Deadlocked, VirtualLoop, run_virtual
 
 __all__ = [
     "Call",
     "Check",
     "Contract",
     "Crash",
+    "Deadlocked",
     "Lab",
     "Level",
     "Outcome",
     "Verdict",
     "VirtualClock",
+    "VirtualLoop",
     "failing",
     "failpoints",
     "full_disk",
@@ -27,6 +30,7 @@ __all__ = [
     "load_subject",
     "run_check",
     "run_contract",
+    "run_virtual",
     "separate_disks",
     "short_writes",
     "system_calls",
