@@ -6,6 +6,8 @@ A third cheaper than ``asyncio.timeout``, which is built for more; one is set at
 
 import asyncio
 
+from groundwork.errors import UsageError
+
 
 class Alarm:
     """Rings once, unless stopped before.
@@ -23,7 +25,7 @@ class Alarm:
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         if task is None:
-            raise RuntimeError("an asynchronous deadline needs a task around it")
+            raise UsageError("an asynchronous deadline cancels its task, and here is none", hint="await it in a task")
         self.rung = False
         self._task = task
         self._cancelling = task.cancelling()

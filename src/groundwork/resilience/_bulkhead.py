@@ -259,7 +259,9 @@ class Bulkhead:
         """Leave the queue; or, where a slot was handed over at the same instant, pass it on."""
         with self._lock:
             if not waiter.granted:
-                self._waiters.remove(waiter)
+                # It may be gone already, if its loop was closed.
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
                 return
         self.leave()
 

@@ -125,7 +125,12 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
             self._token = None
 
     async def __aenter__(self) -> "deadline":
-        self._alarm = Alarm(self._begin())
+        left_s = self._begin()
+        try:
+            self._alarm = Alarm(left_s)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(
@@ -178,8 +183,8 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
             limit, left_s = _shorter(seconds)
             if limit is not None:
                 check_deadline()
-            token = put(limit or (monotonic() + seconds, monotonic))
             alarm = Alarm(left_s)
+            token = put(limit or (monotonic() + seconds, monotonic))
             try:
                 result = await fn(*args, **kwargs)
             except BaseException as error:

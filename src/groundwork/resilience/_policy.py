@@ -1,6 +1,6 @@
 """Retry, breaker, bulkhead, deadline and fallback around one call.
 
-Rule: one order, for reasons that the docs give: fallback, deadline, retry, breaker, bulkhead, call, from the outside in.
+Rule: one order, which the docs argue for. From the outside in: fallback, deadline, retry, breaker, bulkhead, call.
 Cost: the parts are put around a function once, when it is decorated; a call goes through those that were asked for.
 """
 

@@ -31,7 +31,8 @@ def wrapped(fn: F, around: Around, what: str) -> F:
     if isinstance(fn, classmethod | staticmethod):
         return cast("F", type(fn)(wrapped(fn.__func__, around, what)))
     plain = cast("Function", fn)
-    return cast("F", functools.wraps(plain)(around(plain, is_async(plain, what))))
+    outer = around(plain, is_async(plain, what))
+    return cast("F", outer if outer is plain else functools.wraps(plain)(outer))
 
 
 def is_async(fn: Function, what: str) -> bool:

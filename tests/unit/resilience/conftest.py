@@ -1,9 +1,11 @@
 import asyncio
+import inspect
 import selectors
 
 import pytest
 
 from groundwork.errors import TransientError
+from groundwork.testing import VirtualClock, run_virtual
 
 
 class FakeClock:
@@ -92,3 +94,19 @@ def loop_clock():
 @pytest.fixture
 def flaky():
     return Flaky
+
+
+@pytest.fixture
+def virtual_clock():
+    return VirtualClock()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run a test that is a coroutine function on the time of its ``virtual_clock``."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    run_virtual(pyfuncitem.obj(**arguments), clock=arguments.get("virtual_clock"))
+    return True
