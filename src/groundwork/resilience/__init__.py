@@ -7,7 +7,8 @@ from groundwork.resilience._breaker_hooks import BreakerChange, BreakerHook, Bre
 from groundwork.resilience._breaker_registry import BreakerRegistry
 from groundwork.resilience._breaker_states import BreakerState
 from groundwork.resilience._budget import RetryBudget
-from groundwork.resilience._bulkhead import Bulkhead, BulkheadHook, BulkheadRefusal
+from groundwork.resilience._bulkhead import Bulkhead
+from groundwork.resilience._bulkhead_hooks import BulkheadHook, BulkheadRefusal
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._deadline import carry_deadline, check_deadline, deadline, deadline_header, remaining_s
 from groundwork.resilience._fallback import FallbackHook, FallbackServed, fallback

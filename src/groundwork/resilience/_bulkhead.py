@@ -9,11 +9,11 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded
+from groundwork.resilience._bulkhead_hooks import BulkheadHook, BulkheadRefusal
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._deadline import remaining_s
 from groundwork.resilience._pace import Pace
@@ -25,35 +25,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 W = TypeVar("W", bound=Waiter)
-
-
-@dataclass(frozen=True, slots=True)
-class BulkheadRefusal:
-    """A call that was not let in.
-
-    Attributes:
-        name: The bulkhead's.
-        limit: How many calls run, which is all it lets in.
-        waiting: How many wait, which is all it lets wait.
-        retry_after_s: Seconds until there is probably a slot, or None before any has come free.
-    """
-
-    name: str
-    limit: int
-    waiting: int
-    retry_after_s: float | None
-
-
-class BulkheadHook(Protocol):
-    """A function that is told of each call that a bulkhead refuses."""
-
-    def __call__(self, refusal: BulkheadRefusal, /) -> Any:
-        """Listen; called in the caller's thread or task, so it should be quick.
-
-        Args:
-            refusal: What was refused.
-        """
-        ...
 
 
 class Bulkhead:

@@ -118,7 +118,7 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
                     raise
                 try:
                     answer = self._instead(error)
-                    if self._asynchronous:
+                    if inspect.isawaitable(answer):
                         answer = await answer
                 except Exception as second:
                     raise second from _cause(second, error)

@@ -147,6 +147,7 @@ async def test_an_async_function_has_a_value_a_function_or_a_coroutine_function(
 
     assert inspect.iscoroutinefunction(wrapped)
     assert await wrapped("y") == "stale, since y is down"
+    assert await fallback(lambda error: stale(error))(down_async)("z") == "stale, since z is down"
     assert await fallback(3)(down_async)() == 3
     assert await fallback(list).call(down_async) == []
 

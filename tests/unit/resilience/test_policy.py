@@ -1,5 +1,7 @@
 import asyncio
 import inspect
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -184,7 +186,11 @@ def test_a_decorated_function_keeps_its_signature_and_its_kind(clock):
         """Load."""
         return path
 
-    assert (load("a"), load.__doc__, str(inspect.signature(load))) == ("aaa", "Load.", "(path: str, rows: int = 3) -> str")
+    assert (load("a"), load.__doc__, str(inspect.signature(load))) == (
+        "aaa",
+        "Load.",
+        "(path: str, rows: int = 3) -> str",
+    )
     assert (inspect.iscoroutinefunction(load), inspect.iscoroutinefunction(load_async)) == (False, True)
     assert (load_async.__name__, str(inspect.signature(load_async))) == ("load_async", "(path: str) -> str")
 
@@ -326,6 +332,19 @@ async def test_a_refusal_of_the_bulkhead_is_no_failure_of_an_async_call(virtual_
             await guarded(1)
 
     assert (await first, breaker.state) == ("a", BreakerState.CLOSED)
+
+
+def test_threads_queue_under_a_policy(clock):
+    bulkhead = Bulkhead(1, 1)
+    guarded = Policy(breaker=quick_breaker(clock), bulkhead=bulkhead)(str.upper)
+
+    with ThreadPoolExecutor(1) as pool:
+        with bulkhead:
+            answer = pool.submit(guarded, "a")
+            while not bulkhead.waiting:
+                threading.Event().wait(0.001)
+
+        assert answer.result() == "A"
 
 
 async def test_calls_queue_under_a_policy(virtual_clock):
