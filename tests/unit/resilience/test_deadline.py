@@ -249,9 +249,8 @@ async def test_of_nested_asynchronous_blocks_the_shorter_is_told(virtual_clock):
         began_s = virtual_clock.monotonic()
         outer = deadline(outer_s, clock=virtual_clock)
         with pytest.raises(DeadlineExceeded):
-            async with outer:
-                async with deadline(inner_s, clock=virtual_clock):
-                    await asyncio.sleep(1e6)
+            async with outer, deadline(inner_s, clock=virtual_clock):
+                await asyncio.sleep(1e6)
         ends.append((virtual_clock.monotonic() - began_s, outer.overrun))
 
     assert ends == [(2, True), (2, False), (2, True)]
@@ -263,13 +262,14 @@ async def test_a_cancellation_in_the_same_instant_stays_one(virtual_clock):
     async def hang():
         await asyncio.sleep(1e6)
 
-    for order in ("ours first", "theirs first"):
-        if order == "theirs first":
-            asyncio.get_running_loop().call_later(5, lambda: task.cancel())
+    loop = asyncio.get_running_loop()
+    for theirs_first in (False, True):
         task = asyncio.create_task(hang())
+        if theirs_first:
+            loop.call_later(5, task.cancel)
         await asyncio.sleep(0)
-        if order == "ours first":
-            asyncio.get_running_loop().call_later(5, task.cancel)
+        if not theirs_first:
+            loop.call_later(5, task.cancel)
         with pytest.raises(asyncio.CancelledError):
             await task
 

@@ -170,5 +170,5 @@ def test_a_sync_function_cannot_await_its_fallback():
     async def stale():
         return 0
 
-    with pytest.raises(ConfigurationError, match="synchronous .*down cannot await"):
+    with pytest.raises(ConfigurationError, match=r"synchronous .*down cannot await"):
         fallback(stale)(down)

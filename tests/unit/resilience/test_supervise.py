@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import logging
 
 import pytest
@@ -65,7 +66,7 @@ async def test_a_wait_for_a_restart_is_no_reason_to_linger(virtual_clock):
 async def test_one_failure_too_many_ends_the_block(virtual_clock):
     worker, restarts = Worker(virtual_clock, *[1] * 9), []
 
-    with pytest.raises(RetryExhausted, match="failed 3 times within 60 s .*OSError: failure 3") as raised:
+    with pytest.raises(RetryExhausted, match=r"failed 3 times within 60 s .*OSError: failure 3") as raised:
         async with supervise(worker, restart=STEADY, max_restarts=2, hook=restarts.append, clock=virtual_clock):
             await asyncio.sleep(1e6)
 
@@ -93,10 +94,8 @@ async def test_without_restarts_the_first_failure_ends_the_block(virtual_clock):
 async def test_a_failure_that_nobody_awaited_is_told_at_the_end_of_the_block(virtual_clock):
     with pytest.raises(RetryExhausted):
         async with supervise(Worker(virtual_clock, 1), max_restarts=0, clock=virtual_clock):
-            try:
+            with contextlib.suppress(asyncio.CancelledError):  # as a block should not
                 await asyncio.sleep(1e6)
-            except asyncio.CancelledError:
-                pass  # as a block should not
 
     assert asyncio.current_task().cancelling() == 0
 
