@@ -29,7 +29,7 @@ class Alarm:
         self.rung = False
         self._task = task
         self._cancelling = task.cancelling()
-        self._handle = loop.call_later(seconds, self._ring)
+        self._handle = loop.call_at(loop.time() + seconds, self._ring)
 
     def _ring(self) -> None:
         self.rung = True

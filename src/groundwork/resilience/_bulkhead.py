@@ -211,8 +211,6 @@ class Bulkhead:
                 return None
             waiting = len(self._waiters)
             if waiting < self._queue:
-                if remaining_s() == 0:
-                    raise self._late()
                 waiter = make_waiter()
                 self._waiters.append(waiter)
                 return waiter

@@ -146,6 +146,7 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
         if self._token is not None:
             raise ConfigurationError("one deadline bounds one block at a time; make another for the block inside")
         monotonic = self.clock.monotonic
+        self._alarm = None
         self._at_s = monotonic() + self._seconds
         self._limit, left_s = _shorter(self._seconds)
         self._token = _ambient.set(self._limit or (self._at_s, monotonic))

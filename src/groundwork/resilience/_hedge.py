@@ -118,9 +118,9 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
 
     async def _race(self, attempts: list[asyncio.Task[T]], begin: Callable[[], Awaitable[T]], name: str) -> T:
         errors: dict[asyncio.Task[T], Exception] = {}
-        more = True
+        due, more = True, True
         while True:
-            if more:
+            if due:
                 if attempts:
                     tell(self._hook, HedgeAttempt(name, len(attempts) + 1))
                 attempts.append(asyncio.create_task(_awaited(begin())))
@@ -137,8 +137,9 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
                         errors[attempt] = error
             if len(errors) == len(attempts):
                 raise _together([errors[attempt] for attempt in attempts])
-            # Only slowness asks for another attempt.
-            more = more and not done and (self._budget is None or self._budget.withdraw())
+            # Only slowness asks for another attempt; a budget that is spent is asked once.
+            due = more and not done and (self._budget is None or self._budget.withdraw())
+            more = due or (more and bool(done))
 
 
 async def _awaited(answer: Awaitable[T]) -> T:

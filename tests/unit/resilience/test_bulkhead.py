@@ -268,9 +268,10 @@ def test_a_task_whose_loop_was_closed_takes_no_slot():
         loop.run_until_complete(asyncio.sleep(0))
         assert bulkhead.waiting == 1
         loop.close()
+    free_again = (bulkhead.running, bulkhead.waiting)
     task.get_coro().close()
 
-    assert (bulkhead.running, bulkhead.waiting) == (0, 0)
+    assert free_again == (bulkhead.running, bulkhead.waiting) == (0, 0)
 
 
 async def test_an_event_loop_is_not_blocked_by_a_wait():

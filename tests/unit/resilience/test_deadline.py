@@ -274,6 +274,24 @@ async def test_a_cancellation_in_the_same_instant_stays_one(virtual_clock):
             await task
 
 
+async def test_a_cleanup_after_a_cancellation_may_have_a_deadline(virtual_clock):
+    async def hang():
+        try:
+            await asyncio.sleep(1e6)
+        finally:
+            with pytest.raises(DeadlineExceeded):
+                async with deadline(5, clock=virtual_clock):
+                    await asyncio.sleep(1e6)
+
+    task = asyncio.create_task(hang())
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert virtual_clock.monotonic() == 6
+
+
 async def test_an_error_of_the_cleanup_is_told_and_leaves_no_cancellation_behind(virtual_clock):
     with pytest.raises(ValueError, match="cleanup"):
         async with deadline(5, clock=virtual_clock):

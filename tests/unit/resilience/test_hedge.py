@@ -79,6 +79,15 @@ async def test_an_attempt_that_fails_beside_another_waits_for_it(virtual_clock):
     assert await hedge(1)(slow)() == "second"
 
 
+async def test_a_failure_beside_others_begins_nothing_and_forbids_nothing(virtual_clock):
+    slow = Slow(virtual_clock, (2.5, TransientError("down")), (60, "second"), (60, "third"), (1, "fourth"))
+
+    assert await hedge(1, 4)(slow)() == "fourth"
+
+    # The failure at 2.5 s sets the wait for the fourth anew.
+    assert slow.began_s == [0, 1, 2, 3.5]
+
+
 async def test_when_all_fail_the_first_error_is_told_with_the_others(virtual_clock):
     first, second, third = TransientError("one"), ValueError("two"), KeyError("three")
     slow = Slow(virtual_clock, (5, first), (1.5, second), (1, third))

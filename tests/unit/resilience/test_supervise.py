@@ -155,6 +155,31 @@ async def test_a_cancellation_by_someone_else_stays_one_and_leaves_no_task(virtu
     assert len(asyncio.all_tasks()) == 1
 
 
+async def test_a_cancellation_in_the_instant_of_the_last_failure_stays_one(virtual_clock, caplog):
+    async def work():
+        async with supervise(Worker(virtual_clock, 1), max_restarts=0, clock=virtual_clock):
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_later(1, task.cancel)
+            await asyncio.sleep(1e6)
+
+    task = asyncio.create_task(work())
+    with caplog.at_level(logging.ERROR, "groundwork.resilience"), pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert "failure 1" in caplog.text
+
+
+async def test_after_a_long_healthy_time_the_waits_begin_anew(virtual_clock):
+    seen, worker = [], Worker(virtual_clock, *[500] * 20)
+    backoff = Backoff(1, cap_s=1000, jitter="decorrelated")
+
+    async with supervise(worker, restart=backoff, hook=seen.append, clock=virtual_clock, seed=7):
+        await asyncio.sleep(12_000)
+
+    assert len(seen) == 20
+    assert max(each.wait_s for each in seen) <= 3
+
+
 async def test_a_cleanup_that_fails_is_told_and_is_no_reason_for_a_restart(virtual_clock):
     calls = []
 
