@@ -7,11 +7,11 @@ import asyncio
 import functools
 import math
 from collections.abc import Callable
-from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from groundwork.errors import ConfigurationError
+from groundwork.resilience._breaker_blocks import entered, misplaced
 from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
 from groundwork.resilience._breaker_limits import Limits
@@ -28,14 +28,6 @@ On = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool]
 
 # A loop fires its timers by so much too early at most, where its clock is coarse.
 _EARLY_S = 0.02
-
-
-# A block that was entered: its breaker, its ticket, when, and the entry around it. A plain tuple is made in a tenth of
-# the time of a named one.
-_Entry = tuple["CircuitBreaker", Ticket, float, Any]
-
-# One variable for all breakers: a context keeps every variable that was ever set in it.
-_entered: ContextVar[_Entry | None] = ContextVar("groundwork_breakers", default=None)
 
 
 class CircuitBreaker:
@@ -177,16 +169,16 @@ class CircuitBreaker:
 
     def __enter__(self) -> "CircuitBreaker":
         ticket = self.circuit.counting or self.circuit.admit()
-        _entered.set((self, ticket, 0.0 if self.timer is None else self.timer(), _entered.get()))
+        entered.set((self, ticket, 0.0 if self.timer is None else self.timer(), entered.get()))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        entry = _entered.get()
+        entry = entered.get()
         if entry is not None and entry[0] is self:
-            _entered.set(entry[3])
-        elif (entry := self._misplaced(entry)) is None:
+            entered.set(entry[3])
+        elif (entry := misplaced(self, entry)) is None:
             return
         if error is None and (self.timer is None or self.timer() - entry[2] < self.slow_s):
             entry[1].succeed()
@@ -218,7 +210,7 @@ class CircuitBreaker:
         if outcome is None:
             self.circuit.lost(ticket)
         elif outcome:
-            self.circuit.failed(ticket, outcome)
+            self.circuit.failed(ticket, outcome, error)
         else:
             ticket.succeed()
 
@@ -230,22 +222,6 @@ class CircuitBreaker:
         elif error is not None:
             return FAILED if isinstance(error, asyncio.CancelledError) and _out_of_time() else None
         return SLOW if self.timer is not None and self.timer() - start_s >= self.slow_s else ""
-
-    def _misplaced(self, top: _Entry | None) -> _Entry | None:
-        """Find this breaker's entry below others, as generators may leave them, or make one of a likely ticket."""
-        above: list[_Entry] = []
-        entry = top
-        while entry is not None and entry[0] is not self:
-            above.append(entry)
-            entry = entry[3]
-        if entry is None:
-            ticket = self.circuit.stray()
-            return None if ticket is None else (self, ticket, math.inf, None)
-        rest = entry[3]
-        for breaker, ticket, start_s, _ in reversed(above):
-            rest = (breaker, ticket, start_s, rest)
-        _entered.set(rest)
-        return entry
 
 
 def _out_of_time() -> bool:

@@ -50,7 +50,7 @@ def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
         if timer is None or timer() - start_s < slow_s:
             ticket.succeed()
         else:
-            circuit.failed(ticket, SLOW)
+            circuit.failed(ticket, SLOW, None)
         return result
 
     return call
@@ -70,7 +70,7 @@ def _guarded_async(breaker: "CircuitBreaker", fn: Function) -> Function:
         if timer is None or timer() - start_s < slow_s:
             ticket.succeed()
         else:
-            circuit.failed(ticket, SLOW)
+            circuit.failed(ticket, SLOW, None)
         return result
 
     return call_async

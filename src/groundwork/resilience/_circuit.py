@@ -7,7 +7,7 @@ The lock is held for decisions only, never during a call, and not at all by call
 
 import threading
 
-from groundwork.errors import CircuitOpen
+from groundwork.errors import CircuitOpen, first_line
 from groundwork.resilience._breaker_hooks import BreakerChange, BreakerHook, BreakerSnapshot
 from groundwork.resilience._breaker_limits import Limits
 from groundwork.resilience._breaker_states import TRANSITIONS, BreakerAction, BreakerEvent, BreakerState
@@ -129,19 +129,21 @@ class Circuit:
                 raise self._refusal()
             return ticket
 
-    def failed(self, ticket: Ticket, outcome: str) -> None:
+    def failed(self, ticket: Ticket, outcome: str, error: BaseException | None) -> None:
         """Take back the ticket of a call that failed or was slow.
 
         Args:
             ticket: What ``admit`` or ``counting`` gave.
             outcome: ``FAILED`` or ``SLOW``.
+            error: Why it failed, or None if it was slow. Its words are kept, and not the error itself, which would
+                keep the arguments of the call.
         """
         if isinstance(ticket, Probe):
-            reason = "a probe was slow" if outcome == SLOW else ""
+            reason = "a probe was slow" if outcome == SLOW else f"a probe failed with {_words(error)}"
             self.happen(BreakerEvent.PROBE_FAILED, reason, period=ticket.probation)
-            return
-        if reached := self._limits.reached(ticket.add(outcome)):
-            self.happen(BreakerEvent.FAILING, reached, period=ticket)
+        elif reached := self._limits.reached(ticket.add(outcome)):
+            reason = reached if outcome == SLOW else f"{reached}, the last with {_words(error)}"
+            self.happen(BreakerEvent.FAILING, reason, period=ticket)
 
     def passed(self, probe: Probe) -> None:
         """Take back the ticket of a probe that succeeded, be it later than was waited for.
@@ -244,3 +246,9 @@ class Circuit:
             state=self.state.value,
             retry_after_s=retry_after_s,
         )
+
+
+def _words(error: BaseException | None) -> str:
+    assert error is not None
+    kind, line = type(error).__name__, first_line(error)
+    return kind if line == kind else f"{kind}: {line}"

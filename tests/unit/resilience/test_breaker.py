@@ -208,7 +208,10 @@ class TestOpen:
         error = raised.value
         assert (error.name, error.state, error.retry_after_s) == ("prices", "open", 3.5)
         assert error.context == {"name": "prices", "state": "open", "retry_after_s": 3.5}
-        assert str(error) == ("circuit 'prices' is open: 2 of the last 2 calls failed; it lets a call through in 3.5 s")
+        assert str(error) == (
+            "circuit 'prices' is open: 2 of the last 2 calls failed, the last with OSError: down; "
+            "it lets a call through in 3.5 s"
+        )
 
     def test_the_refusal_survives_pickle(self, clock):
         with pytest.raises(CircuitOpen) as raised, opened(clock):
@@ -237,7 +240,7 @@ class TestOpen:
     def test_the_reason_is_told_in_the_words_of_a_window_of_time(self, clock):
         breaker = opened(clock, window=60.0)
 
-        assert breaker.snapshot().reason == "2 of 2 calls within 60 s failed"
+        assert breaker.snapshot().reason == "2 of 2 calls within 60 s failed, the last with OSError: down"
 
     def test_a_retry_waits_for_it_as_long_as_it_says(self, clock):
         breaker = opened(clock)

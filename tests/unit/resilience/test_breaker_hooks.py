@@ -27,9 +27,11 @@ def test_a_hook_is_told_of_each_change_and_why(clock):
     breaker.call(int)
 
     assert told == [
-        BreakerChange("prices", 1, "closed", "open", "2 of the last 2 calls failed", 100.0),
+        BreakerChange(
+            "prices", 1, "closed", "open", "2 of the last 2 calls failed, the last with OSError: down", 100.0
+        ),
         BreakerChange("prices", 2, "open", "half_open", "the cooldown is over", 105.0),
-        BreakerChange("prices", 3, "half_open", "open", "a probe failed", 105.0),
+        BreakerChange("prices", 3, "half_open", "open", "a probe failed with OSError: down", 105.0),
         BreakerChange("prices", 4, "open", "half_open", "the cooldown is over", 110.0),
         BreakerChange("prices", 5, "half_open", "closed", "the probes succeeded", 110.0),
     ]
@@ -112,7 +114,7 @@ def test_a_snapshot_says_it_all(clock):
     assert {name: getattr(snapshot, name) for name in snapshot.__slots__} == {
         "name": "prices",
         "state": "open",
-        "reason": "2 of the last 2 calls failed",
+        "reason": "2 of the last 2 calls failed, the last with OSError: down",
         "changes": 1,
         "refused": 1,
         "calls": 0,
