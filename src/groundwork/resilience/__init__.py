@@ -1,9 +1,21 @@
-"""Retry, and pipelines whose finished work survives a crash."""
+"""Calls that survive what they call, and pipelines whose finished work survives a crash."""
 
+from groundwork.resilience._attempts import Attempt
 from groundwork.resilience._backoff import Backoff
+from groundwork.resilience._breaker import CircuitBreaker
+from groundwork.resilience._breaker_hooks import BreakerChange, BreakerHook, BreakerSnapshot
+from groundwork.resilience._breaker_registry import BreakerRegistry
+from groundwork.resilience._breaker_states import BreakerState
+from groundwork.resilience._budget import RetryBudget
+from groundwork.resilience._bulkhead import Bulkhead
+from groundwork.resilience._bulkhead_hooks import BulkheadHook, BulkheadRefusal
 from groundwork.resilience._clock import Clock, SystemClock
+from groundwork.resilience._deadline import carry_deadline, check_deadline, deadline, deadline_header, remaining_s
+from groundwork.resilience._fallback import FallbackHook, FallbackServed, fallback
+from groundwork.resilience._hedge import HedgeAttempt, HedgeHook, hedge
 from groundwork.resilience._journal import Journal, MemoryJournal
 from groundwork.resilience._pipeline import Pipeline, Step
+from groundwork.resilience._policy import Policy
 from groundwork.resilience._result import (
     PipelineResult,
     PipelineStatus,
@@ -12,20 +24,53 @@ from groundwork.resilience._result import (
     result_of,
 )
 from groundwork.resilience._retry import Retry, retry
+from groundwork.resilience._retry_hooks import RetryAttempt, RetryHook
+from groundwork.resilience._supervise import Restart, RestartHook, supervise
+from groundwork.resilience._window import CountWindow, TimeWindow
 
 __all__ = [
+    "Attempt",
     "Backoff",
+    "BreakerChange",
+    "BreakerHook",
+    "BreakerRegistry",
+    "BreakerSnapshot",
+    "BreakerState",
+    "Bulkhead",
+    "BulkheadHook",
+    "BulkheadRefusal",
+    "CircuitBreaker",
     "Clock",
+    "CountWindow",
+    "FallbackHook",
+    "FallbackServed",
+    "HedgeAttempt",
+    "HedgeHook",
     "Journal",
     "MemoryJournal",
     "Pipeline",
     "PipelineResult",
     "PipelineStatus",
+    "Policy",
+    "Restart",
+    "RestartHook",
     "Retry",
+    "RetryAttempt",
+    "RetryBudget",
+    "RetryHook",
     "Step",
     "StepResult",
     "StepStatus",
     "SystemClock",
+    "TimeWindow",
+    "carry_deadline",
+    "check_deadline",
+    "deadline",
+    "deadline_header",
+    "fallback",
+    "hedge",
+    "remaining_s",
     "result_of",
     "retry",
+    "supervise",
 ]

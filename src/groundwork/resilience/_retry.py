@@ -1,141 +1,223 @@
 """Try again what may pass.
 
-Rule: nothing is built before the first exception, so a call that succeeds pays for one try block.
+Rule: a policy is a value; decorator, call and loop are three ways into the same attempts.
 """
 
 import functools
-import inspect
+import math
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from groundwork.errors import ConfigurationError, RetryExhausted, TransientError
+from groundwork.errors import ConfigurationError, TransientError
+from groundwork.resilience._attempts import Attempt, Attempts
 from groundwork.resilience._backoff import Backoff
+from groundwork.resilience._budget import RetryBudget
 from groundwork.resilience._clock import Clock, SystemClock
+from groundwork.resilience._retried import retried
+from groundwork.resilience._retry_hooks import RetryHook
 
 P = ParamSpec("P")
 T = TypeVar("T")
+F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 Kinds = type[Exception] | tuple[type[Exception], ...]
+On = Kinds | Callable[[Exception], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A retry policy; apply it to a function, or hand it to a pipeline step.
+    """A retry policy: a decorator, a way to call, or a loop.
+
+    ``policy(fn)`` decorates, ``policy.call(fn, …)`` calls, and ``for attempt in policy:`` with ``with attempt:`` inside
+    (or ``async for`` with ``async with``) tries a block. One policy may serve many calls, threads and tasks at once.
+    Cancellation, Ctrl-C and exit are never retried.
 
     Attributes:
-        on: Exceptions worth another attempt.
-        attempts: Calls at most, the first included.
-        backoff: Waits between them.
-        deadline_s: Seconds from the first call after which no further attempt begins, or None.
+        on: Exceptions worth another attempt: types, or a function that says of an exception whether it is.
+        attempts: Calls at most, the first included; None for no bound but the deadline or the budget, which bounds
+            how many retries there are in a second, and not how many in all.
+        backoff: Waits between them; an error's own ``retry_after_s`` makes a wait longer.
+        deadline_s: Seconds for everything, waits included, or None. No wait begins that would outlast it, and an
+            asynchronous attempt is cancelled when it is over.
+        attempt_timeout_s: Seconds for one attempt, or None. An asynchronous attempt is cancelled, which counts as a
+            failure worth another. A synchronous one cannot be stopped; it finds the limit as its ``deadline``.
+        budget: What retries are taken from, shared with other policies, or None.
+        hook: Told of each failure that is retried or given up on.
         clock: Where time comes from.
-        seed: Seed of the jitter, or None for a different spread in each process.
+        seed: Seed of the jitter, for all calls of this policy together; None for a spread that nothing repeats.
+        rng: Made of the seed; None without one.
+        kinds: The types of exceptions that are looked at; the same as ``on``, unless that is a function.
     """
 
-    on: Kinds = TransientError
-    attempts: int = 3
+    on: On = TransientError
+    attempts: int | None = 3
     backoff: Backoff = field(default_factory=Backoff)
     deadline_s: float | None = None
+    attempt_timeout_s: float | None = None
+    budget: RetryBudget | None = None
+    hook: RetryHook | None = None
     clock: Clock = field(default_factory=SystemClock)
     seed: int | None = None
+    rng: random.Random | None = field(init=False, repr=False, compare=False)
+    kinds: Kinds = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ConfigurationError(f"retry attempts={self.attempts} would never call; give 1 or more")
+        self._check_bounds()
+        # Frozen for everyone else.
+        object.__setattr__(self, "rng", None if self.seed is None else random.Random(self.seed))
+        object.__setattr__(self, "kinds", _kinds(self.on))
 
-    def __call__(self, fn: Callable[P, T]) -> Callable[P, T]:
-        """Return ``fn`` with this policy; its signature and its kind (sync or async) stay.
+    def _check_bounds(self) -> None:
+        if self.attempts is None:
+            if self.deadline_s is None and self.budget is None:
+                raise ConfigurationError("retry attempts=None would never end; give deadline_s or a budget with it")
+        elif not isinstance(self.attempts, int) or self.attempts < 1:
+            raise ConfigurationError(f"retry attempts={self.attempts!r} would never call; give 1 or more")
+        for name, limit_s in (("deadline_s", self.deadline_s), ("attempt_timeout_s", self.attempt_timeout_s)):
+            if limit_s is not None and not 0 < limit_s < math.inf:
+                raise ConfigurationError(f"retry {name}={limit_s} leaves no time or no limit; give seconds above 0")
+
+    def __call__(self, fn: F) -> F:
+        """Return ``fn`` with this policy; its signature, its type and its kind (sync or async) stay.
+
+        A generator function is retried until it gives its first item.
 
         Args:
-            fn: A function, coroutine function or method.
+            fn: A function, coroutine function, generator function or method; also a classmethod or staticmethod.
 
         Raises:
-            RetryExhausted: From the returned function, when the last attempt failed; that failure is the cause.
+            RetryExhausted: From the returned function, when there is no other attempt; the last failure is the cause.
         """
-        if inspect.iscoroutinefunction(fn):
+        if isinstance(fn, classmethod | staticmethod):
+            return cast("F", type(fn)(self(fn.__func__)))
+        plain = cast("Callable[..., Any]", fn)
+        return cast("F", functools.wraps(plain)(retried(self, plain)))
 
-            @functools.wraps(fn)
-            async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                start_s = self.clock.monotonic()
-                try:
-                    return await fn(*args, **kwargs)
-                except self.on as error:
-                    return await self._again_async(functools.partial(fn, *args, **kwargs), error, start_s)
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call ``fn`` under this policy.
 
-            return cast("Callable[P, T]", call_async)
+        Args:
+            fn: A function, or a coroutine function, whose result is then awaited as if it were called directly.
+            *args: Passed on.
+            **kwargs: Passed on.
 
-        @functools.wraps(fn)
-        def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            start_s = self.clock.monotonic()
-            try:
-                return fn(*args, **kwargs)
-            except self.on as error:
-                return self._again(functools.partial(fn, *args, **kwargs), error, start_s)
+        Returns:
+            What ``fn`` returns.
 
-        return call
+        Raises:
+            RetryExhausted: There is no other attempt; the last failure is the cause.
+        """
+        return cast("T", retried(self, fn)(*args, **kwargs))
 
-    def _again(self, fn: Callable[[], T], error: Exception, start_s: float) -> T:
-        rng = random.Random(self.seed)
-        for failures in range(1, self.attempts):
-            self.clock.sleep(self._wait_s(failures, error, rng, start_s))
-            try:
-                return fn()
-            except self.on as next_error:
-                error = next_error
-        raise self._exhausted(self.attempts, error, start_s) from error
+    def __iter__(self) -> Iterator[Attempt]:
+        return self.begin("block")
 
-    async def _again_async(self, fn: Callable[[], Awaitable[T]], error: Exception, start_s: float) -> T:
-        rng = random.Random(self.seed)
-        for failures in range(1, self.attempts):
-            await self.clock.sleep_async(self._wait_s(failures, error, rng, start_s))
-            try:
-                return await fn()
-            except self.on as next_error:
-                error = next_error
-        raise self._exhausted(self.attempts, error, start_s) from error
+    def __aiter__(self) -> AsyncIterator[Attempt]:
+        return self.begin("block")
 
-    def _wait_s(self, failures: int, error: Exception, rng: random.Random, start_s: float) -> float:
-        wait_s = self.backoff.wait_s(failures, rng)
-        asked_s = getattr(error, "retry_after_s", None)
-        if asked_s is not None:
-            wait_s = max(wait_s, asked_s)
-        if self.deadline_s is not None and self.clock.monotonic() + wait_s > start_s + self.deadline_s:
-            # Waiting for an attempt that may not begin would only delay the bad news.
-            raise self._exhausted(failures, error, start_s) from error
-        return wait_s
+    def retries(self, error: Exception) -> bool:
+        """Say whether an exception is worth another attempt.
 
-    def _exhausted(self, failures: int, error: Exception, start_s: float) -> RetryExhausted:
-        seconds = self.clock.monotonic() - start_s
-        return RetryExhausted(
-            f"{failures} of {self.attempts} attempts failed in {seconds:.1f} s; the last: {error}",
-            hint=getattr(error, "hint", None),
-            context={"attempts": failures, "seconds": seconds, **getattr(error, "context", {})},
-        )
+        Args:
+            error: The exception.
+        """
+        return isinstance(error, self.kinds) and (self.kinds is self.on or _judged(self.on, error))
+
+    def begin(self, name: str) -> Attempts:
+        """Return the attempts of one call that begins now.
+
+        Args:
+            name: What is called, for hooks.
+        """
+        if self.budget is not None:
+            self.budget.deposit()
+        return Attempts(self, name, self.clock.monotonic())
 
 
+@overload
 def retry(
-    on: Kinds = TransientError,
-    attempts: int = 3,
+    target: Kinds = ...,
+    /,
+    *,
+    on: On = ...,
+    attempts: int | None = ...,
+    backoff: Backoff | None = ...,
+    deadline_s: float | None = ...,
+    attempt_timeout_s: float | None = ...,
+    budget: RetryBudget | None = ...,
+    hook: RetryHook | None = ...,
+    clock: Clock | None = ...,
+    seed: int | None = ...,
+) -> Retry: ...
+@overload
+def retry(target: F, /) -> F: ...
+def retry(
+    target: Any = None,
+    /,
+    *,
+    on: On = TransientError,
+    attempts: int | None = 3,
     backoff: Backoff | None = None,
     deadline_s: float | None = None,
-    *,
+    attempt_timeout_s: float | None = None,
+    budget: RetryBudget | None = None,
+    hook: RetryHook | None = None,
     clock: Clock | None = None,
     seed: int | None = None,
-) -> Retry:
-    """Return a retry policy, for use as a decorator.
+) -> Any:
+    """Return a retry policy: ``@retry(attempts=5)``; or, as plain ``@retry``, the function with the default policy.
 
     Args:
-        on: Exceptions worth another attempt.
-        attempts: Calls at most, the first included.
+        target: The function of a plain ``@retry``; or exception types, as ``on``.
+        on: Exceptions worth another attempt: types, or a function that says of an exception whether it is.
+        attempts: Calls at most, the first included; None for no bound but the deadline or the budget.
         backoff: Waits between them; exponential with equal jitter if None.
-        deadline_s: Seconds from the first call after which no further attempt begins.
+        deadline_s: Seconds for everything, waits included.
+        attempt_timeout_s: Seconds for one attempt.
+        budget: What retries are taken from, shared with other policies.
+        hook: Told of each failure that is retried or given up on.
         clock: Where time comes from; the system's if None.
         seed: Seed of the jitter.
 
     Returns:
-        The policy; ``@retry(attempts=5)`` wraps a function with it.
+        The policy, see ``Retry``.
 
     Raises:
-        ConfigurationError: Fewer than one attempt.
+        ConfigurationError: Fewer than one attempt, no bound at all, a limit of no time, or something to retry on
+            that is no ``Exception``.
     """
-    return Retry(on, attempts, backoff or Backoff(), deadline_s, clock or SystemClock(), seed)
+    bare = target is not None and not _are_types(target)
+    policy = Retry(
+        on if target is None or bare else target,
+        attempts,
+        backoff or Backoff(),
+        deadline_s,
+        attempt_timeout_s,
+        budget,
+        hook,
+        clock or SystemClock(),
+        seed,
+    )
+    return policy(target) if bare else policy
+
+
+def _are_types(value: object) -> bool:
+    return isinstance(value, tuple) or (isinstance(value, type) and issubclass(value, BaseException))
+
+
+def _kinds(on: On) -> Kinds:
+    if not _are_types(on):
+        if callable(on) and not isinstance(on, type):
+            return Exception
+        raise ConfigurationError(f"retry on={on!r} is no exception type, tuple of types or function; give one of these")
+    for kind in cast("tuple[Any, ...]", on if isinstance(on, tuple) else (on,)):
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            raise ConfigurationError(
+                f"retry on={kind!r} is no subclass of Exception; cancellation, Ctrl-C and exit are never retried"
+            )
+    return cast("Kinds", on)
+
+
+def _judged(on: On, error: Exception) -> bool:
+    return cast("Callable[[Exception], bool]", on)(error)

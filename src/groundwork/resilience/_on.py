@@ -1,0 +1,42 @@
+"""Which exceptions are meant.
+
+Rule: types, or a function that judges; never what ends a program or cancels a task.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from groundwork.errors import ConfigurationError
+
+Kinds = type[Exception] | tuple[type[Exception], ...]
+On = Kinds | Callable[[Exception], bool]
+
+
+def kinds_of(on: On, what: str) -> Kinds:
+    """Return the types to catch; all of ``Exception`` where a function judges.
+
+    Args:
+        on: Exception types, or a function that says of an exception whether it is meant.
+        what: Whose argument it is, for the message.
+
+    Raises:
+        ConfigurationError: It is neither, or a type that is no ``Exception``.
+    """
+    kinds = on if isinstance(on, tuple) else (on,)
+    if all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
+        return cast("Kinds", on)
+    if judge_of(on) is not None:
+        return Exception
+    raise ConfigurationError(
+        f"{what} on={on!r} is no subclass of Exception, tuple of them or function; give one of these",
+        hint="cancellation, Ctrl-C and exit always go through",
+    )
+
+
+def judge_of(on: On) -> Callable[[Exception], bool] | None:
+    """Return the function that judges, or None where types alone decide.
+
+    Args:
+        on: Exception types, or a function.
+    """
+    return on if callable(on) and not isinstance(on, type) else None

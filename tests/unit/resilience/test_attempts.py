@@ -1,0 +1,193 @@
+"""The policy as a loop over attempts."""
+
+import asyncio
+
+import pytest
+
+from groundwork.errors import RetryExhausted, TransientError, UsageError
+from groundwork.resilience import Backoff, RetryBudget, retry
+
+
+def steady(clock, **options):
+    return retry(backoff=Backoff(1, 2, 4, "none"), clock=clock, **options)
+
+
+def test_a_block_is_tried_until_it_succeeds(clock, flaky):
+    work, numbers = flaky(2), []
+
+    for attempt in steady(clock):
+        with attempt:
+            numbers.append(attempt.number)
+            answer = work()
+
+    assert (answer, numbers, clock.slept) == ("done", [1, 2, 3], [1, 2])
+
+
+def test_a_block_may_return_from_its_function(clock, flaky):
+    work = flaky(1)
+
+    def answer():
+        for attempt in steady(clock):
+            with attempt:
+                return work()
+        return "never"
+
+    assert (answer(), work.calls) == ("done", 2)
+
+
+def test_a_block_may_break_out(clock, flaky):
+    work = flaky(0)
+
+    for attempt in steady(clock):
+        with attempt:
+            work()
+            break
+
+    assert work.calls == 1
+
+
+def test_a_block_that_fails_for_good_says_so(clock, flaky):
+    work = flaky(9)
+
+    with pytest.raises(RetryExhausted, match=r"3 of 3 attempts failed in 3.0 s; the last: failure 3") as raised:
+        for attempt in steady(clock):
+            with attempt:
+                work()
+
+    assert str(raised.value.__cause__) == "failure 3"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_other_errors_leave_a_block_at_once(clock, flaky, error):
+    work = flaky(9, error)
+
+    with pytest.raises(error):
+        for attempt in steady(clock):
+            with attempt:
+                work()
+
+    assert work.calls == 1
+
+
+def test_a_loop_without_its_with_is_told(clock):
+    bodies = 0
+
+    with pytest.raises(UsageError, match="an attempt was not entered"):
+        for _ in steady(clock):
+            bodies += 1
+
+    assert bodies == 1
+
+
+def test_one_policy_begins_anew_in_each_loop(clock, flaky):
+    policy = steady(clock)
+
+    for work in (flaky(2), flaky(2)):
+        for attempt in policy:
+            with attempt:
+                work()
+
+    assert clock.slept == [1, 2, 1, 2]
+
+
+def test_the_attempts_of_one_call_can_be_passed_on(loop_clock, flaky):
+    work = flaky(2)
+    attempts = iter(steady(loop_clock))
+    with next(attempts):
+        work()
+
+    for attempt in attempts:
+        with attempt:
+            work()
+            break
+
+    async def main():
+        async for attempt in aiter(aiter(steady(loop_clock))):
+            async with attempt:
+                work()
+
+    loop_clock.run(main())
+
+    assert work.calls == 4
+
+
+def test_a_loop_earns_and_spends_the_budget(clock, flaky):
+    budget = RetryBudget(ratio=0, min_per_s=1, memory_s=1, clock=clock)
+
+    with pytest.raises(RetryExhausted, match=r"1 of 3 attempts failed in 0.0 s; the retry budget is spent"):
+        for work in (flaky(1), flaky(1)):
+            for attempt in retry(clock=clock, backoff=Backoff(0), budget=budget):
+                with attempt:
+                    work()
+
+
+@pytest.mark.parametrize("limit", [{}, {"attempt_timeout_s": 5.0}])
+def test_an_asynchronous_block_is_tried_until_it_succeeds(loop_clock, flaky, limit):
+    work = flaky(2)
+
+    async def main():
+        async for attempt in steady(loop_clock, **limit):
+            async with attempt:
+                answer = await work.answer("x")
+        return answer
+
+    assert (loop_clock.run(main()), loop_clock.slept) == ("x", [1, 2])
+
+
+def test_an_asynchronous_loop_may_hold_a_plain_with(loop_clock, flaky):
+    work = flaky(2)
+
+    async def main():
+        async for attempt in steady(loop_clock):
+            with attempt:
+                work()
+
+    loop_clock.run(main())
+
+    assert (work.calls, loop_clock.slept) == (3, [1, 2])
+
+
+def test_an_asynchronous_block_is_cancelled_when_its_time_is_over(loop_clock):
+    begun = []
+
+    async def main():
+        async for attempt in steady(loop_clock, attempt_timeout_s=5):
+            async with attempt:
+                begun.append(loop_clock.now_s - 100)
+                await asyncio.sleep(1e6)
+
+    with pytest.raises(RetryExhausted, match="3 of 3 attempts failed"):
+        loop_clock.run(main())
+
+    assert begun == pytest.approx([0, 6, 13])
+
+
+def test_an_asynchronous_block_is_never_retried_when_cancelled(loop_clock):
+    begun = []
+
+    async def main():
+        async for attempt in steady(loop_clock, on=Exception, deadline_s=50):
+            async with attempt:
+                begun.append(1)
+                raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        loop_clock.run(main())
+
+    assert begun == [1]
+
+
+def test_a_loop_inside_a_loop_counts_for_itself(clock):
+    pairs = []
+
+    for outer in steady(clock):
+        with outer:
+            for inner in steady(clock, attempts=2, on=OSError):
+                with inner:
+                    pairs.append((outer.number, inner.number))
+                    if pairs[-1] in [(1, 1), (2, 1)]:
+                        raise OSError("inner")
+                    if pairs[-1] == (1, 2):
+                        raise TransientError("outer")
+
+    assert pairs == [(1, 1), (1, 2), (2, 1), (2, 2)]

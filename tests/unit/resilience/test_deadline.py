@@ -1,0 +1,352 @@
+import asyncio
+import inspect
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groundwork.errors import ConfigurationError, DeadlineExceeded, UsageError
+from groundwork.resilience import carry_deadline, check_deadline, deadline, deadline_header, remaining_s
+from groundwork.testing import VirtualClock
+
+
+def test_without_a_deadline_there_is_no_limit():
+    check_deadline()
+
+    assert remaining_s() is None
+
+
+def test_code_inside_is_told_how_much_time_is_left(clock):
+    with deadline(5, clock=clock):
+        clock.now_s += 2
+        check_deadline()
+
+        assert remaining_s() == 3
+
+
+def test_code_that_asks_too_late_is_told(clock):
+    with pytest.raises(DeadlineExceeded, match=r"passed 1\.000 s ago") as raised, deadline(5, clock=clock):
+        clock.now_s += 6
+        assert remaining_s() == 0
+        check_deadline()
+
+    assert raised.value.context == {"over_s": 1.0}
+
+
+def test_of_nested_deadlines_the_shortest_holds(clock):
+    with deadline(5, clock=clock):
+        with deadline(9, clock=clock):
+            assert remaining_s() == 5
+        with deadline(2, clock=clock):
+            assert remaining_s() == 2
+        assert remaining_s() == 5
+    assert remaining_s() is None
+
+
+def test_an_asynchronous_block_is_cancelled(loop_clock):
+    async def main():
+        async with deadline(5, clock=loop_clock):
+            await asyncio.sleep(1e6)
+
+    with pytest.raises(DeadlineExceeded, match="cancelled after 5 s"):
+        loop_clock.run(main())
+
+    assert loop_clock.now_s - 100 == pytest.approx(5)
+
+
+def test_a_cancellation_by_someone_else_stays_one(loop_clock):
+    async def work():
+        async with deadline(5, clock=loop_clock):
+            await asyncio.sleep(1e6)
+
+    async def main():
+        task = asyncio.create_task(work())
+        await asyncio.sleep(1)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        loop_clock.run(main())
+
+
+def test_tasks_begun_inside_know_the_deadline(loop_clock):
+    async def left_s():
+        return remaining_s()
+
+    async def main():
+        async with deadline(5, clock=loop_clock):
+            return await asyncio.create_task(left_s())
+
+    assert loop_clock.run(main()) == 5
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
+def test_a_time_that_cannot_be_kept_is_refused(wrong):
+    with pytest.raises(ConfigurationError, match="a deadline of"):
+        deadline(wrong)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=50)
+def test_however_deep_they_nest_the_least_holds(times):
+    clock = VirtualClock()
+    blocks = [deadline(seconds, clock=clock) for seconds in times]
+
+    seen = []
+    for block in blocks:
+        block.__enter__()
+        seen.append(remaining_s())
+    for block in reversed(blocks):
+        block.__exit__(None, None, None)
+
+    assert seen == [min(times[: number + 1]) for number in range(len(times))]
+    assert remaining_s() is None
+
+
+def test_work_that_ends_late_is_not_thrown_away(clock):
+    with deadline(5, clock=clock) as block:
+        in_time = block.overrun
+        clock.now_s += 6
+
+    assert (in_time, block.overrun) == (False, True)
+
+
+def test_a_block_that_never_began_has_not_overrun():
+    assert not deadline(0).overrun
+
+
+def test_a_deadline_bounds_one_block_at_a_time(clock):
+    block = deadline(5, clock=clock)
+
+    with block, pytest.raises(ConfigurationError, match="make another"), block:
+        pass
+
+    with block:
+        assert remaining_s() == 5
+
+
+def test_a_decorated_function_has_this_much_time_in_each_call(clock):
+    @deadline(5, clock=clock)
+    def left_s(waited_s: float) -> float:
+        """Say what is left."""
+        clock.now_s += waited_s
+        return remaining_s()
+
+    assert [left_s(1), left_s(waited_s=2)] == [4, 3]
+    assert (left_s.__doc__, str(inspect.signature(left_s))) == ("Say what is left.", "(waited_s: float) -> float")
+    assert remaining_s() is None
+
+
+def test_a_decorated_function_keeps_to_a_shorter_deadline_around_it(clock):
+    ask = deadline(5, clock=clock)(remaining_s)
+
+    with deadline(2, clock=clock):
+        assert ask() == 2
+    with deadline(9, clock=clock):
+        assert ask() == 5
+
+
+def test_a_decorated_function_is_not_called_when_it_is_too_late(clock):
+    calls = []
+
+    with deadline(2, clock=clock), pytest.raises(DeadlineExceeded, match="passed"):
+        clock.now_s += 3
+        deadline(5, clock=clock)(calls.append)(1)
+
+    assert calls == []
+
+
+def test_a_generator_function_is_refused_because_its_work_comes_later():
+    def rows():
+        yield 1
+
+    async def async_rows():
+        yield 1
+
+    for fn in (rows, async_rows):
+        with pytest.raises(ConfigurationError, match=r"deadline cannot hold around the generator function .*rows"):
+            deadline(5)(fn)
+
+
+def test_class_and_static_methods_are_decorated_in_either_order(clock):
+    class Source:
+        @classmethod
+        @deadline(5, clock=clock)
+        def below(cls):
+            return cls, remaining_s()
+
+        @deadline(5, clock=clock)
+        @classmethod
+        def above(cls):
+            return cls, remaining_s()
+
+        @deadline(5, clock=clock)
+        @staticmethod
+        def static():
+            return remaining_s()
+
+        @deadline(5, clock=clock)
+        def method(self):
+            return remaining_s()
+
+    assert Source.below() == Source.above() == (Source, 5)
+    assert Source.static() == Source().method() == 5
+
+
+async def test_a_decorated_coroutine_function_is_cancelled_in_time(virtual_clock):
+    @deadline(5, clock=virtual_clock)
+    async def hang():
+        await asyncio.sleep(1e6)
+
+    assert inspect.iscoroutinefunction(hang)
+    with pytest.raises(DeadlineExceeded, match="cancelled after 5 s") as raised:
+        await hang()
+
+    assert virtual_clock.monotonic() == 5
+    assert isinstance(raised.value.__cause__, asyncio.CancelledError)
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_decorated_coroutine_function_answers_and_fails_as_before(virtual_clock):
+    @deadline(5, clock=virtual_clock)
+    async def left_s(error=None):
+        await asyncio.sleep(1)
+        if error:
+            raise error
+        return remaining_s()
+
+    assert await left_s() == 4
+    with pytest.raises(ValueError, match="bad"):
+        await left_s(ValueError("bad"))
+    await asyncio.sleep(100)
+    assert remaining_s() is None
+
+
+async def test_an_object_with_an_async_call_is_decorated(virtual_clock):
+    class Source:
+        async def __call__(self):
+            return remaining_s()
+
+    assert await deadline(5, clock=virtual_clock)(Source())() == 5
+
+
+async def test_an_asynchronous_block_keeps_to_a_synchronous_deadline_around_it(virtual_clock):
+    with deadline(2, clock=virtual_clock):
+        with pytest.raises(DeadlineExceeded, match="deadline around it"):
+            async with deadline(5, clock=virtual_clock) as block:
+                await asyncio.sleep(1e6)
+        with pytest.raises(DeadlineExceeded, match="passed"):
+            await deadline(5, clock=virtual_clock)(asyncio.sleep)(1)
+
+    assert (virtual_clock.monotonic(), block.overrun) == (2, False)
+
+
+async def test_of_nested_asynchronous_blocks_the_shorter_is_told(virtual_clock):
+    ends = []
+
+    for outer_s, inner_s in ((2, 5), (5, 2), (2, 2)):
+        began_s = virtual_clock.monotonic()
+        outer = deadline(outer_s, clock=virtual_clock)
+        with pytest.raises(DeadlineExceeded):
+            async with outer, deadline(inner_s, clock=virtual_clock):
+                await asyncio.sleep(1e6)
+        ends.append((virtual_clock.monotonic() - began_s, outer.overrun))
+
+    assert ends == [(2, True), (2, False), (2, True)]
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_cancellation_in_the_same_instant_stays_one(virtual_clock):
+    @deadline(5, clock=virtual_clock)
+    async def hang():
+        await asyncio.sleep(1e6)
+
+    loop = asyncio.get_running_loop()
+    for theirs_first in (False, True):
+        task = asyncio.create_task(hang())
+        if theirs_first:
+            loop.call_later(5, task.cancel)
+        await asyncio.sleep(0)
+        if not theirs_first:
+            loop.call_later(5, task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_cleanup_after_a_cancellation_may_have_a_deadline(virtual_clock):
+    ends = []
+
+    async def hang():
+        try:
+            await asyncio.sleep(1e6)
+        finally:
+            try:
+                async with deadline(5, clock=virtual_clock):
+                    await asyncio.sleep(1e6)
+            except DeadlineExceeded:
+                ends.append(virtual_clock.monotonic())
+
+    task = asyncio.create_task(hang())
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert ends == [6]
+
+
+async def test_an_error_of_the_cleanup_is_told_and_leaves_no_cancellation_behind(virtual_clock):
+    with pytest.raises(ValueError, match="cleanup"):
+        async with deadline(5, clock=virtual_clock):
+            try:
+                await asyncio.sleep(1e6)
+            finally:
+                raise ValueError("cleanup")
+
+    await asyncio.sleep(1)
+
+
+def test_a_thread_is_told_only_if_the_deadline_is_carried(clock):
+    with ThreadPoolExecutor(1) as pool, deadline(5, clock=clock):
+        plain = pool.submit(remaining_s)
+        carried = pool.submit(carry_deadline(remaining_s))
+        after = pool.submit(remaining_s)
+
+    assert [None, 5, None] == [plain.result(), carried.result(), after.result()]
+
+
+def test_without_a_deadline_nothing_is_carried(clock):
+    carried = carry_deadline(remaining_s)
+
+    with deadline(5, clock=clock):
+        assert carried() is None
+
+
+def test_a_request_says_how_long_its_sender_waits(clock):
+    with deadline(1.5, clock=clock):
+        header = deadline_header()
+        clock.now_s += 1.4999
+        shortest = deadline_header()
+        clock.now_s += 1
+        with pytest.raises(DeadlineExceeded):
+            deadline_header()
+
+    assert header == {"X-Request-Timeout-Ms": "1500"}
+    assert shortest == {"X-Request-Timeout-Ms": "1"}
+    assert deadline_header() == {}
+
+
+async def test_an_asynchronous_deadline_needs_a_task():
+    told = []
+
+    def outside_of_any_task():
+        try:
+            deadline(5).__aenter__().send(None)
+        except UsageError as error:
+            told.append((str(error), remaining_s()))
+
+    asyncio.get_running_loop().call_soon(outside_of_any_task)
+    await asyncio.sleep(0)
+
+    assert told == [("an asynchronous deadline cancels its task, and here is none", None)]
