@@ -251,7 +251,7 @@ class CircuitOpen(WorldError):
         hint: str | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> None:
-        facts = {"name": name, "state": state, "retry_after_s": retry_after_s}
+        facts = {"name": name, "state": state, "retry_after_s": retry_after_s} if name else {}
         super().__init__(message, code=code, hint=hint, context={**facts, **(context or {})})
         self.name = name
         self.state = state

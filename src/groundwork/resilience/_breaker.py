@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from groundwork.errors import ConfigurationError
-from groundwork.resilience._breaker_blocks import entered, misplaced
+from groundwork.resilience._breaker_blocks import innermost, misplaced, set_innermost
 from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
 from groundwork.resilience._breaker_limits import Limits
@@ -169,15 +169,15 @@ class CircuitBreaker:
 
     def __enter__(self) -> "CircuitBreaker":
         ticket = self.circuit.counting or self.circuit.admit()
-        entered.set((self, ticket, 0.0 if self.timer is None else self.timer(), entered.get()))
+        set_innermost((self, ticket, 0.0 if self.timer is None else self.timer(), innermost()))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        entry = entered.get()
+        entry = innermost()
         if entry is not None and entry[0] is self:
-            entered.set(entry[3])
+            set_innermost(entry[3])
         elif (entry := misplaced(self, entry)) is None:
             return
         if error is None and (self.timer is None or self.timer() - entry[2] < self.slow_s):
