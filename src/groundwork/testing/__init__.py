@@ -11,17 +11,20 @@ from groundwork.testing._subject import load_subject
 from groundwork.testing._system_calls import Call, system_calls
 from groundwork.testing._unpickling import unpicklings
 from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
+from groundwork.testing._virtual_loop import Deadlocked, VirtualLoop, run_virtual
 
 __all__ = [
     "Call",
     "Check",
     "Contract",
     "Crash",
+    "Deadlocked",
     "Lab",
     "Level",
     "Outcome",
     "Verdict",
     "VirtualClock",
+    "VirtualLoop",
     "failing",
     "failpoints",
     "full_disk",
@@ -30,6 +33,7 @@ __all__ = [
     "peak_memory_bytes",
     "run_check",
     "run_contract",
+    "run_virtual",
     "separate_disks",
     "short_writes",
     "system_calls",

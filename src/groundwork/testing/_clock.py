@@ -1,7 +1,7 @@
 """A clock that a test owns.
 
 Rule: time moves only when the test advances it or when the code under test sleeps; no real second passes.
-Cost: a sleep is an addition, an asynchronous one a few turns of the event loop.
+Cost: a sleep is an addition, an asynchronous one a timer of a virtual loop or a few turns of any other.
 """
 
 import heapq
@@ -16,7 +16,8 @@ class VirtualClock:
 
     For one thread and one event loop. A blocking sleep moves the time at once and returns. Asynchronous sleepers
     wake in the order of their deadlines, and two tasks that sleep five seconds side by side take five seconds
-    together, not ten; a task must get from one sleep to the next within one turn of the loop to be seen in time.
+    together, not ten. Under ``run_virtual`` that holds for ``asyncio.sleep`` and ``asyncio.timeout`` as well; on
+    another loop a task must get from one sleep to the next within one turn of the loop to be seen in time.
 
     Args:
         start_s: The time at which the clock starts.
@@ -50,6 +51,19 @@ class VirtualClock:
         """
         self._now_s += _duration(seconds)
 
+    def advance_to(self, at_s: float) -> None:
+        """Move the time forward to a moment; a moment that has passed changes nothing.
+
+        Args:
+            at_s: The moment, as ``monotonic`` counts.
+
+        Raises:
+            UsageError: It is not a finite number.
+        """
+        if not math.isfinite(at_s):
+            raise UsageError(f"a clock cannot show {at_s} s; pass a finite number of seconds")
+        self._now_s = max(self._now_s, at_s)
+
     def sleep(self, seconds: float) -> None:
         """Sleep without waiting: record the duration and move the time.
 
@@ -69,11 +83,17 @@ class VirtualClock:
             seconds: How long.
 
         Raises:
-            UsageError: The duration is negative or infinite.
+            UsageError: The duration is negative or infinite, or the virtual loop that runs has another clock.
         """
         import asyncio  # 40 ms to import; synchronous tests never pay it
 
         self.sleeps.append(seconds)
+        of_loop = getattr(asyncio.get_running_loop(), "clock", None)
+        if of_loop is self:
+            await asyncio.sleep(_duration(seconds))
+            return
+        if isinstance(of_loop, VirtualClock):
+            raise UsageError("this clock is not the one of the loop", hint="give run_virtual(..., clock=) this one")
         entry = (self._now_s + _duration(seconds), next(self._order))
         heapq.heappush(self._sleepers, entry)
         try:

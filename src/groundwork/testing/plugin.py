@@ -1,7 +1,11 @@
-"""The pytest plugin: fixtures over the parts of this package.
+"""The pytest plugin: fixtures over the parts of this package, and tests on virtual time.
 
 Rule: importing it imports nothing but pytest and the clock.
 """
+
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -16,3 +20,42 @@ def virtual_clock() -> VirtualClock:
         The clock; pass it as ``clock=`` to what waits.
     """
     return VirtualClock()
+
+
+@pytest.fixture
+def run_virtual(virtual_clock: VirtualClock) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """A function that runs a coroutine on the virtual time of ``virtual_clock``.
+
+    Returns:
+        ``testing.run_virtual`` with that clock.
+    """
+    from groundwork.testing import _virtual_loop  # asyncio takes 40 ms; synchronous tests never pay it
+
+    return lambda main: _virtual_loop.run_virtual(main, clock=virtual_clock)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers", "virtual_time(seed=None): run this async test on virtual time, that of the fixture virtual_clock"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a marked async test on virtual time.
+
+    Returns:
+        True if it was one, so that nobody else runs it.
+    """
+    marker = pyfuncitem.get_closest_marker("virtual_time")
+    if marker is None or not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    from groundwork.testing import _virtual_loop  # as above
+
+    arguments: dict[str, Any] = {
+        name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters
+    }
+    clock = arguments.get("virtual_clock")
+    _virtual_loop.run_virtual(pyfuncitem.obj(**arguments), clock=clock, seed=marker.kwargs.get("seed"))
+    return True
