@@ -226,9 +226,36 @@ class DeadlineExceeded(WorldError):
 
 
 class CircuitOpen(WorldError):
-    """A circuit breaker refused the call without trying it."""
+    """A circuit breaker refused the call without trying it.
+
+    Args:
+        message: Which breaker, and why.
+        name: The breaker's name; also in the context, like the next two.
+        state: Its state.
+        retry_after_s: Seconds until it lets a call through, or None if that is not known.
+        code: See ``MLException``.
+        hint: See ``MLException``.
+        context: See ``MLException``.
+    """
 
     default_code = "circuit_open"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        name: str = "",
+        state: str = "open",
+        retry_after_s: float | None = None,
+        code: str | None = None,
+        hint: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        facts = {"name": name, "state": state, "retry_after_s": retry_after_s}
+        super().__init__(message, code=code, hint=hint, context={**facts, **(context or {})})
+        self.name = name
+        self.state = state
+        self.retry_after_s = retry_after_s
 
 
 class RetryExhausted(WorldError):

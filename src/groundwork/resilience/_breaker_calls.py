@@ -1,0 +1,76 @@
+"""Functions behind a circuit breaker.
+
+Rule: a call that succeeds while all are let through pays for a try block and one note in the window; only a breaker
+that looks for slow calls reads the clock around each.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from groundwork.resilience._retried import _is_kind, _is_simple
+from groundwork.resilience._retry_generators import retried_async_generator, retried_generator
+from groundwork.resilience._window import SLOW
+
+if TYPE_CHECKING:
+    from groundwork.resilience._breaker import CircuitBreaker
+
+Function = Callable[..., Any]
+
+
+def guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
+    """Return what calls ``fn`` behind the breaker, of the same kind: sync, async, generator or async generator.
+
+    Args:
+        breaker: The breaker.
+        fn: The function.
+    """
+    if _is_simple(fn):
+        return _guarded(breaker, fn)
+    if _is_kind(inspect.iscoroutinefunction, fn):
+        return _guarded_async(breaker, fn)
+    if _is_kind(inspect.isgeneratorfunction, fn):
+        return retried_generator(breaker, fn)
+    if _is_kind(inspect.isasyncgenfunction, fn):
+        return retried_async_generator(breaker, fn)
+    return _guarded(breaker, fn)
+
+
+def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
+    circuit, settle, timer, slow_s = breaker.circuit, breaker.settle, breaker.timer, breaker.slow_s
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        ticket = circuit.counting or circuit.admit()
+        start_s = 0.0 if timer is None else timer()
+        try:
+            result = fn(*args, **kwargs)
+        except BaseException as error:
+            settle(ticket, error, start_s)
+            raise
+        if timer is None or timer() - start_s < slow_s:
+            ticket.succeed()
+        else:
+            circuit.failed(ticket, SLOW)
+        return result
+
+    return call
+
+
+def _guarded_async(breaker: "CircuitBreaker", fn: Function) -> Function:
+    circuit, settle, timer, slow_s = breaker.circuit, breaker.settle, breaker.timer, breaker.slow_s
+
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
+        ticket = circuit.counting or circuit.admit()
+        start_s = 0.0 if timer is None else timer()
+        try:
+            result = await fn(*args, **kwargs)
+        except BaseException as error:
+            settle(ticket, error, start_s)
+            raise
+        if timer is None or timer() - start_s < slow_s:
+            ticket.succeed()
+        else:
+            circuit.failed(ticket, SLOW)
+        return result
+
+    return call_async

@@ -1,0 +1,92 @@
+"""A breaker for each of many: hosts, tenants, models.
+
+Rule: the number is bounded, and what is forgotten first is what is least missed: a closed breaker long unused.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import TypedDict, Unpack
+
+from groundwork.errors import ConfigurationError
+from groundwork.resilience._breaker import CircuitBreaker, On
+from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
+from groundwork.resilience._breaker_states import BreakerState
+from groundwork.resilience._clock import Clock
+from groundwork.resilience._window import CountWindow, TimeWindow
+
+_FORGOTTEN_FIRST = (
+    {BreakerState.CLOSED},
+    {BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN},
+)
+
+
+class BreakerOptions(TypedDict, total=False):
+    """What ``CircuitBreaker`` takes besides its name."""
+
+    window: CountWindow | TimeWindow | int | float
+    failure_rate: float
+    minimum_calls: int | None
+    slow_call_s: float | None
+    slow_rate: float | None
+    cooldown_s: float
+    probes: int
+    probe_timeout_s: float | None
+    on: On
+    hook: BreakerHook | None
+    clock: Clock | None
+
+
+class BreakerRegistry:
+    """Breakers by key, made when they are first asked for; for many threads and tasks.
+
+    Args:
+        limit: How many at most. A new one above that takes the place of the closed one that was longest not asked
+            for; if none is closed, of another. Those that an operator has forced stay, and may exceed the limit.
+        **options: What each ``CircuitBreaker`` is made with.
+
+    Raises:
+        ConfigurationError: A value that cannot work.
+    """
+
+    def __init__(self, *, limit: int = 1000, **options: Unpack[BreakerOptions]) -> None:
+        if limit < 1:
+            raise ConfigurationError(f"breaker registry limit={limit} holds none; give 1 or more")
+        CircuitBreaker("checked here, rather than at the first call", **options)
+        self._limit = limit
+        self._options = options
+        self._lock = threading.Lock()
+        self._breakers: OrderedDict[str, CircuitBreaker] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._breakers)
+
+    def get(self, key: str) -> CircuitBreaker:
+        """Return the breaker of a key, which is also its name.
+
+        Ask for it at each call rather than keep it: one that was forgotten and is asked for again begins anew.
+
+        Args:
+            key: Which.
+        """
+        with self._lock:
+            breaker = self._breakers.get(key)
+            if breaker is not None:
+                self._breakers.move_to_end(key)
+                return breaker
+            if len(self._breakers) >= self._limit:
+                self._forget_one()
+            breaker = self._breakers[key] = CircuitBreaker(key, **self._options)
+            return breaker
+
+    def snapshots(self) -> list[BreakerSnapshot]:
+        """Return what can be said of each, the one longest not asked for first."""
+        with self._lock:
+            breakers = list(self._breakers.values())
+        return [breaker.snapshot() for breaker in breakers]
+
+    def _forget_one(self) -> None:
+        for states in _FORGOTTEN_FIRST:
+            for key, breaker in self._breakers.items():
+                if breaker.state in states:
+                    del self._breakers[key]
+                    return
