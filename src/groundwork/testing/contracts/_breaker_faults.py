@@ -1,6 +1,7 @@
 """The contract of ``CircuitBreaker``, when callers come together, are cancelled, or are late."""
 
 import asyncio
+import pickle
 import threading
 from typing import Any
 
@@ -9,9 +10,13 @@ from groundwork.testing._contract import Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._breaking import CHECKS as CHECKS
 from groundwork.testing.contracts._breaking import breaker, feed, lets_through, opened
-from groundwork.testing.contracts._failures import caught, expect, kind, run
+from groundwork.testing.contracts._failures import caught, expect, failing_async, kind, run
 
-_THREAD_S = 1.0
+_THREAD_S = 3.0
+
+
+async def _hang() -> None:
+    await asyncio.sleep(3600)
 
 
 @CHECKS.check(
@@ -24,13 +29,11 @@ _THREAD_S = 1.0
 def interruptions_are_not_counted(subject: Any, lab: Lab) -> None:
     """Twenty Ctrl-Cs and twenty cancelled tasks."""
     guard = breaker(subject, lab)
-    feed(guard, "-" * 20, KeyboardInterrupt)
+    feed(subject, guard, "-" * 20, KeyboardInterrupt)
     if not lets_through(subject, guard):
         raise ContractBroken("it opened after 20 KeyboardInterrupts; expected it closed")
 
-    @guard
-    async def fetch() -> None:
-        await asyncio.sleep(3600)
+    fetch = guard(_hang)
 
     async def cancelled() -> None:
         tasks = [asyncio.ensure_future(fetch()) for _ in range(20)]
@@ -50,27 +53,23 @@ def interruptions_are_not_counted(subject: Any, lab: Lab) -> None:
     rule="Half-open, at most so many callers as probes are let through at once.",
     why="A service that has just come up gets all its load in the same millisecond, and falls over.",
     hint="Count those in flight, take and give back under the lock.",
-    after=["a_probe_that_succeeds_closes_it"],
+    after=["coroutines_are_guarded", "a_probe_that_succeeds_closes_it"],
 )
 def half_open_lets_only_probes_through(subject: Any, lab: Lab) -> None:
     """Twenty callers at once, with one probe and with three."""
     for probes in (1, 3):
         guard = opened(subject, lab, probes=probes)
         lab.clock.advance(31.0)
-        running = 0
+        fetch, calls = failing_async(0, lab.clock, takes_s=1.0)
 
-        @guard
-        async def fetch() -> None:
-            nonlocal running
-            running += 1
-            await asyncio.sleep(1)
+        async def twenty(guarded: Any) -> list[Any]:
+            return list(await asyncio.gather(*(guarded() for _ in range(20)), return_exceptions=True))
 
-        async def twenty(fetch: Any = fetch) -> list[Any]:
-            return await asyncio.gather(*(fetch() for _ in range(20)), return_exceptions=True)
-
-        results = run(lab, twenty())
+        results = run(lab, twenty(guard(fetch)))
         refused = sum(isinstance(result, kind(subject, "CircuitOpen")) for result in results)
-        expect((running, refused), (probes, 20 - probes), f"let through and refused, of 20 callers and probes={probes}")
+        expect(
+            (len(calls), refused), (probes, 20 - probes), f"let through and refused, of 20 callers and probes={probes}"
+        )
         if not lets_through(subject, guard):
             raise ContractBroken(f"refused after {probes} of {probes} probes had succeeded; expected it closed")
 
@@ -86,11 +85,9 @@ def a_lost_probe_frees_its_slot(subject: Any, lab: Lab) -> None:
     """Interrupted; then cancelled; then a probe at once, which is alone."""
     guard = opened(subject, lab)
     lab.clock.advance(31.0)
-    feed(guard, "-", KeyboardInterrupt)
+    feed(subject, guard, "-", KeyboardInterrupt)
 
-    @guard
-    async def fetch() -> None:
-        await asyncio.sleep(3600)
+    fetch = guard(_hang)
 
     async def cancelled() -> Any:
         task = asyncio.ensure_future(fetch())
@@ -104,7 +101,7 @@ def a_lost_probe_frees_its_slot(subject: Any, lab: Lab) -> None:
     try:
         with guard:
             if lets_through(subject, guard):
-                raise ContractBroken("a second call was let through after two lost probes; expected one probe at a time")
+                raise ContractBroken("a second call was let through beside a probe; expected one at a time")
     except kind(subject, "CircuitOpen") as refused:
         raise ContractBroken(f"refused after a lost probe: {refused}; expected its slot to be free") from refused
 
@@ -129,12 +126,12 @@ def late_results_do_not_count(subject: Any, lab: Lab) -> None:
         start_s, guard = lab.clock.monotonic(), breaker(subject, lab)
         late = [asyncio.ensure_future(call(guard, start_s + end_s, fails=fails)) for end_s in (35, *[50] * 6)]
         await asyncio.sleep(1)
-        feed(guard, "----")
+        feed(subject, guard, "----")
         await asyncio.sleep(31)
         probe = asyncio.ensure_future(call(guard, start_s + 40, fails=False))
         await asyncio.sleep(4)  # the first of them has ended, the probe has not
         if lets_through(subject, guard):
-            raise ContractBroken(f"a late {'failure' if fails else 'success'} freed the probe's place; expected refusal")
+            raise ContractBroken(f"a late {'failure' if fails else 'success'} let a call in beside a probe")
         await asyncio.sleep(6)
         if not probe.done() or not lets_through(subject, guard):
             raise ContractBroken("refused after the probe succeeded, though a late call had failed; expected it closed")
@@ -185,8 +182,6 @@ def calls_run_side_by_side(subject: Any, lab: Lab) -> None:
 )
 def a_refusal_survives_pickle(subject: Any, lab: Lab) -> None:
     """There and back."""
-    import pickle
-
     guard = opened(subject, lab)
     error = caught(lambda: guard.call(int), "a call behind an open breaker")
     try:

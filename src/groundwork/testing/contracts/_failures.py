@@ -1,5 +1,7 @@
 """The scenes of the contract of the resilience part: calls that fail so many times, on virtual time."""
 
+import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -16,10 +18,12 @@ class Killed(BaseException):
     """What nothing may catch: it ends a process in a test."""
 
 
-def policy(subject: Any, lab: Lab, **options: Any) -> Any:
+def policy(subject: Any, lab: Lab, **options: Any) -> Callable[[Fetch], Fetch]:
     """Make a retry policy of the subject: ConnectionError, waits of 1, 2, 4, 8, 10, 10 s, the lab's time and chance."""
     steady = subject.Backoff(initial_s=1.0, factor=2.0, cap_s=10.0, jitter="none")
-    return subject.retry(**{"on": ConnectionError, "backoff": steady, "clock": lab.clock, "seed": lab.seed, **options})
+    chosen = {"on": ConnectionError, "backoff": steady, "clock": lab.clock, "seed": lab.seed}
+    decorator: Callable[[Fetch], Fetch] = subject.retry(**{**chosen, **options})
+    return decorator
 
 
 def failing(
@@ -64,19 +68,28 @@ def run(lab: Lab, main: Coroutine[Any, Any, Any]) -> Any:
 
 def caught(act: Callable[[], Any], what: str, thrown: BaseException | None = None) -> BaseException:
     """Break the contract unless this raises something, and give it back; a Ctrl-C is taken only if it is ours."""
-    import asyncio
-
     try:
         value = act()
     except NotImplementedError:
         raise
-    except (Exception, asyncio.CancelledError, Killed) as error:
+    except (Exception, asyncio.CancelledError, Killed) as error:  # noqa: BLE001 - whatever it is, it is the finding
         return error
     except BaseException as error:
         if error is not thrown:
             raise
         return error
     raise ContractBroken(f"{what} gave {value!r}; expected an error")
+
+
+async def expect_cancelled(task: "asyncio.Future[Any]", where: str) -> None:
+    """Break the contract unless a task that was just cancelled ends cancelled."""
+    await asyncio.wait([task])
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, NotImplementedError):
+        raise error
+    if not task.cancelled():
+        found = f"with {error!r}" if error else f"with {task.result()!r}, as if nothing had happened"
+        raise ContractBroken(f"a task cancelled in {where} ended {found}; expected CancelledError")
 
 
 def kind(subject: Any, name: str) -> type[BaseException]:
@@ -106,4 +119,4 @@ def expect_about(found: float, expected: float, what: str) -> None:
 
 def gaps(moments: list[float]) -> list[float]:
     """Return the times between moments."""
-    return [round(later - earlier, 6) for earlier, later in zip(moments, moments[1:], strict=False)]
+    return [round(later - earlier, 6) for earlier, later in itertools.pairwise(moments)]

@@ -1,7 +1,8 @@
 """The contract of ``Pipeline``: what steps get, when they run, and what the result says.
 
-The subject offers ``Pipeline([Step(name, fn, retry=None, fallback=None, optional=False)], journal=None).run(inputs)``, which
-gives a ``PipelineResult`` with ``status`` (a ``PipelineStatus``), ``data``, ``errors``, ``warnings``, ``steps``.
+The subject offers ``Step(name, fn, retry=None, fallback=None, optional=False)`` and ``Pipeline(steps, journal=None)``,
+whose ``run(inputs)`` gives a ``PipelineResult`` with ``status`` (a ``PipelineStatus``), ``data``, ``errors``,
+``warnings`` and ``steps``.
 """
 
 import json

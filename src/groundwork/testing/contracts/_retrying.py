@@ -43,7 +43,7 @@ def retries_until_it_succeeds(subject: Any, lab: Lab) -> None:
     fetch, calls = failing(2, lab.clock)
     decorated = policy(subject, lab)(fetch)
     expect(decorated(7), "row 7", "the value after two failures")
-    expect(len(calls), 3, "calls until the first success")
+    expect(gaps(calls), [1.0, 2.0], "seconds between the calls, on the clock that was passed in")
     expect(decorated(row=8), "row 8", "the value of a call that succeeds at once")
     expect(len(calls), 4, "calls, the one that succeeded at once included")
 
@@ -76,14 +76,15 @@ def other_errors_go_through_at_once(subject: Any, lab: Lab) -> None:
     """A type, a tuple of types, and one that comes after a failure worth another attempt."""
     for on in (ConnectionError, (ConnectionError, TimeoutError)):
         for before in (0, 1):
-            wrong, calls = ValueError("no such row"), []
+            calls: list[int] = []
+            wrong = ValueError("no such row")
 
             def fetch(calls: list[int] = calls, before: int = before, wrong: ValueError = wrong) -> None:
                 calls.append(1)
                 raise ConnectionError("reset") if len(calls) <= before else wrong
 
             error = caught(policy(subject, lab, on=on, attempts=5)(fetch), "a ValueError")
-            expect(len(calls), before + 1, f"calls of a function that raises ValueError after {before} ConnectionErrors")
+            expect(len(calls), before + 1, f"calls, with a ValueError after {before} ConnectionErrors")
             if error is not wrong:
                 raise ContractBroken(f"the ValueError came out as {type(error).__name__}; expected it unchanged")
 

@@ -1,4 +1,5 @@
-"""Another correct answer to exercise 05, built differently from groundwork's: what a learner may write in an afternoon."""
+"""Another correct answer to exercise 05, built differently from groundwork's: what a learner may write in a day."""
+# ruff: noqa: D102, N801 - a learner's own file, whose names say what they do
 
 import asyncio
 import collections
@@ -48,8 +49,6 @@ class SystemClock:
     sleep_async = staticmethod(asyncio.sleep)
 
 
-# ---- deadlines: the moment at which time is over, and the clock that says so -----------------------------------
-
 _limit = contextvars.ContextVar("limit", default=None)
 
 
@@ -86,9 +85,6 @@ class deadline:
             await self.timeout.__aexit__(*failure)
         except TimeoutError as error:
             raise DeadlineExceeded(f"cancelled after {self.seconds:g} s") from error
-
-
-# ---- retry -------------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,9 +149,16 @@ class Policy:
     catches = Exception
 
     def __init__(
-        self, on=ConnectionError, attempts=3, backoff=None, deadline_s=None, attempt_timeout_s=None, budget=None,
-        clock=None, seed=None,
-    ):  # fmt: skip
+        self,
+        on=ConnectionError,
+        attempts=3,
+        backoff=None,
+        deadline_s=None,
+        attempt_timeout_s=None,
+        budget=None,
+        clock=None,
+        seed=None,
+    ):
         self.on, self.attempts, self.backoff = on, attempts, backoff or Backoff()
         self.deadline_s, self.attempt_timeout_s, self.budget = deadline_s, attempt_timeout_s, budget
         self.clock = clock or SystemClock()
@@ -227,7 +230,8 @@ class Policy:
         return wait_s
 
     def worth(self, error):
-        return isinstance(error, self.on) or (isinstance(error, DeadlineExceeded) and self.attempt_timeout_s is not None)
+        timed_out = isinstance(error, DeadlineExceeded) and self.attempt_timeout_s is not None
+        return timed_out or isinstance(error, self.on)
 
     def is_last(self, state):
         return state.failures >= self.attempts
@@ -248,11 +252,8 @@ class Policy:
 
 
 def retry(**options):
-    """``@retry(on=ConnectionError, attempts=3)``"""
+    """Return a decorator: ``@retry(on=ConnectionError, attempts=3)``."""
     return Policy(**options)
-
-
-# ---- circuit breaker -------------------------------------------------------------------------------------------
 
 
 class Period:
@@ -270,9 +271,17 @@ class CircuitBreaker:
     counts = Exception
 
     def __init__(
-        self, name, *, window=100, failure_rate=0.5, minimum_calls=10, cooldown_s=30.0, probes=1, on=Exception,
+        self,
+        name,
+        *,
+        window=100,
+        failure_rate=0.5,
+        minimum_calls=10,
+        cooldown_s=30.0,
+        probes=1,
+        on=Exception,
         clock=None,
-    ):  # fmt: skip
+    ):
         self.name, self.window, self.failure_rate, self.minimum_calls = name, window, failure_rate, minimum_calls
         self.cooldown_s, self.probes, self.on, self.clock = cooldown_s, probes, on, clock or SystemClock()
         self.lock = threading.Lock()
@@ -357,9 +366,6 @@ class CircuitBreaker:
 
     def change(self, state):
         self.period = Period(state, self.window, self.clock.monotonic())
-
-
-# ---- pipeline ----------------------------------------------------------------------------------------------------
 
 
 class PipelineStatus(enum.StrEnum):
