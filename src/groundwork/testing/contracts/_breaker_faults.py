@@ -29,6 +29,14 @@ async def _hang() -> None:
 def interruptions_are_not_counted(subject: Any, lab: Lab) -> None:
     """Twenty Ctrl-Cs and twenty cancelled tasks."""
     guard = breaker(subject, lab)
+    thrown = KeyboardInterrupt()
+
+    def block() -> None:
+        with guard:
+            raise thrown
+
+    if caught(block, "a KeyboardInterrupt in a block", thrown) is not thrown:
+        raise ContractBroken("a KeyboardInterrupt came out as another error; expected it unchanged")
     feed(subject, guard, "-" * 20, KeyboardInterrupt)
     if not lets_through(subject, guard):
         raise ContractBroken("it opened after 20 KeyboardInterrupts; expected it closed")
@@ -124,20 +132,24 @@ def late_results_do_not_count(subject: Any, lab: Lab) -> None:
 
     async def scene(*, fails: bool) -> None:
         start_s, guard = lab.clock.monotonic(), breaker(subject, lab)
-        late = [asyncio.ensure_future(call(guard, start_s + end_s, fails=fails)) for end_s in (35, *[50] * 6)]
-        await asyncio.sleep(1)
-        feed(subject, guard, "----")
-        await asyncio.sleep(31)
-        probe = asyncio.ensure_future(call(guard, start_s + 40, fails=False))
-        await asyncio.sleep(4)  # the first of them has ended, the probe has not
-        if lets_through(subject, guard):
-            raise ContractBroken(f"a late {'failure' if fails else 'success'} let a call in beside a probe")
-        await asyncio.sleep(6)
-        if not probe.done() or not lets_through(subject, guard):
-            raise ContractBroken("refused after the probe succeeded, though a late call had failed; expected it closed")
-        await asyncio.gather(*late, return_exceptions=True)
-        if not lets_through(subject, guard):
-            raise ContractBroken("six late failures opened a breaker that had closed meanwhile; expected it closed")
+        tasks = [asyncio.ensure_future(call(guard, start_s + end_s, fails=fails)) for end_s in (35, *[50] * 6)]
+        try:
+            await asyncio.sleep(1)
+            feed(subject, guard, "----")
+            await asyncio.sleep(31)
+            tasks.append(probe := asyncio.ensure_future(call(guard, start_s + 40, fails=False)))
+            await asyncio.sleep(4)  # the first of them has ended, the probe has not
+            if lets_through(subject, guard):
+                what = "failure" if fails else "success"
+                raise ContractBroken(f"a late {what} let a call in beside a probe; expected it refused")
+            await asyncio.sleep(6)
+            if not probe.done() or not lets_through(subject, guard):
+                raise ContractBroken("refused after the probe succeeded, though a late call failed; expected it closed")
+            await asyncio.sleep(20)
+            if not lets_through(subject, guard):
+                raise ContractBroken("six late failures opened a breaker that had closed meanwhile; expected it closed")
+        finally:
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     for fails in (False, True):
         run(lab, scene(fails=fails))

@@ -204,14 +204,15 @@ def killed_anywhere_it_goes_on(subject: Any, lab: Lab) -> None:
     after=["a_finished_step_is_not_run_again"],
 )
 def a_changed_input_runs_what_depends(subject: Any, lab: Lab) -> None:
-    """Scale 10, then 20, then 10 again; load does not ask for it."""
+    """Scale 10, then 20, then 10 again; load does not ask for it. What was known of 10 may be known still, or not."""
     journal = _Journal()
     ran: list[str] = []
-    for scale, score, expected in ((10, 60, list(_NAMES)), (20, 120, ["train", "report"]), (10, 60, [])):
+    for scale, score, expected in ((10, 60, list(_NAMES)), (20, 120, ["train", "report"]), (10, 60, None)):
         ran.clear()
         result = subject.Pipeline(_counted(subject, ran), journal=journal).run({"scale": scale})
         expect(dict(result.data).get("report"), f"score {score}", f"the report with scale={scale}")
-        expect(ran, expected, f"steps that ran with scale={scale}")
+        if expected is not None:
+            expect(ran, expected, f"steps that ran with scale={scale}")
 
 
 @CHECKS.check(

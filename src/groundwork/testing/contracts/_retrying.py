@@ -61,7 +61,7 @@ def attempts_include_the_first(subject: Any, lab: Lab) -> None:
         fetch, calls = failing(99, lab.clock)
         error = caught(policy(subject, lab, attempts=attempts)(fetch), f"{attempts} failures of {attempts} attempts")
         expect(len(calls), attempts, f"calls with attempts={attempts}")
-        expect_kind(error, subject, "RetryExhausted", when=f"after {attempts} failures")
+        expect_kind(error, subject, "RetryExhausted", when=f"at the end of attempts={attempts}")
         expect(getattr(error, "attempts", None), attempts, "attempts of the error")
 
 
@@ -269,7 +269,11 @@ def what_the_other_side_asks_is_waited(subject: Any, lab: Lab) -> None:
     """Twenty-five seconds where the backoff says one; without the time for it, no wait at all."""
     fetch, calls = failing(1, lab.clock, error=_Busy)
     expect(policy(subject, lab)(fetch)(1), "row 1", "the value after a failure that asked for 25 s")
-    expect(gaps(calls), [25.0], "the wait after a failure that asked for 25 s")
+    [wait_s] = gaps(calls)
+    if not 25.0 <= wait_s <= 40.0:
+        raise ContractBroken(
+            f"the wait was {wait_s:.1f} s after a failure that asked for 25 s; expected that or little more"
+        )
     start_s = lab.clock.monotonic()
     fetch, calls = failing(9, lab.clock, error=_Busy)
     caught(policy(subject, lab, deadline_s=20.0)(fetch), "25 s asked for within 20 s")
