@@ -142,14 +142,16 @@ def old_calls_leave_the_window(subject: Any, lab: Lab) -> None:
     after=["opens_at_the_failure_rate"],
 )
 def other_errors_are_answers(subject: Any, lab: Lab) -> None:
-    """Twenty ValueErrors where ConnectionError was asked for."""
+    """Twenty ValueErrors where ConnectionError was asked for; then one of its subclasses."""
     guard = breaker(subject, lab, on=ConnectionError)
     feed(subject, guard, "-" * 20, ValueError)
     if not lets_through(subject, guard):
         raise ContractBroken("it opened after ValueErrors with on=ConnectionError; expected it closed")
-    feed(subject, guard, "-" * 30)
+    feed(subject, guard, "-" * 30, ConnectionResetError)
     if lets_through(subject, guard):
-        raise ContractBroken("it stayed closed after 30 ConnectionErrors with on=ConnectionError; expected it open")
+        raise ContractBroken(
+            "it stayed closed after 30 ConnectionResetErrors with on=ConnectionError; expected it open"
+        )
 
 
 @CHECKS.check(
