@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from groundwork.cli._learn import app
-from groundwork.course import find_exercise, save_progress
+from groundwork.course import exercises, find_exercise, save_progress
 from groundwork.errors import UsageError
 
 EXERCISE = find_exercise("04")
@@ -16,10 +16,10 @@ def learn(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, arguments)
 
 
-def remember(**outcomes):
-    folder = Path("learn") / EXERCISE.folder
+def remember(exercise=EXERCISE, /, **outcomes):
+    folder = Path("learn") / exercise.folder
     folder.mkdir(parents=True, exist_ok=True)
-    save_progress(EXERCISE, folder, outcomes)
+    save_progress(exercise, folder, outcomes)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def remember(**outcomes):
     [
         ({}, "not begun", "Next: groundwork learn start 04"),
         ({"a": "passed", "b": "failed"}, "1 of 2 checks pass", "Next: groundwork learn check 04"),
-        ({"a": "passed"}, "done", "All exercises are done."),
+        ({"a": "passed"}, "done", "Next: groundwork learn start 05"),
     ],
 )
 def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn, outcomes, state, following):
@@ -38,6 +38,15 @@ def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn, outco
 
     assert any(line.startswith("04  File I/O") and line.endswith(state) for line in lines)
     assert lines[-1] == following
+
+
+def test_the_list_says_when_there_is_nothing_left_to_do(learn):
+    for exercise in exercises():
+        remember(exercise, a="passed")
+
+    lines = learn("list").stdout.splitlines()
+
+    assert lines[-1] == "All exercises are done."
 
 
 def test_start_tells_what_it_wrote_and_a_second_one_that_nothing_was_to_do(learn):

@@ -1,0 +1,20 @@
+"""Counts whatever comes out of the call, Ctrl-C and cancellation included."""
+
+import asyncio
+from pathlib import Path
+
+from groundwork.testing import load_subject
+
+FAILS = (
+    "interruptions_are_not_counted",
+)
+
+right = load_subject(Path(__file__).parents[1] / "alternative" / "resilience.py")
+CircuitOpen = right.CircuitOpen
+
+
+class CircuitBreaker(right.CircuitBreaker):
+    counts = BaseException
+
+    def __init__(self, name, *, on=Exception, **options):
+        super().__init__(name, on=(on, KeyboardInterrupt, asyncio.CancelledError), **options)

@@ -1,0 +1,17 @@
+"""Counts, and does nothing about it."""
+
+from pathlib import Path
+
+from groundwork.testing import load_subject
+
+FAILS = (
+    "opens_at_the_failure_rate",
+)
+
+right = load_subject(Path(__file__).parents[1] / "alternative" / "resilience.py")
+CircuitOpen = right.CircuitOpen
+
+
+class CircuitBreaker(right.CircuitBreaker):
+    def failing(self, results):
+        return False
