@@ -92,7 +92,8 @@ def first_line(error: BaseException) -> str:
 
 def _facts(error: BaseException) -> dict[str, Any]:
     cause = describe(error.__cause__) if error.__cause__ is not None else None
-    return {"type": type(error).__name__, "message": str(error), "cause": cause}
+    # Python's own MemoryError has no message.
+    return {"type": type(error).__name__, "message": str(error) or type(error).__name__, "cause": cause}
 
 
 def _portable_cause(cause: BaseException | None) -> BaseException | None:

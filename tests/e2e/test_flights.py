@@ -250,3 +250,19 @@ def test_killed_while_it_trains_the_run_goes_on_and_predicts_the_same_bytes(ran,
     expected = (ran.latest / "predictions.parquet").read_bytes()
     assert (folder.latest / "predictions.parquet").read_bytes() == expected
     shutil.rmtree(folder.path / "runs")
+
+
+def test_a_truncated_source_is_replaced_by_the_flights_of_before(ran, folder, flights):
+    shutil.copytree(ran.path / "runs" / "kept", folder.path / "runs" / "kept")
+    shutil.copytree(flights, folder.path / "flights")
+    source = folder.path / "flights" / "data" / "flights.csv.zip"
+    source.write_bytes(source.read_bytes()[:1_000_000])
+
+    said = folder("run", "flights", *QUICK).stdout
+
+    result = folder.result()
+    (served,) = result["metadata"]["served"]
+    assert ("PARTIAL_FAILURE", ROWS) == (result["status"], result["metadata"]["rows"]["in"])
+    assert ("load", ran.result()["metadata"]["id"]) == (served["step"], served["run"])
+    assert "pipeline.yaml expects b6b5560eeae070d8" in served["why"]
+    assert f"the data of run {served['run']} served instead" in said

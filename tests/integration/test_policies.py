@@ -174,41 +174,6 @@ class TestOptional:
         assert (project.parent / "runs/latest/report.html").exists()
 
 
-class TestFallback:
-    """`fallback: previous` serves what the newest good run has, and names that run."""
-
-    def test_a_damaged_source_is_replaced_by_the_table_of_before(self, project, good_run, command):
-        (project / "rows.csv").write_text("")
-
-        ended = command("run", project, "--set", "steps.load.fallback=previous")
-
-        assert ended.returncode == 0
-        assert "step load failed and its fallback served: rows.csv is empty: no header" in ended.stdout
-        assert f"step load served what run {good_run.name} of " in ended.stdout
-        assert result(project).status == "PARTIAL_FAILURE"
-        assert step(project, "load").status == "FALLBACK"
-        assert result(project).data["evaluate"]["metrics"] == find_run(good_run).result().data["evaluate"]["metrics"]
-
-    def test_a_training_that_fails_is_replaced_by_the_model_of_before(self, project, good_run, command):
-        full = {"project.train.fitted": MemoryError("no memory")}
-
-        ended = command("run", project, "--set", "steps.train.fallback=previous", failpoints=full)
-
-        assert ended.returncode == 0
-        assert "step train failed and its fallback served: no memory" in ended.stdout
-        assert f"step train served what run {good_run.name} of " in ended.stdout
-        assert result(project).status == "PARTIAL_FAILURE"
-
-    def test_the_first_run_has_nothing_to_fall_back_to(self, project, command):
-        (project / "rows.csv").write_text("")
-
-        ended = command("run", project, "--set", "steps.load.fallback=previous")
-
-        assert ended.returncode == 1
-        assert "step load has fallback: previous, but no earlier good run of small still has its files" in ended.stderr
-        assert "Traceback" not in ended.said
-
-
 def test_a_result_survives_its_file(good_run):
     text = (good_run / "result.json").read_text()
 

@@ -88,6 +88,10 @@ def test_an_error_is_described_with_its_whole_chain_of_causes():
     assert describe(KeyError("k")) == {"type": "KeyError", "message": "'k'", "cause": None}
 
 
+def test_an_error_without_words_is_told_by_its_type():
+    assert describe(MemoryError()) == {"type": "MemoryError", "message": "MemoryError", "cause": None}
+
+
 def test_describe_says_of_an_error_of_ours_all_that_it_says_of_itself():
     error = UsageError("wrong", hint="mend it", context={"row": 1})
     error.__cause__ = ValueError("bad")

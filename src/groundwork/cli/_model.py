@@ -1,9 +1,12 @@
 """``groundwork serve`` and ``groundwork predict``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from groundwork.project import Run
 
 Force = Annotated[bool, typer.Option("--force", help="Use the model even if its run missed a gate.")]
 RunFolder = Annotated[Path, typer.Argument(help="A run's folder, as runs/latest.", metavar="RUN")]
@@ -21,6 +24,7 @@ def serve(
 
     found = find_run(run)
     folder = model_folder(found, force=force)
+    _warn(found)
 
     def ready(url: str) -> None:
         typer.echo(f"serving {found.info.project} (run {found.info.id}) on {url}")
@@ -42,9 +46,18 @@ def predict(
     from groundwork.modeling import load_model
     from groundwork.project import find_run, model_folder, predict_file
 
-    model = load_model(model_folder(find_run(run), force=force))
+    found = find_run(run)
+    model = load_model(model_folder(found, force=force))
+    _warn(found)
     start_s = time.monotonic()
     with counting("rows scored") as progress:
         rows = predict_file(model, source, target, progress=progress)
     seconds = time.monotonic() - start_s
     typer.echo(f"{rows:,} rows scored in {seconds:.1f} s -> {target}")
+
+
+def _warn(run: "Run") -> None:
+    from groundwork.project import model_notices
+
+    for notice in model_notices(run):
+        typer.echo(f"warning: {notice}", err=True)

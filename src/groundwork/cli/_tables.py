@@ -7,10 +7,12 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from groundwork.project import Run
+from groundwork.project import Run, remarks
 
+_WIDE = 200
 _COLOURS = {"SUCCESS": "green", "PARTIAL_FAILURE": "yellow", "RUNNING": "cyan"}
 
 
@@ -44,9 +46,12 @@ def print_runs(runs: Sequence[Run], *, as_json: bool, project: str | None, root:
             _figure(row["metrics"]),
             _gates(row["gates"]),
         )
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     # A pipe has no width: cells are cut for people at a terminal only.
-    console.print(table, width=None if console.is_terminal else 200)
+    console.print(table) if console.is_terminal else Console(highlight=False, width=_WIDE).print(table)
+    for row in rows:
+        if row["remarks"]:
+            console.print(f"{row['id']}: {escape(row['remarks'])}")
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -59,6 +64,8 @@ def _row(run: Run) -> dict[str, Any]:
         "seconds": sum(step.seconds for step in result.steps),
         "metrics": result.metadata.get("metrics", {}),
         "gates": result.metadata.get("gates", []),
+        "served": result.metadata.get("served", []),
+        "remarks": remarks(result),
     }
 
 

@@ -8,7 +8,8 @@ from groundwork.project._predict import predict_file
 from groundwork.project._report import render_report
 from groundwork.project._run import Outcome, Watcher, run_project
 from groundwork.project._runs import Run, RunInfo, RunStore, find_run
-from groundwork.project._served import model_folder
+from groundwork.project._served import model_folder, model_notices
+from groundwork.project._stand_ins import remarks
 
 __all__ = [
     "STEP_NAMES",
@@ -21,7 +22,9 @@ __all__ = [
     "find_run",
     "load_config",
     "model_folder",
+    "model_notices",
     "predict_file",
+    "remarks",
     "render_report",
     "run_project",
     "write_json_schema",

@@ -4,6 +4,8 @@ Rule: an output mentions a file together with its SHA-256, so that a changed fil
 damaged one is noticed before it is used.
 """
 
+import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,16 +41,24 @@ def intact(folder: Path, output: Any) -> bool:
 
 
 def copy_artefacts(source: Path, target: Path, output: Any) -> None:
-    """Bring the files that an output mentions from one run's folder to another's.
+    """Bring the files that an output mentions from one folder to another, as hard links if the system has them.
 
     Args:
-        source: The run that has them.
-        target: The run that gets them.
+        source: The folder that has them.
+        target: The folder that gets them.
         output: What the step returned there.
     """
     for each in _artefacts(output):
-        with open(source / each["path"], "rb") as there, storage.atomic_write(target / each["path"]) as here:
-            shutil.copyfileobj(there, here)
+        there, here = source / each["path"], target / each["path"]
+        here.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            here.unlink()
+        try:
+            # Nobody writes into a file that is finished: whoever makes it anew replaces it.
+            os.link(there, here)
+        except OSError:
+            with open(there, "rb") as old, storage.atomic_write(here) as new:
+                shutil.copyfileobj(old, new)
 
 
 def _is_intact(path: Path, described: Artefact) -> bool:

@@ -122,6 +122,13 @@ def _joins(config: ProjectConfig) -> Iterator[Mistake]:
         yield from _unknown(wanted, own, f" in the table {join.name!r}")
 
 
+def _steps(config: ProjectConfig) -> Iterator[Mistake]:
+    policies = {"load": config.steps.load, "train": config.steps.train}
+    for name, policy in policies.items():
+        if policy.max_age is not None and policy.fallback == "none":
+            yield Mistake(("steps", name, "max_age"), "only `fallback: previous` has a max_age")
+
+
 def _columns(config: ProjectConfig) -> Iterator[Mistake]:
     """Follow the columns through the tables: source, joins, derive."""
     known: set[str] | None = set(config.table_schema.columns) if config.table_schema else None
@@ -222,6 +229,7 @@ _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"split"}), _split),
     (frozenset({"threshold", "task"}), _threshold),
     (frozenset({"model"}), _estimator),
+    (frozenset({"steps"}), _steps),
     (frozenset({"task", "gates", "checkpoint"}), _metrics),
     (frozenset({"features", "exclude", "target"}), _features),
     (frozenset({"joins"}), _joins),

@@ -159,8 +159,18 @@ class StepPolicy(Section):
     retry: RetryPolicy | None = Field(default=None, description="Try again after a transient failure; absent: never.")
     timeout_s: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Seconds the step may take.")
     optional: bool = Field(default=False, description="If it fails, the run goes on and ends PARTIAL_FAILURE.")
+
+
+class FallbackPolicy(StepPolicy):
+    """What happens when a step fails for which an earlier run can stand in."""
+
     fallback: Literal["none", "previous"] = Field(
-        default="none", description="previous: if it fails, use what the newest finished run has for this step."
+        default="none",
+        description="previous: if it fails, what an earlier good run with the same configuration made serves instead, "
+        "and the run ends PARTIAL_FAILURE.",
+    )
+    max_age: Annotated[str, Field(pattern=r"^[1-9]\d*(m|h|d|w)$")] | None = Field(
+        default=None, description="Of fallback: previous, nothing older serves, as 12h, 7d; absent: any age."
     )
 
 
@@ -168,10 +178,12 @@ class Steps(Section):
     """The steps of a run, in their order, and the policy of each."""
 
     environment: StepPolicy = Field(default_factory=StepPolicy, description="Check and fingerprint the environment.")
-    load: StepPolicy = Field(default_factory=StepPolicy, description="Read, validate, join, derive, deduplicate.")
+    load: FallbackPolicy = Field(
+        default_factory=FallbackPolicy, description="Read, validate, join, derive, deduplicate."
+    )
     split: StepPolicy = Field(default_factory=StepPolicy, description="Split and look for leakage.")
     profile: StepPolicy = Field(default_factory=StepPolicy, description="Describe every column.")
-    train: StepPolicy = Field(default_factory=StepPolicy, description="Fit preprocessing and model.")
+    train: FallbackPolicy = Field(default_factory=FallbackPolicy, description="Fit preprocessing and model.")
     evaluate: StepPolicy = Field(default_factory=StepPolicy, description="Metrics on the test rows, and the gates.")
     checkpoint: StepPolicy = Field(default_factory=StepPolicy, description="Save the model.")
 

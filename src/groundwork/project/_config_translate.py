@@ -31,6 +31,7 @@ _PATTERNS = {
     "gates": "an operator and a number, as '>= 0.66'",
     "estimator": "an import path, as sklearn.ensemble.HistGradientBoostingClassifier",
     "unit": "a span of time, as 1d",
+    "max_age": "a span of time, as 12h, 7d",
     "sha256": "64 hexadecimal digits in lower case",
     "name": "letters, digits, dots, dashes and underscores, the first a letter or digit",
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import groundwork
 from groundwork import environment, storage
-from groundwork.errors import InvalidDataError
+from groundwork.errors import InvalidDataError, StorageError
 from groundwork.project._config_schema import ProjectConfig
 
 FINGERPRINTS_FILE = "fingerprints.json"
@@ -21,7 +21,8 @@ class Fingerprints:
 
     Attributes:
         configuration: Digest of the resolved configuration.
-        data: SHA-256 and size of each source file, by its path in the configuration.
+        data: SHA-256 and size of each source file, by its path in the configuration; what is wrong with it instead,
+            where it cannot be read and an earlier run can stand in.
         code: Version of groundwork and SHA-256 over its modules.
         environment: Interpreter, platform, packages, thread settings.
     """
@@ -52,19 +53,32 @@ def fingerprints(config: ProjectConfig) -> Fingerprints:
         The fingerprints; costs one pass over the source files.
 
     Raises:
-        InvalidDataError: A source file is missing, or is a folder.
-        StorageError: A source file cannot be read.
+        InvalidDataError: A source file is missing, or is a folder, and ``steps.load`` has no fallback.
+        StorageError: A source file cannot be read, and ``steps.load`` has no fallback.
     """
     paths = [config.source.path, *(join.path for join in config.joins)]
+    look = source_file if config.steps.load.fallback == "none" else _source_file_or_why_not
     return Fingerprints(
         configuration=config.digest,
-        data={path: _file(config.path_of(path)) for path in paths},
+        data={path: look(config.path_of(path)) for path in paths},
         code={"groundwork": version("groundwork"), "sha256": _code()},
         environment=environment.fingerprint().to_dict(),
     )
 
 
-def _file(path: Path) -> dict[str, Any]:
+def source_file(path: Path) -> dict[str, Any]:
+    """Take the fingerprint of a file that the configuration names.
+
+    Args:
+        path: The file.
+
+    Returns:
+        ``sha256`` and ``bytes``.
+
+    Raises:
+        InvalidDataError: It is missing, or is a folder; the message says what lies beside it.
+        StorageError: It cannot be read.
+    """
     if path.is_dir():
         raise InvalidDataError(
             f"{path} is a folder, not a file", hint="name a file in pipeline.yaml", context={"file": str(path)}
@@ -78,6 +92,14 @@ def _file(path: Path) -> dict[str, Any]:
             context={"file": str(path)},
         )
     return {"sha256": storage.sha256(path), "bytes": path.stat().st_size}
+
+
+def _source_file_or_why_not(path: Path) -> dict[str, Any]:
+    try:
+        return source_file(path)
+    except (InvalidDataError, StorageError) as error:
+        # The step that reads it says more; here it must be the same words at every try.
+        return {"unreadable": error.code}
 
 
 def _code() -> str:

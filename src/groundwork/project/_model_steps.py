@@ -25,8 +25,8 @@ from groundwork.modeling import (
 )
 from groundwork.project._artefacts import Artefact
 from groundwork.project._config_sections import METRICS, Gate
-from groundwork.project._fingerprints import FINGERPRINTS_FILE
 from groundwork.project._job import TARGET, Job
+from groundwork.project._previous import true_fingerprints
 from groundwork.storage import CheckpointStore, Keep
 
 # Enough rows to meet every category of a small column, few enough to cost nothing.
@@ -87,7 +87,7 @@ def evaluate(job: Job, split: Mapping[str, Any], train: Mapping[str, Any]) -> di
     model = load_model(job.folder / train["folder"])
     test, validation = job.table(split["test"]), job.table(split["validation"])
     if config.task == "classification":
-        details = _evaluate_classifier(job, model, validation, test)
+        details = _evaluate_classifier(job, model, validation, test, train.get("served"))
     else:
         details = _evaluate_regressor(job, model, test)
     metrics = details["metrics"]
@@ -103,12 +103,17 @@ def evaluate(job: Job, split: Mapping[str, Any], train: Mapping[str, Any]) -> di
 
 
 def checkpoint(
-    job: Job, split: Mapping[str, Any], train: Mapping[str, Any], evaluate: Mapping[str, Any]
+    job: Job,
+    load: Mapping[str, Any],
+    split: Mapping[str, Any],
+    train: Mapping[str, Any],
+    evaluate: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Save the model with its metrics, load it again, and compare what it says of raw rows.
 
     Args:
         job: The run.
+        load: Output of the load step.
         split: Output of the split step.
         train: Output of the train step.
         evaluate: Output of the evaluate step.
@@ -127,9 +132,15 @@ def checkpoint(
     keep = config.checkpoint.keep
     best = (keep.best, 1 if METRICS[config.task][keep.best] else -1) if keep.best else None
     store = CheckpointStore(job.folder / "checkpoints", keep=Keep(last=keep.last, best=best))
-    metadata = {"run": job.run_id, "project": config.name, "gates": evaluate["gates"]}
-    # Taken when the run began: what the model was made from, though a file may have changed since.
-    prints = storage.read(job.folder / FINGERPRINTS_FILE)
+    metadata = {
+        "run": job.run_id,
+        "project": config.name,
+        "gates": evaluate["gates"],
+        "served": {
+            name: output["served"]["run"] for name, output in (("load", load), ("train", train)) if "served" in output
+        },
+    }
+    prints = true_fingerprints(job, load, train)
     info = model.save(store, step=1, metrics=evaluate["metrics"], metadata=metadata, fingerprints=prints)
     _check_roundtrip(job, info.path, split)
     return {"folder": job.relative(info.path), "files": _files(job, info.path), "step": 1}
@@ -217,16 +228,14 @@ def _example(raw: pl.DataFrame) -> dict[str, Any]:
     return example
 
 
-def _evaluate_classifier(job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame) -> dict[str, Any]:
-    config = job.config
-    chosen_on = "validation" if validation.height else "test"
-    wanted = config.threshold
-    threshold = wanted.value or _best_threshold(wanted.by, model, validation if validation.height else test)
+def _evaluate_classifier(
+    job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame, served: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    threshold, how = _threshold(job, model, validation, test, served)
     outcome = _outcome(model, test)
     score = model.score_features(model.prepare(test))
     _write_predictions(job, test, {"outcome": outcome, "probability": score})
     figures = evaluation.evaluate_classification(outcome, score, threshold=threshold)
-    how = "set in pipeline.yaml" if wanted.value else f"best {wanted.by} on the {chosen_on} rows"
     return {
         "metrics": figures,
         "threshold": threshold,
@@ -234,7 +243,7 @@ def _evaluate_classifier(job: Job, model: TabularModel, validation: pl.DataFrame
         "confusion": figures["confusion"],
         "curves": evaluation.curves(outcome, score),
         "rows": test.height,
-        "importance": evaluation.permutation_importance(model, test, outcome, seed=config.seed),
+        "importance": evaluation.permutation_importance(model, test, outcome, seed=job.config.seed),
     }
 
 
@@ -248,6 +257,19 @@ def _evaluate_regressor(job: Job, model: TabularModel, test: pl.DataFrame) -> di
         "rows": test.height,
         "importance": evaluation.permutation_importance(model, test, outcome, seed=job.config.seed),
     }
+
+
+def _threshold(
+    job: Job, model: TabularModel, validation: pl.DataFrame, test: pl.DataFrame, served: Mapping[str, Any] | None
+) -> tuple[float, str]:
+    if served is not None:
+        # One version of a model has one threshold, whatever run serves it.
+        return served["threshold"], f"as run {served['run']} chose it"
+    wanted = job.config.threshold
+    if wanted.value:
+        return wanted.value, "set in pipeline.yaml"
+    chosen_on, rows = ("validation", validation) if validation.height else ("test", test)
+    return _best_threshold(wanted.by, model, rows), f"best {wanted.by} on the {chosen_on} rows"
 
 
 def _best_threshold(by: str, model: TabularModel, rows: pl.DataFrame) -> float:

@@ -55,6 +55,7 @@ def render_report(run: Mapping[str, Any]) -> str:
                                     "rows"}]}
                 leakage             [{"kind", "severity": "warning" or "error", "message"}]; empty: looked, found none
                 steps               [{"name", "status", "started_s", "seconds", "attempts", "reused", "error"}]
+                served              [{"step", "what", "run", "why"}]: what earlier runs had, for steps that failed
                 warnings            [sentence]
                 errors              [{"type", "message", "hint"}]
                 config              the resolved pipeline.yaml
@@ -97,6 +98,11 @@ def _about(run: Mapping[str, Any], status: str) -> str:
     # A missed gate ends a run whose steps all finished; say which of the two it was.
     missed = [gate["metric"] for gate in run.get("gates") or () if not gate["passed"]]
     verdict = f"Missed the gate on {', '.join(missed)}." if missed else _VERDICTS.get(status, "")
+    # Whose figures they are must stand before the figures.
+    verdict += "".join(
+        f" The {each['what']} of run {each['run']} served, as step {each['step']} failed."
+        for each in run.get("served") or ()
+    )
     facts = [f"Run <code>{text(run.get('id'))}</code>"]
     if run.get("created"):
         facts.append(f"<time>{text(str(run['created']).replace('T', ' ')[:19])}</time>")

@@ -8,6 +8,7 @@ from groundwork.project._fingerprints import Fingerprints
 from groundwork.project._job import Job
 from groundwork.project._memory import peak_memory_bytes
 from groundwork.project._runs import Run
+from groundwork.project._stand_ins import stand_in_told, stand_ins
 from groundwork.resilience import PipelineResult
 
 
@@ -34,18 +35,20 @@ def metadata(run: Run, result: PipelineResult) -> dict[str, Any]:
         "leakage": parted.get("leakage", []),
         "seconds": sum(step.seconds for step in result.steps),
         "peak_memory_bytes": peak_memory_bytes(),
+        "served": stand_ins(run, result),
         "checkpoint": (data.get("checkpoint") or {}).get("folder"),
     }
 
 
-def notes(result: PipelineResult) -> list[str]:
+def notes(run: Run, result: PipelineResult) -> list[str]:
     """Gather what the steps found worth a warning.
 
     Args:
+        run: The run.
         result: The run's result so far.
 
     Returns:
-        Sentences: environment warnings, leakage, notes of the steps.
+        Sentences: what an earlier run served, environment warnings, leakage, notes of the steps.
     """
     environment, parted = result.data.get("environment") or {}, result.data.get("split") or {}
     found = [
@@ -54,7 +57,7 @@ def notes(result: PipelineResult) -> list[str]:
     ]
     leaks = [f"leakage: {each['message']}" for each in parted.get("leakage", [])]
     stepwise = [note for output in result.data.values() if output for note in output.get("notes", [])]
-    return [*found, *leaks, *stepwise]
+    return [*(stand_in_told(each) for each in stand_ins(run, result)), *found, *leaks, *stepwise]
 
 
 def report_data(run: Run, job: Job, prints: Fingerprints, result: PipelineResult) -> dict[str, Any]:
@@ -84,6 +87,7 @@ def report_data(run: Run, job: Job, prints: Fingerprints, result: PipelineResult
         "rows": facts["rows"],
         "leakage": facts["leakage"],
         "steps": result.to_dict()["steps"],
+        "served": facts["served"],
         "warnings": result.warnings,
         "errors": result.errors,
         "config": job.config.to_yaml(),

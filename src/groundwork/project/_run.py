@@ -14,7 +14,7 @@ from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
 from groundwork.project._fingerprints import FINGERPRINTS_FILE, Fingerprints, fingerprints
 from groundwork.project._job import Job
-from groundwork.project._previous import previous_output
+from groundwork.project._previous import keep_outputs, previous_output
 from groundwork.project._report import render_report
 from groundwork.project._report_data import metadata, notes, report_data
 from groundwork.project._runs import Run, RunStore, resumable
@@ -136,7 +136,7 @@ def _step(job: Job, store: RunStore, name: str) -> Step:
         functools.partial(STEPS[name], job),
         retry=_retry(policy.retry, job.config.seed) if policy.retry else None,
         timeout_s=policy.timeout_s,
-        fallback=previous_output(job, store, name) if policy.fallback == "previous" else None,
+        fallback=previous_output(job, store.root, name),
         optional=policy.optional,
         valid=functools.partial(intact, job.folder),
     )
@@ -155,7 +155,8 @@ def _write_inputs(job: Job, prints: Fingerprints) -> None:
 
 
 def _finish(store: RunStore, run: Run, job: Job, prints: Fingerprints, result: PipelineResult) -> PipelineResult:
-    result = replace(result, metadata=metadata(run, result), warnings=[*result.warnings, *notes(result)])
+    kept = keep_outputs(store.root, run, job, result)
+    result = replace(result, metadata=metadata(run, result), warnings=[*result.warnings, *notes(run, result), *kept])
     try:
         with storage.atomic_write(run.folder / "report.html", "w", encoding="utf-8") as file:
             file.write(render_report(report_data(run, job, prints, result)))

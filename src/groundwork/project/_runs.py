@@ -62,7 +62,7 @@ class Run:
 
     @property
     def work(self) -> Path:
-        """Folder of intermediate files; the newest good run keeps its own, for ``fallback: previous``."""
+        """Folder of intermediate files; the newest good run keeps its own."""
         return self.folder / "work"
 
     @property

@@ -5,6 +5,11 @@ from pathlib import Path
 from groundwork.errors import GateMissedError, ModelNotFoundError
 from groundwork.project._runs import Run
 
+_SERVED = {
+    "model": "this model is the one that run {run} trained",
+    "data": "this model was trained on the data that run {run} had read",
+}
+
 
 def model_folder(run: Run, *, force: bool = False) -> Path:
     """Return the checkpoint folder of a run's model.
@@ -33,3 +38,18 @@ def model_folder(run: Run, *, force: bool = False) -> Path:
         told = ", ".join(f"{gate['metric']} {gate['value']:.4f} (gate {gate['rule']})" for gate in missed)
         raise GateMissedError(f"run {run.info.id} missed its gates: {told}", hint="--force uses it all the same")
     return run.folder / folder
+
+
+def model_notices(run: Run) -> list[str]:
+    """Say what whoever uses a run's model should know of it.
+
+    Args:
+        run: The run.
+
+    Returns:
+        A sentence for each output of an earlier run that served in this one, with the reason.
+    """
+    return [
+        f"{_SERVED[each['what']].format(**each)}, for step {each['step']} failed: {each['why']}"
+        for each in run.result().metadata.get("served", [])
+    ]

@@ -291,6 +291,21 @@ def test_the_message_counts_and_lists_the_mistakes(project):
         ),
         (
             "gates:",
+            "steps: {load: {fallback: previous, max_age: 7 days}}\ngates:",
+            ("steps.load.max_age", "expected a span of time, as 12h, 7d; found '7 days'", None),
+        ),
+        (
+            "gates:",
+            "steps: {train: {max_age: 7d}}\ngates:",
+            ("steps.train.max_age", "only `fallback: previous` has a max_age", None),
+        ),
+        (
+            "gates:",
+            "steps: {evaluate: {fallback: previous}}\ngates:",
+            ("steps.evaluate.fallback", "unknown key", None),
+        ),
+        (
+            "gates:",
             "leakage: wran\ngates:",
             ("leakage", "'wran' is none of error, warn, off", "warn"),
         ),

@@ -297,3 +297,11 @@ def test_shares_durations_and_sizes_are_written_for_people():
         "1.2 GB",
     ]
     assert spark([]) == spark([0.0]) == ""
+
+
+def test_whose_figures_they_are_stands_before_the_figures():
+    served = [{"step": "train", "what": "model", "run": "r<0>", "why": "no memory"}]
+
+    page = render_report({"status": "PARTIAL_FAILURE", "metrics": {"roc_auc": 0.7}, "served": served})
+
+    assert page.index("The model of run r&lt;0&gt; served, as step train failed.") < page.index('class="cards"')
