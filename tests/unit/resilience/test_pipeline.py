@@ -183,15 +183,3 @@ def test_partial_functions_keep_their_bound_arguments():
     steps = [Step("load", lambda: 1), Step("add", functools.partial(add, amount=5))]
 
     assert Pipeline(steps).run().data["add"] == 6
-
-
-def test_an_observer_sees_each_step_start_and_end():
-    seen = []
-    journal = MemoryJournal()
-
-    Pipeline(Work().steps(), journal=journal, observer=lambda step: seen.append((step.name, str(step.status)))).run(
-        {"source": 1}
-    )
-
-    assert seen == [("load", "RUNNING"), ("load", "SUCCESS"), ("train", "RUNNING"), ("train", "SUCCESS")]
-    json.dumps(list(journal.records()))

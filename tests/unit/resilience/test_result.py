@@ -49,7 +49,7 @@ def test_what_was_optional_or_rescued_is_a_warning_and_what_was_not_an_error():
         "step load failed and its fallback served: source down",
         "step profile failed and the run went on without it: no room",
     ]
-    assert result.errors == [{"message": "one class"}]
+    assert result.errors == [{"message": "one class", "step": "train"}]
     assert "train" not in result.data
 
 
