@@ -119,9 +119,10 @@ class Execution:
         if not wanted:
             return self._ended(each, None, begun_s, 0, None, StepStatus.SKIPPED, None)
         key = key_of(each.step.names, each.parameters, self._picked(each.fn))
-        record = self._finished.find(each.step, key)
-        if record is not None:
-            self._give(each, record["output"])
+        found = self._finished.find(each.step, key)
+        if found is not None:
+            record, output = found
+            self._give(each, output)
             self._reused.append({"step": each.step.name, "key": key})
             return {**record, "reused": True}
         return (yield from self._made(each, key, begun_s))
@@ -184,9 +185,9 @@ class Execution:
                 raise
             # The journal cannot say this output; that is the step's failure.
             failed = {**record, "status": "FAILED", "output": None, "sha256": None}
-            record = {**failed, "error": plain_error(describe(refusal))}
+            record, value = {**failed, "error": plain_error(describe(refusal))}, Value(None)
             self._write(record)
-        self._give(each, record["output"])
+        self._give(each, value)
         return record
 
     def _condition(self, when: Function, each: WiredStep) -> Call:
@@ -213,8 +214,10 @@ class Execution:
     def _picked(self, wires: Mapping[str, str]) -> dict[str, Value]:
         return {parameter: self._values[name] for parameter, name in wires.items()}
 
-    def _give(self, each: WiredStep, output: Any) -> None:
-        self._values.update({name: Value(part) for name, part in each.step.parts(output).items()})
+    def _give(self, each: WiredStep, output: Value) -> None:
+        self._values[each.step.name] = output
+        if each.step.outputs:
+            self._values.update({name: Value(part) for name, part in each.step.parts(output.get()).items()})
 
     def _write(self, record: Mapping[str, Any]) -> None:
         self._write_reused()

@@ -28,8 +28,8 @@ class Finished:
             if record.get("event") == "step_ended" and record["status"] == StepStatus.SUCCESS
         }
 
-    def find(self, step: Step, key: str | None) -> dict[str, Any] | None:
-        """Return the record of a step that need not run again.
+    def find(self, step: Step, key: str | None) -> tuple[dict[str, Any], Value] | None:
+        """Return the record and the output of a step that need not run again.
 
         Args:
             step: The step.
@@ -38,11 +38,11 @@ class Finished:
         record = self._records.get(key) if key is not None else None
         if record is None:
             return None
-        output = record["output"]
+        output = Value(record["output"])
         # Records from before there were digests have none.
-        if "sha256" in record and Value(output).digest != record["sha256"]:
+        if "sha256" in record and output.digest != record["sha256"]:
             _log.warning("the journal's output of step %s is not what its SHA-256 says; it runs again", step.name)
             return None
-        if step.valid is not None and not step.valid(output):
+        if step.valid is not None and not step.valid(output.get()):
             return None
-        return record
+        return record, output

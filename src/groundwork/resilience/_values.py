@@ -7,7 +7,7 @@ name of a value is the SHA-256 of its content. Cost: a few passes of ``json`` ov
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -26,10 +26,10 @@ class Value:
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._text: str | None = _dumped(raw)
+        self._text: str | None = _said(raw, json.dumps)
         self.digest: str | None = None
         # Keys in any order are the same content, and so is what JSON makes the same: a tuple and a list.
-        named = _dumped(self.get(), sort_keys=True, default=_stand_in)
+        named = _said(self.get(), _canonical.encode)
         if named is not None:
             self.digest = hashlib.sha256(named.encode()).hexdigest()
 
@@ -64,14 +64,16 @@ def plain_error(error: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The same, with words in place of what JSON cannot say.
     """
-    text = _dumped(error, default=repr) or _dumped({"type": error["type"], "message": str(error["message"])})
-    plain: dict[str, Any] = json.loads(text or "{}")
+    text = _said(error, json.JSONEncoder(default=repr).encode)
+    if text is None:
+        text = json.dumps({"type": str(error["type"]), "message": str(error["message"]), "cause": None})
+    plain: dict[str, Any] = json.loads(text)
     return plain
 
 
-def _dumped(raw: Any, **options: Any) -> str | None:
+def _said(raw: Any, encode: Callable[[Any], str]) -> str | None:
     try:
-        return json.dumps(raw, **options)
+        return encode(raw)
     except (TypeError, ValueError, RecursionError):
         return None
 
@@ -82,3 +84,6 @@ def _stand_in(value: Any) -> Any:
     if isinstance(value, date | time):
         return ["time", value.isoformat()]
     raise TypeError(f"{type(value).__name__} has no name")
+
+
+_canonical = json.JSONEncoder(sort_keys=True, default=_stand_in)
