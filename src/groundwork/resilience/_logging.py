@@ -49,10 +49,7 @@ class JsonFormatter(logging.Formatter):
         error = _error(record)
         if error is not None:
             line["error"] = error
-        try:
-            return json.dumps(line, default=repr)
-        except (TypeError, ValueError, RecursionError):
-            return json.dumps({name: value if isinstance(value, str) else repr(value) for name, value in line.items()})
+        return json.dumps({name: _sayable(value) for name, value in line.items()})
 
 
 class _TextFormatter(logging.Formatter):
@@ -189,6 +186,14 @@ def _words(step: StepResult) -> str:
         )
     how = "was done before" if step.reused else f"ended: {step.status}{told}"
     return f"step {step.name} {how}"
+
+
+def _sayable(value: Any) -> Any:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return repr(value)
+    return value
 
 
 def _time(record: logging.LogRecord) -> str:
