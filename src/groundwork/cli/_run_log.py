@@ -78,7 +78,12 @@ class RunLog:
 
         from groundwork.resilience import configure_logging
 
-        self._setup = configure_logging(self._level, to=path)
+        try:
+            self._setup = configure_logging(self._level, to=path)
+        except OSError as error:
+            self._setup = configure_logging("WARNING", format="text")
+            logging.getLogger("groundwork.cli").warning("%s cannot be written, the log goes here: %s", path, error)
+            return
         # Without a configured log they would be on the terminal, and there they stay; the screen has the pipeline's.
         self._warnings = logging.StreamHandler()
         self._warnings.setLevel(logging.WARNING)

@@ -17,7 +17,8 @@ class CancelToken:
     """Carries the wish from any thread to the work."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A signal handler may cancel in the middle of our own work in this thread.
+        self._lock = threading.RLock()
         self._stops: list[Callable[[], object]] = []
         self._cancelled = False
 
@@ -27,7 +28,7 @@ class CancelToken:
         return self._cancelled
 
     def cancel(self) -> None:
-        """Ask; may be called often, from any thread or signal handler's thread."""
+        """Ask; may be called often, from any thread or signal handler."""
         with self._lock:
             self._cancelled = True
             stops = list(self._stops)

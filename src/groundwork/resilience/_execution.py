@@ -181,8 +181,6 @@ class Execution:
         try:
             self._write(record)
         except UsageError as refusal:
-            if output is None:
-                raise
             # The journal cannot say this output; that is the step's failure.
             failed = {**record, "status": "FAILED", "output": None, "sha256": None}
             record, value = {**failed, "error": plain_error(describe(refusal))}, Value(None)

@@ -48,14 +48,14 @@ class LogState:
         """
         for name, level in self.levels.items():
             logging.getLogger(name or None).setLevel(level)
-        handler = _Sender(send)
         root = logging.getLogger()
-        root.addHandler(handler)
+        # What the program's own modules installed when the child imported them would tell everything twice.
+        before, root.handlers = root.handlers, [_Sender(send)]
         try:
             with log_context(**self.ids):
                 yield
         finally:
-            root.removeHandler(handler)
+            root.handlers = before
 
 
 def handle_here(facts: Mapping[str, Any]) -> None:

@@ -90,7 +90,7 @@ class Pipeline:
             return await _driven_async(execution.work())
 
     def cancel(self) -> None:
-        """Ask the run to end, from any thread: it returns CANCELLED, and nothing new begins.
+        """Ask the run to end, from any thread or signal handler: it returns CANCELLED, and nothing new begins.
 
         A step in a process of its own is killed, a coroutine cancelled; any other step ends first. This is for good: to
         go on, make a new pipeline with the same journal.
