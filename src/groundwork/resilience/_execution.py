@@ -17,7 +17,7 @@ from groundwork.resilience._events import Event, Observer, RunEvent, StepEvent
 from groundwork.resilience._finished import Finished
 from groundwork.resilience._journal import Journal
 from groundwork.resilience._log_context import log_context
-from groundwork.resilience._result import PipelineResult, PipelineStatus, StepResult, StepStatus, result_of, step_of
+from groundwork.resilience._result import PipelineResult, PipelineStatus, Reading, StepResult, StepStatus, step_of
 from groundwork.resilience._retry_hooks import tell
 from groundwork.resilience._step import Function, WiredStep
 from groundwork.resilience._values import Value, key_of, plain_error
@@ -58,6 +58,8 @@ class Execution:
         self._run_id = run_id
         self._token = token
         self._names = tuple(each.step.name for each in steps)
+        self._finished = Finished()
+        self._reading = Reading()
         self._reused: list[dict[str, Any]] = []
         self._start_s = clock.monotonic()
 
@@ -70,9 +72,11 @@ class Execution:
         Returns:
             What became of the run.
         """
-        self._finished = Finished(self._journal)
+        for record in self._journal.records():
+            self._finished.take(record)
+            self._reading.take(record)
         with log_context(run=self._run_id):
-            self._journal.append({"event": "run_started", "steps": list(self._names), "run": self._run_id})
+            self._append({"event": "run_started", "steps": list(self._names), "run": self._run_id})
             self._tell(RunEvent(self._run_id, PipelineStatus.RUNNING, self._names))
             try:
                 status: PipelineStatus = yield from self._all_steps()
@@ -88,9 +92,8 @@ class Execution:
             return self._end(status)
 
     def _end(self, status: PipelineStatus) -> PipelineResult:
-        self._write_reused()
-        self._journal.append({"event": "run_ended", "status": str(status)})
-        result = result_of(self._journal.records())
+        self._append({"event": "run_ended", "status": str(status)})
+        result = self._reading.result()
         self._tell(RunEvent(self._run_id, status, self._names, self._seconds(), result))
         return result
 
@@ -129,8 +132,7 @@ class Execution:
 
     def _made(self, each: WiredStep, key: str | None, begun_s: float) -> Work:
         step = each.step
-        self._write_reused()
-        self._journal.append({"event": "step_started", "step": step.name, "key": key, "started_s": begun_s})
+        self._append({"event": "step_started", "step": step.name, "key": key, "started_s": begun_s})
         self._tell(StepEvent(self._run_id, StepResult(step.name, StepStatus.RUNNING, started_s=begun_s), step.optional))
         failpoint(f"pipeline.{step.name}.started")
         call = self._attempts(each)
@@ -179,12 +181,12 @@ class Execution:
             "seconds": self._seconds() - begun_s,
         }
         try:
-            self._write(record)
+            self._append(record)
         except UsageError as refusal:
             # The journal cannot say this output; that is the step's failure.
             failed = {**record, "status": "FAILED", "output": None, "sha256": None}
             record, value = {**failed, "error": plain_error(describe(refusal))}, Value(None)
-            self._write(record)
+            self._append(record)
         self._give(each, value)
         return record
 
@@ -217,15 +219,12 @@ class Execution:
         if each.step.outputs:
             self._values.update({name: Value(part) for name, part in each.step.parts(output.get()).items()})
 
-    def _write(self, record: Mapping[str, Any]) -> None:
-        self._write_reused()
-        self._journal.append(record)
-
-    def _write_reused(self) -> None:
-        """Write the reuses together, before what follows from them: one sync, since nothing is lost with them."""
-        if self._reused:
-            self._journal.append({"event": "steps_reused", "steps": self._reused})
-            self._reused = []
+    def _append(self, record: Mapping[str, Any]) -> None:
+        """Write a record, and before it the reuses that it follows: together, since nothing is lost with them."""
+        reused, self._reused = self._reused, []
+        for each in ([{"event": "steps_reused", "steps": reused}] if reused else []) + [record]:
+            self._journal.append(each)
+            self._reading.take(each)
 
     def _seconds(self) -> float:
         return self._clock.monotonic() - self._start_s

@@ -6,7 +6,6 @@ Rule: an output is reused under the same step, parameters and inputs, and only w
 import logging
 from typing import Any
 
-from groundwork.resilience._journal import Journal
 from groundwork.resilience._result import StepStatus
 from groundwork.resilience._step import Step
 from groundwork.resilience._values import Value
@@ -15,18 +14,19 @@ _log = logging.getLogger("groundwork.resilience")
 
 
 class Finished:
-    """Outputs worth keeping, by key: a fallback's or a failure's is tried again.
+    """Outputs worth keeping, by key: a fallback's or a failure's is tried again."""
 
-    Args:
-        journal: Read once, now.
-    """
+    def __init__(self) -> None:
+        self._records: dict[str, dict[str, Any]] = {}
 
-    def __init__(self, journal: Journal) -> None:
-        self._records = {
-            record["key"]: record
-            for record in journal.records()
-            if record.get("event") == "step_ended" and record["status"] == StepStatus.SUCCESS
-        }
+    def take(self, record: dict[str, Any]) -> None:
+        """Remember a record of the journal, if it tells of finished work.
+
+        Args:
+            record: The next, oldest first.
+        """
+        if record.get("event") == "step_ended" and record["status"] == StepStatus.SUCCESS:
+            self._records[record["key"]] = record
 
     def find(self, step: Step, key: str | None) -> tuple[dict[str, Any], Value] | None:
         """Return the record and the output of a step that need not run again.

@@ -121,22 +121,13 @@ def result_of(records: Iterable[Mapping[str, Any]], *, alive: bool = False) -> P
     Returns:
         The state of the latest process: RUNNING if ``alive``, CRASHED if it ended without a word.
     """
-    reading = _Reading()
+    reading = Reading()
     for record in records:
         reading.take(record)
-    status = reading.status
-    if status is None:
-        status = PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED
-    return PipelineResult(
-        status=status,
-        data=reading.data,
-        errors=reading.errors,
-        warnings=reading.warnings,
-        steps=list(reading.steps.values()),
-    )
+    return reading.result(alive=alive)
 
 
-class _Reading:
+class Reading:
     """Folds records into the state that they describe."""
 
     def __init__(self) -> None:
@@ -147,7 +138,27 @@ class _Reading:
         self.warnings: list[str] = []
         self._finished: dict[str, Mapping[str, Any]] = {}
 
+    def result(self, *, alive: bool = False) -> PipelineResult:
+        """Return the state after the records so far.
+
+        Args:
+            alive: Whether the process that writes them still runs.
+        """
+        silent = PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED
+        return PipelineResult(
+            status=self.status or silent,
+            data=self.data,
+            errors=self.errors,
+            warnings=self.warnings,
+            steps=list(self.steps.values()),
+        )
+
     def take(self, record: Mapping[str, Any]) -> None:
+        """Go on by one record.
+
+        Args:
+            record: The next; of an event that is not known, a newer version's, nothing is taken.
+        """
         event = record.get("event")
         if event == "run_started":
             self.status, self.data, self.errors, self.warnings = None, {}, [], []

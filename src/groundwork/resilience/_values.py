@@ -31,7 +31,7 @@ class Value:
         # Keys in any order are the same content, and so is what JSON makes the same: a tuple and a list.
         named = _said(self.get(), _canonical.encode)
         if named is not None:
-            self.digest = hashlib.sha256(named.encode()).hexdigest()
+            self.digest = _sha256(named)
 
     def get(self) -> Any:
         """Return the value; plain data as a new copy each time."""
@@ -52,7 +52,7 @@ def key_of(names: Sequence[str], parameters: Value, inputs: Mapping[str, Value])
     digests = {name: value.digest for name, value in inputs.items()}
     if parameters.digest is None or None in digests.values():
         return None
-    return Value([names, parameters.digest, digests]).digest
+    return _sha256(_canonical.encode([names, parameters.digest, digests]))
 
 
 def plain_error(error: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,6 +69,10 @@ def plain_error(error: Mapping[str, Any]) -> dict[str, Any]:
         text = json.dumps({"type": str(error["type"]), "message": str(error["message"]), "cause": None})
     plain: dict[str, Any] = json.loads(text)
     return plain
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _said(raw: Any, encode: Callable[[Any], str]) -> str | None:
