@@ -151,7 +151,8 @@ class Execution:
             given = yield Call(each.step.fallback, arguments, token=self._token, clock=self._clock)
             output = each.step.parts(given)[each.step.name]
         except Exception as second:  # noqa: BLE001 - a failed fallback is a failed step; both failures are told
-            second.__cause__ = second.__cause__ or failure
+            if second is not failure:
+                second.__cause__ = second.__cause__ or failure
             return None, StepStatus.FAILED, describe(second)
         return output, StepStatus.FALLBACK, describe(failure)
 

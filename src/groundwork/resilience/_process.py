@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from types import FrameType
 from typing import Any
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, WorldError
@@ -80,7 +81,7 @@ def call_in_process(
 
 def _start(child: SpawnProcess, fn: Callable[..., Any]) -> None:
     try:
-        with _without_interrupts():
+        with _later(signal.SIGINT, signal.SIGTERM), _without_interrupts():
             child.start()
     except (AttributeError, TypeError, pickle.PicklingError) as error:
         raise ConfigurationError(
@@ -102,6 +103,28 @@ def _answer(pipe: Connection, timeout_s: float) -> tuple[bool, Any]:
         f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
         context={"timeout_s": timeout_s},
     )
+
+
+@contextlib.contextmanager
+def _later(*signals: signal.Signals) -> Iterator[None]:
+    """Let signals that come within the block do what they do at its end: a child that is half started is nobody's."""
+    known = [each for each in signals if signal.getsignal(each) is not None]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = {each: signal.signal(each, lambda signum, frame: came.append((signum, frame))) for each in known}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for signum, frame in came:
+            handler = before[signal.Signals(signum)]
+            if callable(handler):
+                handler(signum, frame)
+            else:
+                signal.raise_signal(signum)
 
 
 @contextlib.contextmanager

@@ -100,6 +100,15 @@ def test_a_failed_fallback_tells_both_failures():
     assert result.errors[0]["cause"]["message"] == "no"
 
 
+def test_a_fallback_that_gives_the_failure_back_tells_it_once():
+    def give_up(error):
+        raise error
+
+    result = Pipeline([Step("load", fails, fallback=give_up)]).run()
+
+    assert (result.errors[0]["message"], result.errors[0]["cause"]) == ("no", None)
+
+
 def test_attempts_of_a_retried_step_are_counted(clock):
     left = [TransientError("busy"), TransientError("busy")]
 

@@ -1,15 +1,20 @@
 import asyncio
+import multiprocessing
 import threading
 
 import pytest
 
 from groundwork.errors import TransientError, UsageError
-from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepStatus, retry
+from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepEvent, StepStatus, retry
 
 
 async def load(source):
     await asyncio.sleep(0)
     return source * 2
+
+
+def hang():
+    threading.Event().wait()
 
 
 async def forever():
@@ -149,6 +154,21 @@ class TestAsynchronousRun:
             return task.cancelled(), list(ended)
 
         assert asyncio.run(main()) == (True, [True])
+
+    def test_a_cancelled_run_kills_a_step_in_a_process_of_its_own(self):
+        async def main():
+            began = asyncio.Event()
+            step = Step("train", hang, timeout_s=600)
+            pipeline = Pipeline([step], observers=[lambda event: began.set() if isinstance(event, StepEvent) else None])
+            task = asyncio.create_task(pipeline.run_async())
+            await began.wait()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            return task.cancelled()
+
+        assert asyncio.run(main())
+        assert multiprocessing.active_children() == []
 
     def test_a_run_that_nobody_finishes_is_cancelled_in_the_journal(self):
         journal = MemoryJournal()

@@ -1,10 +1,14 @@
 import asyncio
+import multiprocessing
+import os
+import signal
+import sys
 import threading
 
 import pytest
 
 from groundwork.errors import TransientError
-from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepStatus, retry
+from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepStatus, result_of, retry
 
 
 def hang():
@@ -70,6 +74,25 @@ def test_a_step_in_a_process_of_its_own_is_killed():
     assert result.status is PipelineStatus.CANCELLED
     assert [step.status for step in result.steps] == [StepStatus.CANCELLED]
     assert list(journal.records())[-1] == {"event": "run_ended", "status": "CANCELLED"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to oneself on Windows")
+def test_ctrl_c_kills_a_step_in_a_process_of_its_own_and_goes_on_its_way():
+    started, journal = threading.Event(), MemoryJournal()
+    pipeline = Pipeline([Step("train", hang, timeout_s=600)], journal=journal, observers=[signalling(started)])
+
+    def wait_and_interrupt():
+        started.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait_and_interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run()
+
+    thread.join()
+    assert result_of(journal.records()).status is PipelineStatus.CANCELLED
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize("swallows", [False, True])

@@ -8,7 +8,7 @@ import pytest
 from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataError, WorldError
 from groundwork.resilience import Pipeline, PipelineStatus, Step
 from groundwork.resilience._cancel import CancelToken, RunCancelled
-from groundwork.resilience._process import call_in_process
+from groundwork.resilience._process import _later, call_in_process
 
 
 def double(value):
@@ -99,3 +99,19 @@ def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to oneself on Windows")
 def test_a_child_leaves_ctrl_c_to_its_parent():
     assert call_in_process(interrupt_then_answer, {}, timeout_s=60) == "deaf"
+
+
+def test_a_signal_while_a_child_is_half_started_comes_after_it():
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda signum, frame: seen.append("handled"))
+    try:
+        with _later(signal.SIGTERM):
+            signal.raise_signal(signal.SIGTERM)
+            seen.append("started")
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with _later(signal.SIGTERM):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert seen == ["started", "handled"]
