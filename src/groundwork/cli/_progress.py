@@ -19,6 +19,7 @@ _MARKS = {
     StepStatus.SUCCESS: "[green]ok  [/]",
     StepStatus.FALLBACK: "[yellow]fall[/]",
     StepStatus.FAILED: "[red]fail[/]",
+    StepStatus.SKIPPED: "skip",
 }
 _COLOURS = {
     PipelineStatus.SUCCESS: "green",
@@ -67,7 +68,7 @@ class RunScreen:
         self._console.print(f"[bold]{escape(run.info.project)}[/]  {how} {run.info.id}")
 
     def step(self, step: StepResult) -> None:
-        """Show a step that started or ended.
+        """Show a step that started, failed an attempt, or ended.
 
         Args:
             step: The step and its state.
@@ -75,6 +76,9 @@ class RunScreen:
         place = f"{self._position.get(step.name, 0)}/{len(self._position)}"
         self._stop()
         if step.status is StepStatus.RUNNING:
+            if step.error is not None:
+                told = escape(step.error["message"])
+                self._console.print(f"  [yellow]fail[/] {place} {step.name:<12}attempt {step.attempts}: {told}")
             if self._console.is_terminal:
                 columns = (SpinnerColumn("line"), TextColumn("   {task.description}"), TimeElapsedColumn())
                 self._running = Progress(*columns, console=self._console, transient=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from groundwork.cli._run_log import LogFormat, LogLevel, RunLog, tracing
 from groundwork.errors import InvalidDataError
 
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of runs.", metavar="FOLDER")]
@@ -18,6 +19,11 @@ def run(
     ] = None,
     runs: Runs = Path("runs"),
     new: Annotated[bool, typer.Option("--new", help="Start a new run even if an unfinished one could go on.")] = False,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option("--log-format", help="Log to stderr in this format, instead of to log.jsonl in the run's folder."),
+    ] = None,
+    log_level: Annotated[LogLevel, typer.Option("--log-level", help="Least severity that is logged.")] = LogLevel.INFO,
 ) -> None:
     """Train and evaluate a project; killed at any time, the same command goes on where it stopped."""
     from rich.console import Console
@@ -29,7 +35,9 @@ def run(
 
     screen = RunScreen()
     try:
-        outcome = run_project(project, settings or (), runs=runs, fresh=new, watcher=screen)
+        with RunLog(runs, log_level, log_format) as log:
+            observers = [log, *tracing()]
+            outcome = run_project(project, settings or (), runs=runs, fresh=new, watcher=screen, observers=observers)
     except (KeyboardInterrupt, SystemExit):
         screen.cancelled()
         raise

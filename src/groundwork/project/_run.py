@@ -18,7 +18,19 @@ from groundwork.project._previous import keep_outputs, previous_output
 from groundwork.project._report import render_report
 from groundwork.project._report_data import metadata, notes, report_data
 from groundwork.project._runs import Run, RunStore, resumable
-from groundwork.resilience import Backoff, Pipeline, PipelineResult, PipelineStatus, Retry, Step, StepResult, retry
+from groundwork.resilience import (
+    Backoff,
+    Event,
+    Observer,
+    Pipeline,
+    PipelineResult,
+    PipelineStatus,
+    Retry,
+    Step,
+    StepEvent,
+    StepResult,
+    retry,
+)
 
 STEPS: dict[str, Callable[..., Any]] = {
     "environment": _data_steps.check_environment,
@@ -45,10 +57,10 @@ class Watcher(Protocol):
         ...
 
     def step(self, step: StepResult) -> None:
-        """Take note that a step started or ended.
+        """Take note that a step started, failed an attempt, or ended.
 
         Args:
-            step: The step and its state.
+            step: The step and its state; RUNNING with an error after an attempt that failed.
         """
         ...
 
@@ -75,6 +87,7 @@ def run_project(
     runs: str | Path = "runs",
     fresh: bool = False,
     watcher: Watcher | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Outcome:
     """Run a project, or go on with its run that a crash, an error or Ctrl-C ended early.
 
@@ -86,6 +99,7 @@ def run_project(
         runs: Folder of runs.
         fresh: Begin a new run in any case.
         watcher: Told how it goes.
+        observers: Told of every event of the run's pipeline, as ``resilience.log_events``.
 
     Returns:
         The outcome; its status says whether the run succeeded.
@@ -108,19 +122,27 @@ def run_project(
         steps = _steps(job, store)
         if watcher is not None:
             watcher.started(run, [step.name for step in steps], resumed=resumed)
-        result = _run_steps(run, job, steps, watcher)
+        result = _run_steps(run, steps, [*observers, *([_shown_by(watcher)] if watcher is not None else [])])
         return Outcome(run, _finish(store, run, job, prints, result), resumed)
     finally:
         run.release()
 
 
-def _run_steps(run: Run, job: Job, steps: Sequence[Step], watcher: Watcher | None) -> PipelineResult:
-    pipeline = Pipeline(steps, journal=run.journal(), observer=watcher.step if watcher else None)
+def _run_steps(run: Run, steps: Sequence[Step], observers: Sequence[Observer]) -> PipelineResult:
+    pipeline = Pipeline(steps, journal=run.journal(), observers=observers, run_id=run.info.id)
     try:
         return pipeline.run()
     except (KeyboardInterrupt, SystemExit):
         run.finish(replace(run.result(), status=PipelineStatus.CANCELLED))
         raise
+
+
+def _shown_by(watcher: Watcher) -> Observer:
+    def show(event: Event, /) -> None:
+        if isinstance(event, StepEvent):
+            watcher.step(event.step)
+
+    return show
 
 
 def _steps(job: Job, store: RunStore) -> list[Step]:

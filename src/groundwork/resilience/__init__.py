@@ -11,10 +11,14 @@ from groundwork.resilience._bulkhead import Bulkhead
 from groundwork.resilience._bulkhead_hooks import BulkheadHook, BulkheadRefusal
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._deadline import carry_deadline, check_deadline, deadline, deadline_header, remaining_s
+from groundwork.resilience._events import Event, Observer, RunEvent, StepEvent
 from groundwork.resilience._fallback import FallbackHook, FallbackServed, fallback
 from groundwork.resilience._hedge import HedgeAttempt, HedgeHook, hedge
 from groundwork.resilience._journal import Journal, MemoryJournal
-from groundwork.resilience._pipeline import Pipeline, Step
+from groundwork.resilience._log_context import log_context
+from groundwork.resilience._logging import JsonFormatter, LogSetup, configure_logging, log_events
+from groundwork.resilience._otel import otel_observer
+from groundwork.resilience._pipeline import Pipeline
 from groundwork.resilience._policy import Policy
 from groundwork.resilience._result import (
     PipelineResult,
@@ -25,6 +29,7 @@ from groundwork.resilience._result import (
 )
 from groundwork.resilience._retry import Retry, retry
 from groundwork.resilience._retry_hooks import RetryAttempt, RetryHook
+from groundwork.resilience._step import Step
 from groundwork.resilience._supervise import Restart, RestartHook, supervise
 from groundwork.resilience._window import CountWindow, TimeWindow
 
@@ -42,12 +47,16 @@ __all__ = [
     "CircuitBreaker",
     "Clock",
     "CountWindow",
+    "Event",
     "FallbackHook",
     "FallbackServed",
     "HedgeAttempt",
     "HedgeHook",
     "Journal",
+    "JsonFormatter",
+    "LogSetup",
     "MemoryJournal",
+    "Observer",
     "Pipeline",
     "PipelineResult",
     "PipelineStatus",
@@ -58,17 +67,23 @@ __all__ = [
     "RetryAttempt",
     "RetryBudget",
     "RetryHook",
+    "RunEvent",
     "Step",
+    "StepEvent",
     "StepResult",
     "StepStatus",
     "SystemClock",
     "TimeWindow",
     "carry_deadline",
     "check_deadline",
+    "configure_logging",
     "deadline",
     "deadline_header",
     "fallback",
     "hedge",
+    "log_context",
+    "log_events",
+    "otel_observer",
     "remaining_s",
     "result_of",
     "retry",

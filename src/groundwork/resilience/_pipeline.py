@@ -1,55 +1,24 @@
 """Steps in order, each finished one written down.
 
 Rule: a step whose record says that it finished with the same inputs is not run again; a started one is, once.
-A step costs two journal records.
+A step that runs costs two journal records; all that are reused in a row cost one together.
 """
 
-import functools
-import hashlib
-import inspect
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+import contextlib
+import contextvars
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
-from groundwork._failpoints import failpoint
-from groundwork.errors import ConfigurationError, describe
+from groundwork.errors import UsageError
+from groundwork.resilience._call import Call
+from groundwork.resilience._cancel import CancelToken
 from groundwork.resilience._clock import Clock, SystemClock
+from groundwork.resilience._events import Observer
+from groundwork.resilience._execution import Execution
 from groundwork.resilience._journal import Journal, MemoryJournal
-from groundwork.resilience._process import call_in_process
-from groundwork.resilience._result import PipelineResult, PipelineStatus, StepResult, StepStatus, result_of
-from groundwork.resilience._retry import Retry
-
-Observer = Callable[[StepResult], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One function of a pipeline.
-
-    The names of its parameters say what it needs: outputs of earlier steps, or inputs of the run. What it returns is
-    its output, under the step's name, and must be plain data (what JSON can say); large things go to files.
-
-    Attributes:
-        name: Unique within the pipeline.
-        fn: The work.
-        parameters: Plain data that decides the output besides its inputs; another value makes the step run again.
-        retry: How to try again, or None.
-        timeout_s: Seconds for one attempt, or None. The attempt then runs in a process of its own, which is killed.
-        fallback: Called instead when ``fn`` has failed for good; takes parameters by name as ``fn`` does, and may take
-            ``error``. The run then ends PARTIAL_FAILURE.
-        optional: A failure leaves None as the output, and the run goes on to PARTIAL_FAILURE.
-        valid: Whether an output of an earlier process can still be used, say that its files are there.
-    """
-
-    name: str
-    fn: Callable[..., Any]
-    parameters: Any = None
-    retry: Retry | None = None
-    timeout_s: float | None = None
-    fallback: Callable[..., Any] | None = None
-    optional: bool = False
-    valid: Callable[[Any], bool] | None = None
+from groundwork.resilience._result import PipelineResult
+from groundwork.resilience._step import Step, check_names, is_async, wired
 
 
 class Pipeline:
@@ -59,10 +28,11 @@ class Pipeline:
         steps: The steps; each may use what stands before it.
         journal: Where finished work is written; in memory if None.
         clock: Where durations come from.
-        observer: Told of each step when it starts and when it ends.
+        observers: Told of each event: a ``RunEvent`` or ``StepEvent``.
+        run_id: How events and logs name the run.
 
     Raises:
-        ConfigurationError: Two steps of one name.
+        ConfigurationError: Two steps or outputs of one name, or a function that cannot be called by names.
     """
 
     def __init__(
@@ -71,164 +41,134 @@ class Pipeline:
         *,
         journal: Journal | None = None,
         clock: Clock | None = None,
-        observer: Observer | None = None,
+        observers: Sequence[Observer] = (),
+        run_id: str = "pipeline",
     ) -> None:
-        names = [step.name for step in steps]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ConfigurationError(f"step name {twice[0]!r} is used twice; give each step a name of its own")
-        self._steps = tuple(steps)
+        self._steps = wired(steps)
         self._journal: Journal = MemoryJournal() if journal is None else journal
         self._clock: Clock = clock or SystemClock()
-        self._observer: Observer = observer or (lambda _: None)
+        self._observers = tuple(observers)
+        self._run_id = run_id
+        self._token = CancelToken()
 
     def run(self, inputs: Mapping[str, Any] | None = None) -> PipelineResult:
         """Run every step that has not finished with these inputs.
 
         Args:
-            inputs: Plain data by name, for the steps that ask for it.
+            inputs: Plain data by name, for the steps that ask for it. With anything else, what depends on it always
+                runs again.
 
         Returns:
-            SUCCESS, PARTIAL_FAILURE or FAILURE with the outputs, errors and warnings. A failed step ends the run.
+            SUCCESS, PARTIAL_FAILURE, FAILURE or CANCELLED with the outputs, errors and warnings. A failed step ends the
+            run.
 
         Raises:
             ConfigurationError: A step asks for something that nothing before it gives; found before any step runs.
+            UsageError: Called from a coroutine while a step is one.
             KeyboardInterrupt: As it came, after the journal says CANCELLED. So with SystemExit.
         """
+        execution, own = self._execution(inputs)
+        self._refuse_nested_loop()
+        with self._token.stopping(own.cancel), contextlib.ExitStack() as stack:
+            return _driven(execution.work(), _Caller(stack))
+
+    async def run_async(self, inputs: Mapping[str, Any] | None = None) -> PipelineResult:
+        """Run as ``run`` does, without blocking the loop: steps that are no coroutine functions run in threads.
+
+        Args:
+            inputs: See ``run``.
+
+        Returns:
+            See ``run``.
+
+        Raises:
+            ConfigurationError: See ``run``.
+            CancelledError: As it came, after the journal says CANCELLED; no thread or process of the run is left.
+        """
+        execution, own = self._execution(inputs)
+        with self._token.stopping(own.cancel):
+            return await _driven_async(execution.work())
+
+    def cancel(self) -> None:
+        """Ask the run to end, from any thread or signal handler: it returns CANCELLED, and nothing new begins.
+
+        A step in a process of its own is killed, a coroutine cancelled; any other step ends first. This is for good: to
+        go on, make a new pipeline with the same journal.
+        """
+        self._token.cancel()
+
+    def _execution(self, inputs: Mapping[str, Any] | None) -> tuple[Execution, CancelToken]:
         values = dict(inputs or {})
-        self._check_names(values)
-        earlier = self._finished()
-        start_s = self._clock.monotonic()
-        self._journal.append({"event": "run_started", "steps": [step.name for step in self._steps]})
-        status = PipelineStatus.FAILURE
+        check_names(self._steps, values)
+        # The run's own, as a cancelled run_async ends one run and not the pipeline.
+        own = CancelToken()
+        execution = Execution(
+            self._steps,
+            values,
+            journal=self._journal,
+            clock=self._clock,
+            observers=self._observers,
+            run_id=self._run_id,
+            token=own,
+        )
+        return execution, own
+
+    def _refuse_nested_loop(self) -> None:
+        asynchronous = [
+            each.step.name
+            for each in self._steps
+            if any(fn is not None and is_async(fn) for fn in (each.step.fn, each.step.when, each.step.fallback))
+        ]
+        if not asynchronous:
+            return
         try:
-            status = self._run_steps(values, earlier, start_s)
-        except (KeyboardInterrupt, SystemExit):
-            status = PipelineStatus.CANCELLED
-            raise
-        finally:
-            self._journal.append({"event": "run_ended", "status": str(status)})
-        return result_of(self._journal.records())
-
-    def _run_steps(self, values: dict[str, Any], earlier: Mapping[str, Any], start_s: float) -> PipelineStatus:
-        status = PipelineStatus.SUCCESS
-        for step in self._steps:
-            key = _key(step, values)
-            record = earlier.get(key)
-            if record is not None and (step.valid is None or step.valid(record["output"])):
-                record = {**record, "reused": True}
-            else:
-                record = self._run_step(step, key, values, start_s)
-            self._journal.append(record)
-            failpoint(f"pipeline.{step.name}.ended")
-            self._observer(_last(record))
-            if record["status"] == StepStatus.FAILED and not step.optional:
-                return PipelineStatus.FAILURE
-            if record["status"] != StepStatus.SUCCESS:
-                status = PipelineStatus.PARTIAL_FAILURE
-            values[step.name] = record["output"]
-        return status
-
-    def _run_step(self, step: Step, key: str, values: Mapping[str, Any], start_s: float) -> dict[str, Any]:
-        begun_s = self._clock.monotonic() - start_s
-        self._journal.append({"event": "step_started", "step": step.name, "key": key, "started_s": begun_s})
-        self._observer(StepResult(step.name, StepStatus.RUNNING, started_s=begun_s))
-        failpoint(f"pipeline.{step.name}.started")
-        attempts = _Attempts(step, values)
-        error: dict[str, Any] | None = None
-        try:
-            output, status = attempts.run(), StepStatus.SUCCESS
-        except Exception as failure:  # noqa: BLE001 - a failed step is a result, whatever failed
-            error = describe(failure)
-            output, status, error = _rescued(step, values, failure, error)
-        return {
-            "event": "step_ended",
-            "step": step.name,
-            "key": key,
-            "status": str(status),
-            "output": output,
-            "optional": step.optional,
-            "error": error,
-            "attempts": attempts.count,
-            "started_s": begun_s,
-            "seconds": self._clock.monotonic() - start_s - begun_s,
-        }
-
-    def _finished(self) -> dict[str, Any]:
-        """Outputs worth keeping, by key: a fallback's or a failure's is tried again."""
-        return {
-            record["key"]: record
-            for record in self._journal.records()
-            if record.get("event") == "step_ended" and record["status"] == StepStatus.SUCCESS
-        }
-
-    def _check_names(self, inputs: Mapping[str, Any]) -> None:
-        known = set(inputs)
-        for step in self._steps:
-            wanted = _needs(step.fn) + [name for name in _needs(step.fallback) if name != "error"]
-            missing = [name for name in wanted if name not in known]
-            if missing:
-                raise ConfigurationError(
-                    f"step {step.name!r} asks for {missing[0]!r}, which no input or earlier step gives; "
-                    f"there is {', '.join(sorted(known)) or 'nothing'}"
-                )
-            known.add(step.name)
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        raise UsageError(f"step {asynchronous[0]!r} is a coroutine function and a loop runs; await run_async() instead")
 
 
-class _Attempts:
-    """Calls a step's function under its policies, and counts."""
-
-    def __init__(self, step: Step, values: Mapping[str, Any]) -> None:
-        self.count = 0
-        self._step = step
-        self._arguments = {name: values[name] for name in _needs(step.fn)}
-
-    def run(self) -> Any:
-        call = self._once if self._step.retry is None else self._step.retry(self._once)
-        return call()
-
-    def _once(self) -> Any:
-        self.count += 1
-        if self._step.timeout_s is None:
-            return self._step.fn(**self._arguments)
-        return call_in_process(self._step.fn, self._arguments, self._step.timeout_s)
-
-
-def _rescued(
-    step: Step, values: Mapping[str, Any], failure: Exception, error: dict[str, Any]
-) -> tuple[Any, StepStatus, dict[str, Any]]:
-    if step.fallback is None:
-        return None, StepStatus.FAILED, error
-    available = {**values, "error": failure}
+def _driven(work: Generator[Call, Any, PipelineResult], make: Callable[[Call], Any]) -> PipelineResult:
     try:
-        output = step.fallback(**{name: available[name] for name in _needs(step.fallback)})
-    except Exception as second:  # noqa: BLE001 - a failed fallback is a failed step; both failures are told
-        second.__cause__ = second.__cause__ or failure
-        return None, StepStatus.FAILED, describe(second)
-    return output, StepStatus.FALLBACK, error
+        call = next(work)
+        while True:
+            try:
+                output = make(call)
+            except BaseException as error:  # noqa: BLE001 - it goes on inside, which decides
+                call = work.throw(error)
+            else:
+                call = work.send(output)
+    except StopIteration as end:
+        result: PipelineResult = end.value
+        return result
 
 
-def _needs(fn: Callable[..., Any] | None) -> list[str]:
-    """Names of the parameters that the pipeline must fill."""
-    if fn is None:
-        return []
-    bound = set(fn.keywords) if isinstance(fn, functools.partial) else set()
-    return [
-        name
-        for name, parameter in inspect.signature(fn).parameters.items()
-        if parameter.default is parameter.empty
-        and name not in bound
-        and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    ]
+async def _driven_async(work: Generator[Call, Any, PipelineResult]) -> PipelineResult:
+    try:
+        call = next(work)
+        while True:
+            try:
+                output = await call.run_async()
+            except BaseException as error:  # noqa: BLE001 - it goes on inside, which decides
+                call = work.throw(error)
+            else:
+                call = work.send(output)
+    except StopIteration as end:
+        result: PipelineResult = end.value
+        return result
 
 
-def _key(step: Step, values: Mapping[str, Any]) -> str:
-    """A name for "this step with these inputs", the same in every process."""
-    text = json.dumps(
-        [step.name, step.parameters, {name: values[name] for name in _needs(step.fn)}], sort_keys=True, default=str
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+class _Caller:
+    """Makes calls from synchronous code; all coroutines of a run share one loop, made for the first."""
 
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._runner: asyncio.Runner | None = None
 
-def _last(record: Mapping[str, Any]) -> StepResult:
-    return result_of([{"event": "run_started", "steps": []}, record]).steps[0]
+    def __call__(self, call: Call) -> Any:
+        if not call.is_async:
+            return call.run()
+        if self._runner is None:
+            self._runner = self._stack.enter_context(asyncio.Runner())
+        # A runner remembers the context of its first run; the logs of this call belong to this step.
+        return self._runner.run(call.run_async(), context=contextvars.copy_context())

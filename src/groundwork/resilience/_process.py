@@ -13,57 +13,118 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from types import FrameType
 from typing import Any
 
-from groundwork.errors import DeadlineExceeded, WorldError
+from groundwork.errors import ConfigurationError, DeadlineExceeded, WorldError
+from groundwork.resilience._cancel import CancelToken
+from groundwork.resilience._clock import SystemClock
+from groundwork.resilience._log_relay import LOGGED, LogState, handle_here
 
 _GRACE_S = 10.0
+_RETURNED, _RAISED = "returned", "raised"
 
 
-def call_in_process(fn: Callable[..., Any], arguments: Mapping[str, Any], timeout_s: float) -> Any:
+def call_in_process(
+    fn: Callable[..., Any], arguments: Mapping[str, Any], timeout_s: float, token: CancelToken | None = None
+) -> Any:
     """Call ``fn(**arguments)`` in a child process and kill it when its time is up.
+
+    What the child logs is handled here as if it were logged here.
 
     Args:
         fn: A function that pickles: module level, or a partial of one.
         arguments: Keyword arguments; must pickle.
         timeout_s: Seconds the call may take, the start of the interpreter included.
+        token: Cancelling it kills the child.
 
     Returns:
         What ``fn`` returned.
 
     Raises:
+        ConfigurationError: The function or an argument does not pickle.
         DeadlineExceeded: The time ran out; the child is dead.
+        RunCancelled: The token was cancelled; the child is dead.
         WorldError: The child died without an answer.
         Exception: Whatever ``fn`` raised.
     """
+    token = token or CancelToken()
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    child = context.Process(target=_child, args=(theirs, fn, dict(arguments)), daemon=True)
-    with _without_interrupts():
-        child.start()
-    theirs.close()
+    call = (theirs, fn, dict(arguments), LogState.here())
+    child = context.Process(target=_child, args=call, daemon=True)
     try:
-        if not ours.poll(timeout_s):
-            raise DeadlineExceeded(
-                f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
-                context={"timeout_s": timeout_s},
-            )
-        returned, value = ours.recv()
+        _start(child, fn)
+        theirs.close()
+        with token.stopping(child.kill):
+            returned, value = _answer(ours, timeout_s)
         # It has nothing left to do but to end; its exit handlers are the user's.
         child.join(_GRACE_S)
-    except EOFError:
+    except (EOFError, ConnectionError):
+        token.check()
         child.join()
         raise WorldError(
             f"the process of the call died with exit code {child.exitcode}; out of memory is the usual reason",
             context={"exitcode": child.exitcode},
         ) from None
     finally:
-        child.kill()
-        child.join()
+        if child.pid is not None:
+            child.kill()
+            child.join()
         ours.close()
+        theirs.close()
     if returned:
         return value
     raise value
+
+
+def _start(child: SpawnProcess, fn: Callable[..., Any]) -> None:
+    try:
+        with _later(signal.SIGINT, signal.SIGTERM), _without_interrupts():
+            child.start()
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        raise ConfigurationError(
+            f"{fn!r} or one of its arguments cannot go to a process of its own: {error}",
+            hint="with timeout_s, use a function of a module and plain arguments",
+        ) from error
+
+
+def _answer(pipe: Connection, timeout_s: float) -> tuple[bool, Any]:
+    """Wait for the call's end; until then, handle what the child logs."""
+    clock = SystemClock()
+    end_s = clock.monotonic() + timeout_s
+    while pipe.poll(max(0.0, end_s - clock.monotonic())):
+        kind, value = pipe.recv()
+        if kind != LOGGED:
+            return kind == _RETURNED, value
+        handle_here(value)
+    raise DeadlineExceeded(
+        f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
+        context={"timeout_s": timeout_s},
+    )
+
+
+@contextlib.contextmanager
+def _later(*signals: signal.Signals) -> Iterator[None]:
+    """Let signals that come within the block do what they do at its end: a child that is half started is nobody's."""
+    known = [each for each in signals if signal.getsignal(each) is not None]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = {each: signal.signal(each, lambda signum, frame: came.append((signum, frame))) for each in known}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for signum, frame in came:
+            handler = before[signal.Signals(signum)]
+            if callable(handler):
+                handler(signum, frame)
+            else:
+                signal.raise_signal(signum)
 
 
 @contextlib.contextmanager
@@ -82,17 +143,27 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _child(pipe: Connection, fn: Callable[..., Any], arguments: dict[str, Any]) -> None:
+def _child(pipe: Connection, fn: Callable[..., Any], arguments: dict[str, Any], logs: LogState) -> None:
     if sys.platform == "win32":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    # Any thread of the child may log.
+    one_thread = threading.Lock()
+
+    def send(kind: str, value: Any) -> None:
+        # The parent is gone when this fails, and then nobody is left to be told.
+        with one_thread, contextlib.suppress(BrokenPipeError):
+            pipe.send((kind, value))
+
+    with logs.sent_by(send):
+        try:
+            kind, value = _RETURNED, fn(**arguments)
+        except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+            kind, value = _RAISED, _picklable(error)
     try:
-        answer = (True, fn(**arguments))
-    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-        answer = (False, _picklable(error))
-    # The parent is gone when this fails, and then nobody is left to be told.
-    with contextlib.suppress(BrokenPipeError):
-        pipe.send(answer)
+        send(kind, value)
+    except Exception as error:  # noqa: BLE001 - a foreign class may fail to pickle in any way
+        send(_RAISED, WorldError(f"the result, {type(value).__name__}, cannot be pickled: {error}"))
 
 
 def _die_with_parent() -> None:

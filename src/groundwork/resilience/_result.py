@@ -4,7 +4,7 @@ Rule: the journal is the truth; a result is read off it, so that a killed run sa
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -24,13 +24,18 @@ class PipelineStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """The states of a step."""
+    """The states of a step.
+
+    SKIPPED: its ``when`` said no. CANCELLED: it ran when the run was cancelled.
+    """
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
     SUCCESS = "SUCCESS"
     FALLBACK = "FALLBACK"
     FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ class PipelineResult:
 
     Attributes:
         status: Its state.
-        data: Output of each finished step, by step name.
-        errors: Failures that ended the run, as plain data.
+        data: Output of each finished step, by step name; None of one that was skipped or is optional and failed.
+        errors: Failures that ended the run, as plain data: what ``errors.describe`` gives, and the ``step``.
         warnings: Sentences about what went less than well.
         steps: One result a step, in order.
         metadata: Facts that the caller adds.
@@ -83,7 +88,11 @@ class PipelineResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; ``from_dict`` reads it back."""
-        return {**asdict(self), "status": str(self.status), "steps": [_step_to_dict(step) for step in self.steps]}
+        return {
+            **asdict(self),
+            "status": str(self.status),
+            "steps": [{**asdict(step), "status": str(step.status)} for step in self.steps],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "PipelineResult":
@@ -95,7 +104,9 @@ class PipelineResult:
         Returns:
             An equal result.
         """
-        steps = [StepResult(**{**step, "status": StepStatus(step["status"])}) for step in data["steps"]]
+        names = {each.name for each in fields(StepResult)}
+        known_steps = [{name: step[name] for name in names & step.keys()} for step in data["steps"]]
+        steps = [StepResult(**{**step, "status": StepStatus(step["status"])}) for step in known_steps]
         known = {name: data[name] for name in ("data", "errors", "warnings", "metadata")}
         return cls(status=PipelineStatus(data["status"]), steps=steps, **known)
 
@@ -110,22 +121,13 @@ def result_of(records: Iterable[Mapping[str, Any]], *, alive: bool = False) -> P
     Returns:
         The state of the latest process: RUNNING if ``alive``, CRASHED if it ended without a word.
     """
-    reading = _Reading()
+    reading = Reading()
     for record in records:
         reading.take(record)
-    status = reading.status
-    if status is None:
-        status = PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED
-    return PipelineResult(
-        status=status,
-        data=reading.data,
-        errors=reading.errors,
-        warnings=reading.warnings,
-        steps=list(reading.steps.values()),
-    )
+    return reading.result(alive=alive)
 
 
-class _Reading:
+class Reading:
     """Folds records into the state that they describe."""
 
     def __init__(self) -> None:
@@ -134,34 +136,72 @@ class _Reading:
         self.data: dict[str, Any] = {}
         self.errors: list[dict[str, Any]] = []
         self.warnings: list[str] = []
+        self._finished: dict[str, Mapping[str, Any]] = {}
+
+    def result(self, *, alive: bool = False) -> PipelineResult:
+        """Return the state after the records so far.
+
+        Args:
+            alive: Whether the process that writes them still runs.
+        """
+        silent = PipelineStatus.RUNNING if alive else PipelineStatus.CRASHED
+        return PipelineResult(
+            status=self.status or silent,
+            data=self.data,
+            errors=self.errors,
+            warnings=self.warnings,
+            steps=list(self.steps.values()),
+        )
 
     def take(self, record: Mapping[str, Any]) -> None:
+        """Go on by one record.
+
+        Args:
+            record: The next; of an event that is not known, a newer version's, nothing is taken.
+        """
         event = record.get("event")
         if event == "run_started":
             self.status, self.data, self.errors, self.warnings = None, {}, [], []
             self.steps = {name: StepResult(name) for name in record["steps"]}
         elif event == "run_ended":
-            self.status = PipelineStatus(record["status"])
+            self._run_ended(PipelineStatus(record["status"]))
         elif event == "step_started":
             self.steps[record["step"]] = StepResult(
                 record["step"], StepStatus.RUNNING, started_s=record.get("started_s", 0.0)
             )
         elif event == "step_ended":
             self._step_ended(record)
+        elif event == "steps_reused":
+            for each in record["steps"]:
+                self._step_ended({**self._finished[each["key"]], "reused": True})
+
+    def _run_ended(self, status: PipelineStatus) -> None:
+        self.status = status
+        if status is PipelineStatus.CANCELLED:
+            for step in self.steps.values():
+                if step.status is StepStatus.RUNNING:
+                    self.steps[step.name] = replace(step, status=StepStatus.CANCELLED)
 
     def _step_ended(self, record: Mapping[str, Any]) -> None:
-        step = _step_from_record(record)
+        step = step_of(record)
         self.steps[step.name] = step
+        if step.status is StepStatus.SUCCESS and record.get("key") is not None:
+            self._finished[record["key"]] = record
         if step.status is not StepStatus.FAILED or record.get("optional"):
             self.data[step.name] = record.get("output")
         if step.status is StepStatus.FAILED and not record.get("optional"):
-            self.errors.append(step.error or {})
+            self.errors.append({**(step.error or {}), "step": step.name})
         elif step.error is not None:
             verdict = "its fallback served" if step.status is StepStatus.FALLBACK else "the run went on without it"
             self.warnings.append(f"step {step.name} failed and {verdict}: {step.error['message']}")
 
 
-def _step_from_record(record: Mapping[str, Any]) -> StepResult:
+def step_of(record: Mapping[str, Any]) -> StepResult:
+    """Read the record of a step that has ended.
+
+    Args:
+        record: As it stands in the journal.
+    """
     return StepResult(
         name=record["step"],
         status=StepStatus(record["status"]),
@@ -171,7 +211,3 @@ def _step_from_record(record: Mapping[str, Any]) -> StepResult:
         started_s=record.get("started_s", 0.0),
         error=record.get("error"),
     )
-
-
-def _step_to_dict(step: StepResult) -> dict[str, Any]:
-    return {**asdict(step), "status": str(step.status)}

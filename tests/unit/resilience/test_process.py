@@ -5,9 +5,10 @@ import threading
 
 import pytest
 
-from groundwork.errors import DeadlineExceeded, InvalidDataError, WorldError
+from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataError, WorldError
 from groundwork.resilience import Pipeline, PipelineStatus, Step
-from groundwork.resilience._process import call_in_process
+from groundwork.resilience._cancel import CancelToken, RunCancelled
+from groundwork.resilience._process import _later, call_in_process
 
 
 def double(value):
@@ -36,6 +37,10 @@ def interrupt_then_answer():
     return "deaf"
 
 
+def unpicklable_result():
+    return threading.Lock()
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -52,6 +57,25 @@ def test_the_result_and_the_error_of_a_child_arrive_whole():
 def test_an_error_that_cannot_be_pickled_keeps_its_words():
     with pytest.raises(WorldError, match="Unpicklable: very odd"):
         call_in_process(raise_unpicklable, {}, timeout_s=60)
+
+
+def test_a_result_that_cannot_be_pickled_is_an_error_that_says_so():
+    with pytest.raises(WorldError, match="the result, lock, cannot be pickled"):
+        call_in_process(unpicklable_result, {}, timeout_s=60)
+
+
+@pytest.mark.parametrize(("fn", "arguments"), [(lambda: 1, {}), (double, {"value": threading.Lock()})])
+def test_what_cannot_go_to_a_child_is_a_mistake_that_is_told(fn, arguments):
+    with pytest.raises(ConfigurationError, match="cannot go to a process of its own"):
+        call_in_process(fn, arguments, timeout_s=60)
+
+
+def test_a_cancelled_child_is_killed():
+    token = CancelToken()
+    token.cancel()
+
+    with pytest.raises(RunCancelled):
+        call_in_process(hang, {}, timeout_s=60, token=token)
 
 
 def test_a_hung_child_is_killed_at_its_deadline():
@@ -75,3 +99,19 @@ def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to oneself on Windows")
 def test_a_child_leaves_ctrl_c_to_its_parent():
     assert call_in_process(interrupt_then_answer, {}, timeout_s=60) == "deaf"
+
+
+def test_a_signal_while_a_child_is_half_started_comes_after_it():
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda signum, frame: seen.append("handled"))
+    try:
+        with _later(signal.SIGTERM):
+            signal.raise_signal(signal.SIGTERM)
+            seen.append("started")
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with _later(signal.SIGTERM):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert seen == ["started", "handled"]
