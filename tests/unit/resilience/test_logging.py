@@ -123,13 +123,24 @@ class TestConfiguring:
         path = tmp_path / "log.jsonl"
         path.write_text('{"message": "before"}\n')
         with configure_logging("INFO", to=path), configure_logging("INFO", to=str(path)):
-            log.info("w\udcff\u00fc")
+            log.info("w\u00fc")
 
         assert [json.loads(line)["message"] for line in path.read_text().splitlines()] == [
             "before",
-            "w\udcff\u00fc",
-            "w\udcff\u00fc",
+            "w\u00fc",
+            "w\u00fc",
         ]
+
+    @pytest.mark.parametrize(("form", "line"), [("json", '"message": "w\\udcff"'), ("text", "w\\udcff")])
+    def test_a_name_that_is_no_text_is_written_all_the_same(self, tmp_path, form, line):
+        path = tmp_path / "log.jsonl"
+        record = logging.makeLogRecord({"msg": "w\udcff"})
+
+        with configure_logging("INFO", format=form, to=path) as setup:
+            # Straight to the handler: pytest's own capture cannot carry such text between processes.
+            setup._handler.emit(record)
+
+        assert line in path.read_text()
 
     def test_a_file_that_cannot_be_written_does_not_stop_the_work(self, tmp_path, capsys):
         setup = configure_logging("INFO", to=tmp_path / "log.jsonl")
