@@ -3,9 +3,11 @@
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._contract import Check, Contract, Level
 from groundwork.testing._crash import Crash
-from groundwork.testing._failpoints import failpoints, kill_self
+from groundwork.testing._failpoints import every_failpoint, failpoints, kill_self
 from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
 from groundwork.testing._lab import Lab
+from groundwork.testing._promises import broken_promises
+from groundwork.testing._simulation import Fault, FaultKind, FaultPlan, Killed, Simulation
 from groundwork.testing._subject import load_subject
 from groundwork.testing._system_calls import Call, system_calls
 from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
@@ -17,12 +19,19 @@ __all__ = [
     "Contract",
     "Crash",
     "Deadlocked",
+    "Fault",
+    "FaultKind",
+    "FaultPlan",
+    "Killed",
     "Lab",
     "Level",
     "Outcome",
     "Verdict",
+    "Simulation",
     "VirtualClock",
     "VirtualLoop",
+    "broken_promises",
+    "every_failpoint",
     "failing",
     "failpoints",
     "full_disk",
