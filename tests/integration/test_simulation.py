@@ -29,7 +29,6 @@ from groundwork.testing import (
     Simulation,
     VirtualClock,
     broken_promises,
-    kill_self,
     run_virtual,
 )
 
@@ -238,7 +237,7 @@ KILLED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from test_simulation import *
-from groundwork.testing import Fault, FaultKind
+from groundwork.testing import kill_self
 for number, line in enumerate(sys.stdin):
     site, hit = line.split()
     child = os.fork()

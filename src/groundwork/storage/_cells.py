@@ -84,18 +84,23 @@ def _parsed(text: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 
 def _datetimes(text: pl.Series, dtype: pl.Datetime) -> pl.Series:
-    if dtype.time_zone is None:
-        return _first_format(text, _NAIVE, dtype)
-    offset = text.str.replace("[Zz]$", "+00:00")
-    return _first_format(offset, _ZONED, pl.Datetime(dtype.time_unit, "UTC")).dt.convert_time_zone(dtype.time_zone)
+    zone, read = dtype.time_zone, dtype if dtype.time_zone is None else pl.Datetime(dtype.time_unit, "UTC")
+    formats = _NAIVE if zone is None else _ZONED
+    parsed = _parsed_as(text, formats[0], read)
+    if parsed.null_count() != text.null_count():  # another spelling, or no time; the patterns below are slow
+        common = text if zone is None else text.str.replace("[Zz]$", "+00:00")
+        parsed = _first_format(common.str.replace("^(.{10})[t ]", "${1}T"), formats, read)
+    return parsed if zone is None else parsed.dt.convert_time_zone(zone)
 
 
 def _first_format(text: pl.Series, formats: Sequence[str], dtype: pl.Datetime) -> pl.Series:
-    text = text.str.replace("^(.{10})[t ]", "${1}T")
     parsed = _nothing(text, dtype)
     for form in formats:
-        found = text.str.to_datetime(form, time_unit=dtype.time_unit, time_zone=dtype.time_zone, strict=False)
-        parsed = parsed.zip_with(parsed.is_not_null(), found)
+        parsed = parsed.zip_with(parsed.is_not_null(), _parsed_as(text, form, dtype))
         if parsed.null_count() == text.null_count():
             break
     return parsed
+
+
+def _parsed_as(text: pl.Series, form: str, dtype: pl.Datetime) -> pl.Series:
+    return text.str.to_datetime(form, time_unit=dtype.time_unit, time_zone=dtype.time_zone, strict=False)

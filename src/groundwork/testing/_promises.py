@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from groundwork.resilience import result_of
-
 Record = Mapping[str, Any]
 
 
@@ -62,7 +60,9 @@ def _committed_twice(runs: list[list[Record]]) -> Iterable[str]:
                 yield f"step {record['step']} was begun again after its output had been committed"
             if record["event"] == "step_ended" and record["status"] == "SUCCESS" and not record.get("reused"):
                 commits[record["step"], record["key"]] += 1
-    yield from (f"step {step} committed {count} outputs under one key" for (step, _), count in commits.items() if count > 1)
+    yield from (
+        f"step {step} committed {count} outputs under one key" for (step, _), count in commits.items() if count > 1
+    )
 
 
 def _of_one_run(number: int, run: list[Record], attempts: int) -> Iterable[str]:
@@ -96,6 +96,8 @@ def _not_all_good(number: int, run: list[Record]) -> Iterable[str]:
 def _other_outputs(runs: list[list[Record]], fault_free: list[Record]) -> Iterable[str]:
     if not fault_free:
         return
+    from groundwork.resilience import result_of  # imports asyncio, 40 ms
+
     expected = result_of(fault_free).data
     so_far: list[Record] = []
     for number, run in enumerate(runs, start=1):

@@ -90,7 +90,8 @@ class FaultPlan:
         """Choose faults for places that a dry run has found.
 
         Disk errors strike in storage and at system calls, a silent other side at the program's own failpoints, a kill
-        and a delay nearly everywhere. An arrival may lie beyond those of the dry run: a restarted program arrives again.
+        and a delay nearly everywhere. An arrival may lie beyond those of the dry run, for a restarted program arrives
+        again.
 
         Args:
             seed: Decides.
@@ -182,7 +183,7 @@ class Simulation:
     def _strike(self, site: str, size: int = 0) -> int | None:
         """Let the fault of this arrival come true; return to how many bytes it shortens a write."""
         if self._dead:
-            self._die(site)
+            self._stay_dead(site)
         self.reached[site] += 1
         fault = self._faults.get((site, self.reached[site]))
         if fault is None:
@@ -201,10 +202,16 @@ class Simulation:
 
     def _end(self, fault: Fault, size: int) -> int:
         self._dead = True
-        if fault.kind is FaultKind.TORN and size > 1:
-            # Whatever comes next meets a dead machine.
-            return size // 2
-        self._die(str(fault))
+        if fault.kind is not FaultKind.TORN or size < 2:
+            self._die(str(fault))
+        # Whatever comes next meets a dead machine.
+        return size // 2
+
+    def _stay_dead(self, site: str) -> NoReturn:
+        if site.startswith("os.") and self._kill is None:
+            # What cleans up meets a machine without a disk, and still closes its files: their locks die with a process.
+            raise OSError(errno.ENODEV, "this process was killed")
+        self._die(site)
 
     def _die(self, why: str) -> NoReturn:
         if self._kill is not None:
@@ -216,13 +223,9 @@ class Simulation:
 def _without_syncs() -> Iterator[None]:
     real = {name: getattr(os, name) for name in ("fsync", "fdatasync", "sync") if hasattr(os, name)}
     for name in real:
-        setattr(os, name, _no_sync)
+        setattr(os, name, lambda *descriptor: None)  # each its own, or they could not be told apart
     try:
         yield
     finally:
         for name, function in real.items():
             setattr(os, name, function)
-
-
-def _no_sync(*descriptor: int) -> None:
-    """Do nothing."""

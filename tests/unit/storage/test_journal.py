@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import JournalCorrupt, Locked, StorageError, UsageError
-from groundwork.storage import FileJournal, _journal
+from groundwork.storage import FileJournal, _append
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -211,7 +211,7 @@ def test_an_append_is_synced_before_it_returns(tmp_path, monkeypatch):
 
 def test_nothing_is_appended_without_the_lock(tmp_path, monkeypatch):
     journal = journal_of(tmp_path / "journal.jsonl")
-    monkeypatch.setattr(_journal, "lock_descriptor", lambda descriptor, wait: False)
+    monkeypatch.setattr(_append, "lock_descriptor", lambda descriptor, wait: False)
 
     with pytest.raises(Locked, match="too long"):
         journal.append({"step": "late"})

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import UsageError
-from groundwork.testing import Deadlocked, VirtualClock, VirtualLoop, run_virtual
+from groundwork.testing import Deadlocked, VirtualClock, run_virtual
+from groundwork.testing._virtual_loop import VirtualLoop
 
 NEVER = float("inf")
 
