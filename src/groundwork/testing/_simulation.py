@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from groundwork.errors import TransientError, UsageError
 from groundwork.testing._clock import VirtualClock
@@ -45,6 +45,7 @@ _KINDS = {
     "os.write": (*_DISK, FaultKind.TORN),
     "os.unlink": (FaultKind.KILL,),
     "os.remove": (FaultKind.KILL,),
+    "os.rmdir": (FaultKind.KILL,),
     "os.": _DISK,
     "storage.": (*_DISK, FaultKind.DELAY),
     "pipeline.": (FaultKind.KILL, FaultKind.DELAY),
@@ -165,7 +166,7 @@ class Simulation:
             Nothing.
         """
         self._dead = False
-        with every_failpoint(self._at), _without_syncs(), system_calls(self._call):
+        with every_failpoint(self._at), _swapped(self._calls()), system_calls(self._call):
             try:
                 yield
             except BaseException:
@@ -173,6 +174,20 @@ class Simulation:
                 if not self._dead:
                     raise
         self.kills += self._dead
+
+    def _calls(self) -> dict[str, Callable[..., Any]]:
+        """What ``system_calls`` does not see, and syncs: a function each, or it could not tell them apart."""
+        calls: dict[str, Callable[..., Any]] = {
+            name: (lambda *descriptor: None) for name in ("fsync", "fdatasync", "sync")
+        }
+        return {**calls, **{name: self._struck(name, getattr(os, name)) for name in ("mkdir", "rmdir")}}
+
+    def _struck(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            self._strike(f"os.{name}")
+            return original(*arguments, **options)
+
+        return call
 
     def _at(self, site: str) -> None:
         self._strike(site)
@@ -183,7 +198,7 @@ class Simulation:
     def _strike(self, site: str, size: int = 0) -> int | None:
         """Let the fault of this arrival come true; return to how many bytes it shortens a write."""
         if self._dead:
-            self._stay_dead(site)
+            self._die(site)
         self.reached[site] += 1
         fault = self._faults.get((site, self.reached[site]))
         if fault is None:
@@ -197,33 +212,27 @@ class Simulation:
             number = getattr(errno, fault.kind)
             raise OSError(number, f"{os.strerror(number)}: {fault}")
         else:
-            return self._end(fault, size)
+            self._dead = True
+            if fault.kind is not FaultKind.TORN or size < 2:
+                self._die(site)
+            # Whatever comes next meets a dead machine.
+            return size // 2
         return None
 
-    def _end(self, fault: Fault, size: int) -> int:
-        self._dead = True
-        if fault.kind is not FaultKind.TORN or size < 2:
-            self._die(str(fault))
-        # Whatever comes next meets a dead machine.
-        return size // 2
-
-    def _stay_dead(self, site: str) -> NoReturn:
-        if site.startswith("os.") and self._kill is None:
-            # What cleans up meets a machine without a disk, and still closes its files: their locks die with a process.
-            raise OSError(errno.ENODEV, "this process was killed")
-        self._die(site)
-
-    def _die(self, why: str) -> NoReturn:
+    def _die(self, site: str) -> NoReturn:
         if self._kill is not None:
             self._kill()
-        raise Killed(why)
+        if site.startswith("os."):
+            # What cleans up meets a machine without a disk, and still closes its files: their locks die with a process.
+            raise OSError(errno.ENODEV, "this process was killed")
+        raise Killed(site)
 
 
 @contextmanager
-def _without_syncs() -> Iterator[None]:
-    real = {name: getattr(os, name) for name in ("fsync", "fdatasync", "sync") if hasattr(os, name)}
+def _swapped(replacements: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
+    real = {name: getattr(os, name) for name in replacements if hasattr(os, name)}
     for name in real:
-        setattr(os, name, lambda *descriptor: None)  # each its own, or they could not be told apart
+        setattr(os, name, replacements[name])
     try:
         yield
     finally:
