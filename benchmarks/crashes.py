@@ -2,7 +2,8 @@
 
 Run: python benchmarks/crashes.py [folder on the disk to use]
 A good file is overwritten by a new one; strace sends SIGKILL; then the library's own reader looks. Torn is what is
-neither the old nor the new. Peers that are not installed are left out. It needs Linux and strace.
+neither the old nor the new. A power cut is not tried: the order of the calls tells whether bytes are synced before
+they are visible, and names after. Peers that are not installed are left out. It needs Linux and strace.
 """
 
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "integration"))
 
 import crash_scenarios as scenarios
-from system_call_faults import Host, why_not
+from system_call_faults import Host, order_faults, why_not
 
 OURS = {
     "groundwork atomic_write": "replaced_file",
@@ -26,15 +27,17 @@ OURS = {
 }
 
 
-def torn_of(name: str, scenario: Any, folder: Path) -> tuple[int, int]:
-    """Kill it everywhere; return how many kills left something torn, and how many kills there were."""
+def torn_of(name: str, scenario: Any, folder: Path) -> tuple[int, int, bool]:
+    """Kill it everywhere; return how many kills left something torn, of how many, and whether all is synced."""
     job, before = folder / "job", folder / "before"
     before.mkdir()
     scenario.prepare(before)
     host = Host(Path(scenarios.__file__), name, folder / "scratch")
     try:
         shutil.copytree(before, job)
-        points = [point for point in host.run(job).trace if point.changes or point.name == "close"]
+        trace = host.run(job).trace
+        synced = not order_faults(trace, job)
+        points = [point for point in trace if point.changes or point.name == "close"]
         torn = kills = 0
         for point in points:
             shutil.rmtree(job)
@@ -44,7 +47,7 @@ def torn_of(name: str, scenario: Any, folder: Path) -> tuple[int, int]:
                 torn += scenario.look(job) not in ("old", "new")
     finally:
         host.close()
-    return torn, kills
+    return torn, kills, synced
 
 
 def installed(module: str) -> str:
@@ -61,11 +64,12 @@ def main(folder: str | None = None) -> None:
     ways |= {
         f"{name} {installed(peer.module)}": (name, peer) for name, peer in scenarios.PEERS.items() if peer.installed()
     }
-    print(f"{'':<34}{'torn':>6}{'kills':>7}{'ratio':>7}")
+    print(f"{'':<34}{'torn':>6}{'kills':>7}{'ratio':>7}  synced in order")
     for label, (name, scenario) in ways.items():
         with tempfile.TemporaryDirectory(dir=folder) as temporary:
-            torn, kills = torn_of(name, scenario, Path(temporary))
-        print(f"{label.strip():<34}{torn:>6}{kills:>7}{torn / kills:>7.2f}", flush=True)
+            torn, kills, synced = torn_of(name, scenario, Path(temporary))
+        yes = "yes" if synced else "no"
+        print(f"{label.strip():<34}{torn:>6}{kills:>7}{torn / kills:>7.2f}  {yes}", flush=True)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,19 @@ class AddedCheckpoint(ReplacedCheckpoint):
     step = 2
 
 
+class LoadedCheckpoint(ReplacedCheckpoint):
+    """The latest checkpoint read, of two."""
+
+    def prepare(self, folder: Path) -> None:
+        from groundwork.storage import CheckpointStore
+
+        super().prepare(folder)
+        CheckpointStore(folder / "store").save(_weights(2.0), step=2, files={"notes": b"2"})
+
+    def act(self, folder: Path) -> None:
+        self.store(folder).load()
+
+
 class AppendedRecord:
     """A record added to a JSONL log."""
 
@@ -185,6 +198,7 @@ careless_file = CarelessFile()
 new_file = NewFile()
 replaced_checkpoint = ReplacedCheckpoint()
 added_checkpoint = AddedCheckpoint()
+loaded_checkpoint = LoadedCheckpoint()
 appended_record = AppendedRecord()
 journal_record = JournalRecord()
 
@@ -199,6 +213,7 @@ class Peer:
         read: Reads it back.
         value: Makes a value from 1.0 or 2.0.
         number: Finds the number in what was read; raises if the value is not whole.
+        threaded: Whether it has threads, which a fork would not have.
     """
 
     def __init__(
@@ -209,8 +224,10 @@ class Peer:
         read: Callable[[str], Any],
         value: Callable[[float], Any],
         number: Callable[[Any], float],
+        *,
+        threaded: bool = False,
     ) -> None:
-        self.file, self.module = file, module
+        self.file, self.module, self.threaded = file, module, threaded
         self._write, self._read, self._number = write, read, number
         self._value = functools.cache(value)  # a fork must not compute: threads of libraries do not survive it
 
@@ -273,7 +290,49 @@ def _of_list(values: Any) -> float:
     return float(found)
 
 
+def _estimator(value: float) -> Any:
+    found = importlib.import_module("sklearn.linear_model").LinearRegression()
+    found.coef_ = _weights(value)["w"]
+    return found
+
+
 PEERS = {
+    "skops": Peer(
+        "f.skops",
+        "skops",
+        _lazily("skops.io", "dump"),
+        _lazily("skops.io", "load"),
+        _estimator,
+        lambda estimator: _only({"w": estimator.coef_, "b": estimator.coef_}),
+        threaded=True,
+    ),
+    "polars parquet": Peer(
+        "f.parquet",
+        "polars",
+        lambda frame, path: frame.write_parquet(path),
+        _lazily("polars", "read_parquet"),
+        _table("polars"),
+        _of_column,
+        threaded=True,
+    ),
+    "polars csv": Peer(
+        "f.csv",
+        "polars",
+        lambda frame, path: frame.write_csv(path),
+        _lazily("polars", "read_csv"),
+        _table("polars"),
+        _of_column,
+        threaded=True,
+    ),
+    "pyarrow parquet": Peer(
+        "f.parquet",
+        "pyarrow",
+        _lazily("pyarrow.parquet", "write_table"),
+        lambda path: importlib.import_module("pyarrow.parquet").read_table(path)["x"].to_pylist(),
+        lambda value: importlib.import_module("pyarrow").table({"x": [value] * 50_000}),
+        lambda column: _of_column({"x": column}),
+        threaded=True,
+    ),
     "safetensors": Peer(
         "f.safetensors",
         "safetensors",
@@ -292,7 +351,7 @@ PEERS = {
         _weights,
         _only,
     ),
-    "torch": Peer("f.pt", "torch", _lazily("torch", "save"), _lazily("torch", "load"), _weights, _only),
+    "torch": Peer("f.pt", "torch", _lazily("torch", "save"), _lazily("torch", "load"), _weights, _only, threaded=True),
     "json": Peer(
         "f.json",
         "json",
@@ -308,6 +367,7 @@ PEERS = {
         _lazily("pandas", "read_csv"),
         _table("pandas"),
         _of_column,
+        threaded=True,
     ),
 }
 joblib_dump, pickle_dump = PEERS["joblib"], PEERS["pickle"]

@@ -2,9 +2,10 @@
 
 Rule: one process imports the code and runs it once, so that nothing is left to load; every run is a fork of it, which
 strace is attached to before it begins. What is counted is therefore the code's own calls, from its first to its last.
-Cost: about 30 ms a run. It needs Linux, strace and the right to attach it.
+Cost: about 30 ms a run. It needs Linux, strace and the right to attach it. Code with threads of its own does not live
+through a fork; what says that it is ``threaded`` is run by a new process each time, which first does it all once too.
 
-The file is both sides: imported it is the one that asks; run as a program it is the one that forks.
+The file is both sides: imported it is the one that asks; run as a program it is the one that forks, or the fork.
 """
 
 import ctypes
@@ -19,7 +20,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,7 @@ class Host:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
+            start_new_session=True,
         )
         self._receive()
 
@@ -154,8 +156,9 @@ class Host:
         return self.run(folder, ["-e", f"inject={point.name}:error={number}:when={point.nth}"])
 
     def close(self) -> None:
-        """End the process."""
-        self._process.kill()
+        """End the process, and a run that hangs."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -271,7 +274,8 @@ sys.stdin.read()
 """
 
 
-def _serve(scenarios: str, name: str, trial: str) -> None:
+def _tried(scenarios: str, name: str, trial: str) -> Any:
+    """Import a scenario and run it once."""
     spec = importlib.util.spec_from_file_location("scenarios", scenarios)
     assert spec is not None
     assert spec.loader is not None
@@ -280,7 +284,11 @@ def _serve(scenarios: str, name: str, trial: str) -> None:
     scenario = module.PEERS.get(name) or getattr(module, name)
     scenario.prepare(Path(trial))
     scenario.act(Path(trial))
-    libc = ctypes.CDLL(None)
+    return scenario
+
+
+def _serve(scenarios: str, name: str, trial: str) -> None:
+    scenario = _tried(scenarios, name, trial)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the code prints is no answer
 
@@ -295,8 +303,10 @@ def _serve(scenarios: str, name: str, trial: str) -> None:
         pid = os.fork()
         if pid == 0:
             os.close(listen)
-            # Where only ancestors may attach, this lets our sister strace do it.
-            libc.prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+            if getattr(scenario, "threaded", False):
+                os.set_inheritable(tell, True)
+                anew = [sys.executable, "-B", "-W", "ignore", __file__, scenarios, name, trial]
+                os.execv(sys.executable, [*anew, request["folder"], str(tell)])
             _one_run(scenario, Path(request["folder"]), tell)
         os.close(tell)
         os.waitpid(pid, os.WUNTRACED)  # until it has stopped itself: a tracer sees a stopped process from its next call
@@ -316,6 +326,8 @@ def _serve(scenarios: str, name: str, trial: str) -> None:
 def _one_run(scenario: Any, folder: Path, tell: int) -> None:
     error: BaseException | None = None
     try:
+        # Where only ancestors may attach, this lets our sister strace do it.
+        ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
         os.kill(os.getpid(), signal.SIGSTOP)
         os.write(tell, GO.encode())
         scenario.act(folder)
@@ -327,4 +339,7 @@ def _one_run(scenario: Any, folder: Path, tell: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(*sys.argv[1:])
+    if len(sys.argv) == 4:
+        _serve(*sys.argv[1:])
+    else:
+        _one_run(_tried(*sys.argv[1:4]), Path(sys.argv[4]), int(sys.argv[5]))

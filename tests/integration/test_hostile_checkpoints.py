@@ -3,13 +3,16 @@
 Every one of them has a manifest whose hashes are right: who can write the folder can compute them.
 """
 
+import copy
 import hashlib
 import io
 import json
 import os
 import pickle
+import re
 import struct
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +27,8 @@ from groundwork.errors import CheckpointCorrupt, MLException, UnsafeCheckpoint, 
 from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, load_checkpoint
 
 pytestmark = pytest.mark.integration
+
+BOMB_BYTES = 32 * 2**20
 
 
 class Evil:
@@ -282,13 +287,13 @@ def test_a_malformed_safetensors_file_is_refused(arrays, data):
     refused(arrays, CheckpointCorrupt, VersionSkew)
 
 
-def rezipped(folder: Path, change: Callable[[dict[str, bytes]], Any]) -> None:
+def rezipped(folder: Path, change: Callable[[dict[str, bytes]], Any], compression: int = zipfile.ZIP_STORED) -> None:
     """Change the members of a skops file."""
     with zipfile.ZipFile(folder / "model.skops") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     replace_payload(folder, file.getvalue())
@@ -303,44 +308,70 @@ def with_schema(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, 
     return act
 
 
-def call(module: str, name: str, *arguments: str) -> dict[str, Any]:
-    """Say in the words of skops: load this by calling that."""
-    content = [{"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": json.dumps(each)}
-               for each in arguments]  # fmt: skip
-    return {
-        "__class__": name,
-        "__module__": module,
-        "__loader__": "ReduceNode",
-        "__reduce__": {"args": {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode",
-                                "content": content}},
-        "content": {},
-    }  # fmt: skip
+def node(loader: str, path: str, **state: Any) -> dict[str, Any]:
+    module, _, name = path.rpartition(".")
+    return {"__loader__": loader, "__module__": module, "__class__": name, **state}
 
 
+def all_of(*nodes: dict[str, Any]) -> dict[str, Any]:
+    return node("TupleNode", "builtins.tuple", content=list(nodes))
+
+
+def text(value: str) -> dict[str, Any]:
+    return node("JsonNode", "builtins.str", content=json.dumps(value), is_json=True)
+
+
+def an_operator_that_calls(path: str, argument: str) -> dict[str, Any]:
+    return node("OperatorFuncNode", "operator.call", attrs=all_of(node("FunctionNode", path), text(argument)))
+
+
+def a_loss_that_calls(path: str, argument: str) -> dict[str, Any]:
+    return node("LossNode", path, __reduce__={"args": all_of(text(argument))}, content=text(""))
+
+
+def a_function(path: str, argument: str) -> dict[str, Any]:
+    return node("FunctionNode", path)
+
+
+def as_the_weights(content: dict[str, Any]) -> Callable[[dict[str, bytes]], Any]:
+    def change(schema: dict[str, Any]) -> None:
+        schema["content"]["content"]["coef_"] = content
+
+    return with_schema(change)
+
+
+@pytest.mark.parametrize("attack", [an_operator_that_calls, a_loss_that_calls])
+def test_these_attacks_are_real_ones(estimator, tmp_path, attack):
+    folder = tmp_path / "made by whom we trust"
+    rezipped(estimator, as_the_weights(attack("os.mkdir", str(folder))))
+
+    with suppress(MLException):
+        load_checkpoint(estimator, trust=True)
+
+    assert folder.is_dir()
+
+
+@pytest.mark.parametrize("attack", [an_operator_that_calls, a_loss_that_calls, a_function])
 @pytest.mark.parametrize(
-    ("module", "name"),
+    "path",
     [
-        ("os", "mkdir"),
-        ("builtins", "eval"),
-        ("builtins", "exec"),
-        ("subprocess", "Popen"),
-        ("sklearn.utils", "os.mkdir"),
-        ("sklearn.datasets", "load_svmlight_file"),
-        ("numpy", "fromfile"),
-        ("numpy.lib.npyio", "load"),
-        ("scipy.io", "loadmat"),
-        ("sklearn.externals.array_api_compat.common._helpers", "sys.modules"),
-        ("sklearn.linear_model.__init__", "os"),
+        "os.mkdir",
+        "builtins.eval",
+        "builtins.exec",
+        "subprocess.Popen",
+        "sklearn.utils.os.mkdir",
+        "sklearn.datasets.load_svmlight_file",
+        "numpy.fromfile",
+        "numpy.lib.npyio.load",
+        "scipy.io.loadmat",
+        "sklearn.externals.array_api_compat.common._helpers.sys.modules",
+        "sklearn.linear_model.__init__.os",
     ],
 )
-@pytest.mark.parametrize("loader", ["ReduceNode", "ObjectNode", "FunctionNode"])
-def test_a_skops_file_that_calls_something_foreign_is_refused(estimator, marker, module, name, loader):
-    def change(schema: dict[str, Any]) -> None:
-        schema["content"]["content"]["coef_"] = {**call(module, name, str(marker)), "__loader__": loader}
+def test_a_skops_file_that_brings_in_something_foreign_is_refused(estimator, marker, path, attack):
+    rezipped(estimator, as_the_weights(attack(path, str(marker))))
 
-    rezipped(estimator, with_schema(change))
-
-    refused(estimator, UnsafeCheckpoint, VersionSkew, CheckpointCorrupt)
+    refused(estimator, UnsafeCheckpoint, match=re.escape(path))
 
 
 def test_an_array_of_objects_inside_a_skops_file_is_never_unpickled(estimator, marker):
@@ -380,3 +411,61 @@ def test_a_skops_file_cannot_take_arrays_from_outside(estimator, outside, file):
     rezipped(estimator, with_schema(change))
 
     refused(estimator, UnsafeCheckpoint, VersionSkew, CheckpointCorrupt)
+
+
+def an_array(members: dict[str, bytes]) -> str:
+    return next(name for name in members if name.endswith(".npy"))
+
+
+def of_zeros(members: dict[str, bytes]) -> None:
+    file = io.BytesIO()
+    np.save(file, np.zeros(BOMB_BYTES // 8))
+    members[an_array(members)] = file.getvalue()
+
+
+def says_less(folder: Path) -> None:
+    """Let the archive's directory say that its largest member has a few bytes."""
+    path = folder / "model.skops"
+    with zipfile.ZipFile(path) as archive:
+        size = max(member.file_size for member in archive.infolist())
+    replace_payload(folder, path.read_bytes().replace(struct.pack("<I", size), struct.pack("<I", 200)))
+
+
+def says_it_again(folder: Path) -> None:
+    """Let two members of the archive's directory be the same bytes."""
+    path = folder / "model.skops"
+    file = io.BytesIO(path.read_bytes())
+    with zipfile.ZipFile(file, "a") as archive:
+        first, *_, last = archive.infolist()
+        again = copy.copy(last)
+        again.filename = again.orig_filename = first.filename + ".again"
+        archive.filelist.append(again)
+        archive.NameToInfo[again.filename] = again
+        archive._didModify = True
+    replace_payload(folder, file.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("compression", "lie"),
+    [(zipfile.ZIP_DEFLATED, None), (zipfile.ZIP_DEFLATED, says_less), (zipfile.ZIP_BZIP2, None)],
+    ids=["admitted", "not admitted", "packed otherwise"],
+)
+def test_a_bomb_inside_a_skops_file_is_refused_without_unpacking_it(estimator, compression, lie):
+    rezipped(estimator, of_zeros, compression)
+    if lie is not None:
+        lie(estimator)
+
+    tracemalloc.start()
+    try:
+        refused(estimator, CheckpointCorrupt, match="compressed")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < BOMB_BYTES / 4
+
+
+def test_a_skops_file_that_would_unpack_the_same_bytes_twice_is_refused(estimator):
+    says_it_again(estimator)
+
+    refused(estimator, CheckpointCorrupt, match="would unpack to")

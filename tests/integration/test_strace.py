@@ -1,6 +1,7 @@
 """Real code, killed or refused by the system at each of its system calls: the old is whole or the new, and told."""
 
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -26,6 +27,7 @@ OURS = [
     "journal_record",
 ]
 EVERY = 10  # of the calls that change nothing, so many are left out for one that is tried, unless --run-slow
+MUST_BE_TOLD = re.compile(r"write|pwrite|f(data)?sync|rename|link|mkdir")
 HOW_MANY = pytest.mark.parametrize("every", [EVERY, pytest.param(1, marks=pytest.mark.slow)], ids=["sample", "all"])
 
 
@@ -118,6 +120,8 @@ def test_an_error_of_any_system_call_is_told_and_leaves_old_or_new_whole(survey,
     for point in sample(runs.points(), every):
         if not (point.changes or (point.may_fail and number == "EIO")) or str(runs.folder) not in point.text:
             continue
+        if point.name == "close" and "/.lock>" in point.text:
+            continue  # strace refuses it by leaving it out, and the lock would stay; a system lets go all the same
         with runs.prepared() as folder:
             ended = runs.host.refused_at(folder, point, number)
             found = runs.scenario.look(folder)
@@ -128,6 +132,8 @@ def test_an_error_of_any_system_call_is_told_and_leaves_old_or_new_whole(survey,
         expected = "old" if old and " is saved, but " not in ended.message else "new"
         if ended.error and "StorageError" not in ended.error:
             expected = "a StorageError"
+        if not ended.error and MUST_BE_TOLD.match(point.name) and " = -1 " not in point.text:
+            expected = "to be told"
         if (expected, runs.scenario.tidy) != (found, left) or not any(
             "(INJECTED)" in each.text for each in ended.trace
         ):
@@ -135,6 +141,26 @@ def test_an_error_of_any_system_call_is_told_and_leaves_old_or_new_whole(survey,
 
     assert faults == []
     assert told["StorageError"] > 0
+
+
+def test_an_error_of_any_system_call_of_a_load_is_told_and_no_reason_to_call_anything_damaged(survey):
+    runs = survey("loaded_checkpoint")
+    told = Counter()
+    faults = []
+
+    for point in runs.points():
+        if not point.may_fail or str(runs.folder) not in point.text:
+            continue
+        with runs.prepared() as folder:
+            before = scenarios.names(folder)
+            ended = runs.host.refused_at(folder, point, "EIO")
+            after = scenarios.names(folder)
+        told[ended.error[0] if ended.error else "nothing"] += 1
+        if before != after or not {"StorageError", "nothing"} >= {*told}:
+            faults.append(f"{point}: {ended.error[:1]} {ended.message}: {after}")
+
+    assert faults == []
+    assert told["StorageError"] > 20
 
 
 @pytest.mark.parametrize("name", ["joblib_dump", "pickle_dump"])

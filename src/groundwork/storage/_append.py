@@ -118,6 +118,9 @@ def add_whole(descriptor: int, data: bytes, end: int, *, durable: bool, point: s
         failpoint(f"{point}.before_fsync")
         if durable:
             sync_file(descriptor)
+        else:
+            # Some network file systems tell only at a close that the bytes did not arrive.
+            os.close(os.dup(descriptor))
     except OSError:
         # What a failed sync has left behind is unknown; the data is taken back and the caller told.
         with suppress(OSError):
@@ -149,7 +152,9 @@ def _appended(path: Path, lines: bytes, *, durable: bool) -> bool:
         end, healing = _mended(descriptor, status.st_size, durable=durable)
         add_whole(descriptor, healing + lines, end, durable=durable, point="storage.append")
     finally:
-        os.close(descriptor)
+        # The records are safe or have been refused by now: a refused close says nothing about them.
+        with suppress(OSError):
+            os.close(descriptor)
     return True
 
 

@@ -4,44 +4,38 @@ Rule: a decoder takes an open binary file and returns the value, an encoder writ
 same bytes; neither knows of names, compression or durability. What could not be read back is refused when written.
 """
 
-import json
 import tomllib
 from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
 from typing import IO, Any
 
-from groundwork.errors import InvalidDataError, UsageError
+from groundwork.errors import UsageError
+from groundwork.storage._json import decoded, decoded_lines, encoded, encoded_lines
+
+_LINES = 1000
 
 
 def read_json(file: IO[bytes]) -> Any:
     """Decode JSON text in UTF-8."""
-    return json.loads(file.read().decode("utf-8"))
+    return decoded(file.read())
 
 
 def write_json(file: IO[bytes], value: Any, *, indent: int | None = 2) -> None:
     """Encode as JSON; NaN and infinity are refused, for JSON has none."""
-    file.write(_json(value, indent) + b"\n")
+    file.write(_encoded("JSON", lambda: encoded(value, indent=indent)) + b"\n")
 
 
 def read_jsonl(file: IO[bytes]) -> list[Any]:
     """Decode one JSON value a line; empty lines are skipped."""
-    text = file.read().decode("utf-8")
-    values, start = [], 0
-    for line in text.split("\n"):
-        if line.strip():
-            try:
-                values.append(json.loads(line))
-            except json.JSONDecodeError as error:
-                if start + len(line) == len(text):
-                    raise _torn(file.name, text.count("\n") + 1) from error
-                raise json.JSONDecodeError(error.msg, text, start + error.pos) from error
-        start += len(line) + 1
-    return values
+    return decoded_lines(file.read(), str(file.name))
 
 
 def write_jsonl(file: IO[bytes], values: Iterable[Any]) -> None:
     """Encode one JSON value a line."""
-    for value in values:
-        file.write(_json(value, None) + b"\n")
+    rows = iter(values)
+    while some := list(islice(rows, _LINES)):
+        file.write(_encoded("JSON", partial(encoded_lines, some)))
 
 
 def read_toml(file: IO[bytes]) -> dict[str, Any]:
@@ -55,7 +49,7 @@ def write_toml(file: IO[bytes], value: Any) -> None:
 
     if not isinstance(value, dict):
         raise UsageError(f"TOML holds a dict of named values, not {type(value).__name__}", hint="{'name': value}")
-    file.write(_encoded("TOML", lambda: tomli_w.dumps(value)))
+    file.write(_encoded("TOML", lambda: tomli_w.dumps(value).encode()))
 
 
 def read_yaml(file: IO[bytes]) -> Any:
@@ -72,21 +66,9 @@ def write_yaml(file: IO[bytes], value: Any) -> None:
     file.write(dump_yaml(value).encode())
 
 
-def _torn(source: str, line: int) -> InvalidDataError:
-    return InvalidDataError(
-        f"{source}, line {line}: the last line has no end and is not valid JSON; it is cut off in the middle",
-        hint="a writer was killed there; the next append() to the file removes it",
-        context={"file": source, "line": line, "torn": True},
-    )
-
-
-def _json(value: Any, indent: int | None) -> bytes:
-    return _encoded("JSON", lambda: json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False))
-
-
-def _encoded(what: str, encode: Callable[[], str]) -> bytes:
+def _encoded(what: str, encode: Callable[[], bytes]) -> bytes:
     try:
-        return encode().encode()
+        return encode()
     except UnicodeEncodeError as error:
         reason = f"{error.object[error.start]!r} is half of a surrogate pair, which no UTF-8 can hold"
         raise _unfit(what, reason) from error

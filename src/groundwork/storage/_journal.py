@@ -12,6 +12,7 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,9 @@ class FileJournal:
                 add_whole(self._descriptor, line, end, durable=True, point="storage.journal")
                 self._end = end + len(line)
             finally:
-                unlock_descriptor(self._descriptor)
+                # The record is safe or has been refused by now; a lock that stays ends with the process.
+                with suppress(OSError):
+                    unlock_descriptor(self._descriptor)
 
     def _cut_torn_line(self, descriptor: int) -> int:
         status = os.fstat(descriptor)

@@ -60,11 +60,13 @@ def require_no_links(folder: Path, name: str) -> None:
 
     Raises:
         CheckpointCorrupt: It is.
+        StorageError: It cannot be looked at.
     """
     path = PurePosixPath(name)
-    for part in (path, *path.parents[:-1]):
-        if (folder / part).is_symlink():
-            raise corrupt(folder, f"{part} is a symbolic link")
+    with told_as_storage_error(folder / path, "cannot read"):
+        for part in (path, *path.parents[:-1]):
+            if (folder / part).is_symlink():
+                raise corrupt(folder, f"{part} is a symbolic link")
 
 
 def corrupt(folder: Path, why: str) -> CheckpointCorrupt:

@@ -225,13 +225,18 @@ def _decode_estimator(info: CheckpointInfo, data: bytes, *, trust: bool) -> Any:
 
 
 def _require_no_bomb(info: CheckpointInfo, data: bytes) -> None:
-    """Refuse an archive that unpacks to more than itself: ours are stored without compression."""
+    """Refuse an archive that unpacks to more than itself: ours are stored without compression.
+
+    What is packed is refused too, however small it says it is: zipfile unpacks first and cuts to that size afterwards.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+            members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise corrupt(info.path, f"{info.payload} is no skops file ({error})") from error
-    if size > len(data):
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise corrupt(info.path, f"{info.payload} is compressed, as no skops file of ours is")
+    if (size := sum(member.file_size for member in members)) > len(data):
         raise corrupt(info.path, f"{info.payload} has {len(data)} bytes and would unpack to {size}")
 
 

@@ -5,35 +5,29 @@ first. A value that does not fit is an error that names file, row, line and colu
 Memory: one block of 4 MiB, its parse, and the batch being filled; of Parquet a window of a row group.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
+from groundwork.errors import InvalidDataError
+from groundwork.storage._blocks import Progress
 
-from groundwork.errors import InvalidDataError, UnsupportedFormatError
-from groundwork.storage import _jsonl as jsonl
-from groundwork.storage import _parquet as parquet
-from groundwork.storage._batch import Table, typed
-from groundwork.storage._blocks import Progress, check_exists, table_suffix
-from groundwork.storage._cells import has_zone
-from groundwork.storage._csv import CsvFile
-from groundwork.storage._jsonl import JsonlFile
-from groundwork.storage._parquet import ParquetFile
+if TYPE_CHECKING:
+    import polars as pl
 
-DType = pl.DataType | type[pl.DataType]
+    DType = pl.DataType | type[pl.DataType]
 
 
 def stream(
     path: str | PathLike[str],
     rows: int = 65_536,
     *,
-    columns: Mapping[str, DType] | None = None,
+    columns: "Mapping[str, DType] | None" = None,
     null_values: Sequence[str] = (),
     member: str | None = None,
     progress: Progress | None = None,
-) -> Iterator[pl.DataFrame]:
+) -> "Iterator[pl.DataFrame]":
     """Read a table in batches.
 
     Args:
@@ -59,21 +53,24 @@ def stream(
         StorageError: There is no such file, or it cannot be read.
         UnsupportedFormatError: The suffix is of no table.
     """
+    from groundwork.storage._batch import typed
+    from groundwork.storage._table import open_table, resliced, settled_types
+
     if rows < 1:
         raise InvalidDataError(f"rows is {rows}; a batch needs at least 1")
-    table = _open(Path(path), member)
-    types = _types(table, columns or {}, null_values)
+    table = open_table(Path(path), member)
+    types = settled_types(table, columns or {}, null_values)
     frames = (typed(batch, types, table.name) for batch in table.batches(null_values, progress))
-    return _resliced(frames, rows)
+    return resliced(frames, rows)
 
 
 def stream_schema(
     path: str | PathLike[str],
     *,
-    columns: Mapping[str, DType] | None = None,
+    columns: "Mapping[str, DType] | None" = None,
     null_values: Sequence[str] = (),
     member: str | None = None,
-) -> dict[str, pl.DataType]:
+) -> "dict[str, pl.DataType]":
     """Tell what ``stream`` would yield: names and types, also of a file without rows.
 
     Args:
@@ -90,86 +87,6 @@ def stream_schema(
         StorageError: See ``stream``.
         UnsupportedFormatError: See ``stream``.
     """
-    return _types(_open(Path(path), member), columns or {}, null_values)
+    from groundwork.storage._table import open_table, settled_types
 
-
-def _open(path: Path, member: str | None) -> Table:
-    check_exists(path)
-    suffix = table_suffix(path, member)
-    if suffix == ".csv":
-        return CsvFile(path, member)
-    if suffix in jsonl.SUFFIXES:
-        return JsonlFile(path, member)
-    if suffix in parquet.SUFFIXES and path.suffix.lower() != ".zip":
-        return ParquetFile(path)
-    raise UnsupportedFormatError(
-        f"{path.name}: no table format has the suffix {suffix!r}",
-        hint="use .csv, .jsonl or .parquet, each also with .gz or .zst; the first two also within a .zip",
-    )
-
-
-def _types(table: Table, declared: Mapping[str, DType], null_values: Sequence[str]) -> dict[str, pl.DataType]:
-    found = table.found()
-    _require(table.name, list(found), list(declared))
-    texts = not isinstance(table, ParquetFile)
-    for name, dtype in declared.items():
-        if texts and dtype.is_nested():
-            raise InvalidDataError(
-                f"{table.name}: column {name} cannot be declared {dtype}: its cells are text",
-                hint="declare it String, and decode it with .str.json_decode",
-                context={"file": table.name, "column": name},
-            )
-    open_zones = [name for name, dtype in declared.items() if dtype is pl.Datetime and found[name] == pl.String]
-    zones = _zones(table, open_zones, null_values) if open_zones else {}
-    return {name: _settled(name, dtype, declared, zones) for name, dtype in found.items()}
-
-
-def _settled(
-    name: str, found: pl.DataType, declared: Mapping[str, DType], zones: Mapping[str, str | None]
-) -> pl.DataType:
-    wanted = declared.get(name, found)
-    if wanted is pl.Datetime:
-        return found if isinstance(found, pl.Datetime) else pl.Datetime("us", zones.get(name))
-    return wanted() if isinstance(wanted, type) else wanted
-
-
-def _require(name: str, present: Sequence[str], declared: Sequence[str]) -> None:
-    missing = [each for each in declared if each not in present]
-    if not missing:
-        return
-    near = difflib.get_close_matches(missing[0], present, n=3, cutoff=0.5)
-    raise InvalidDataError(
-        f"{name} has no column {', '.join(map(repr, missing[:5]))}{' …' if len(missing) > 5 else ''}",
-        hint=f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(present[:20])}",
-        context={"file": name, "column": missing[0], "missing": missing},
-    )
-
-
-def _zones(table: Table, names: Sequence[str], null_values: Sequence[str]) -> dict[str, str | None]:
-    """Look for the first value of each column; it settles the zone for the file, whatever the batch size."""
-    zones: dict[str, str | None] = {}
-    for batch in table.batches(null_values, None):
-        for name in set(names) - set(zones):
-            values = batch.frame[name].drop_nulls()
-            values = values.filter(values != "")
-            if len(values):
-                zones[name] = "UTC" if has_zone(values[0]) else None
-        if len(zones) == len(names):
-            break
-    return zones
-
-
-def _resliced(frames: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
-    held: list[pl.DataFrame] = []
-    height = 0
-    for frame in frames:
-        held.append(frame)
-        height += frame.height
-        if height < rows:
-            continue
-        whole = pl.concat(held)
-        full = height - height % rows
-        yield from (whole[start : start + rows].rechunk() for start in range(0, full, rows))
-        held, height = [whole[full:]], height - full
-    if height:
-        yield pl.concat(held).rechunk()
+    return settled_types(open_table(Path(path), member), columns or {}, null_values)

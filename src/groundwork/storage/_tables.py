@@ -1,9 +1,4 @@
-"""CSV and Parquet as polars frames.
-
-Rule: what looks like a code stays text. polars reads ``02116`` as the number 2116; here a column without a declared
-type in which any value has a leading zero is text as a whole. Cost of that: one look at the bytes, and a second parse
-of the columns concerned.
-"""
+"""CSV and Parquet as polars frames."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
@@ -14,26 +9,19 @@ from groundwork.storage._bounds import too_large
 if TYPE_CHECKING:
     import polars as pl
 
-_CODE = "^-?0[0-9]"
-_LOOK = 1 << 22
-
 
 def read_csv(file: IO[bytes], **options: Any) -> "pl.DataFrame":
     """Decode a table; ``options`` go to ``polars.read_csv``. Types are guessed from all rows unless given."""
     import polars as pl
 
+    from groundwork.storage._csv_types import guessed
+
     data = file.read()
     if "encoding" not in options:
         data[: data.find(b"\n") + 1 or None].decode("utf-8")  # polars takes any bytes for names of columns
-    options = {"infer_schema_length": None, **options}
-    frame = _with_options(pl.read_csv, data, options)
-    given = options.get("schema_overrides") or {}
-    declared = set(given if isinstance(given, Mapping) else frame.columns[: len(given)])
-    numbers = [name for name, dtype in frame.schema.items() if dtype.is_numeric() and name not in declared]
-    settled = "schema" in options or options.get("infer_schema") is False
-    if settled or not numbers or not _may_hold_codes(data, options):
-        return frame
-    return _codes_kept(frame, data, numbers, options)
+    if "schema" in options or options.get("infer_schema") is False:
+        return _with_options(pl.read_csv, data, options)
+    return _with_options(guessed, data, options)
 
 
 def write_csv(file: IO[bytes], value: Any, **options: Any) -> None:
@@ -105,32 +93,6 @@ def _with_options(read: "Callable[..., pl.DataFrame]", data: bytes, options: Map
         return read(data, **options)
     except TypeError as error:  # polars means the call by it, never the data
         raise UsageError(f"polars: {error}", hint="see polars.read_csv and polars.read_parquet for options") from error
-
-
-def _may_hold_codes(data: bytes, options: Mapping[str, Any]) -> bool:
-    """Look for a field that begins with a zero and a digit; a look at the bytes is far cheaper than a parse."""
-    import numpy as np
-
-    edges = "".join(str(options.get(name) or "") for name in ("quote_char", "eol_char")) + '"\r\n'
-    edge = np.zeros(256, bool)
-    edge[list((str(options.get("separator", ",")) + edges).encode())] = True
-    for start in range(0, len(data), _LOOK):
-        piece = np.frombuffer(b"\n\n" + data[start : start + 2] if not start else data[start - 2 : start + 2], np.uint8)
-        piece = np.concatenate((piece, np.frombuffer(data, np.uint8)[start + 2 : start + _LOOK + 1]))
-        zeros = 2 + np.flatnonzero((piece[2:-1] == ord("0")) & (piece[3:] - np.uint8(ord("0")) < 10))
-        before = np.where(piece[zeros - 1] == ord("-"), piece[zeros - 2], piece[zeros - 1])
-        if edge[before].any():
-            return True
-    return False
-
-
-def _codes_kept(frame: "pl.DataFrame", data: bytes, numbers: list[str], options: dict[str, Any]) -> "pl.DataFrame":
-    import polars as pl
-
-    as_text = {name: value for name, value in options.items() if name != "schema_overrides"}
-    texts = pl.read_csv(data, **{**as_text, "infer_schema": False})
-    codes = [name for name in numbers if texts[name].str.contains(_CODE).any()]
-    return frame.with_columns(texts[name] for name in codes)
 
 
 def _frame(value: Any) -> "pl.DataFrame":

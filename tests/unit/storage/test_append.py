@@ -137,6 +137,41 @@ def test_a_short_write_is_taken_back(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
+def refusing_the_close(monkeypatch, number):
+    """Let the close of that number do its work and say that it has not."""
+    real, calls = os.close, []
+
+    def close(descriptor):
+        real(descriptor)
+        calls.append(1)
+        if len(calls) == number:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "close", close)
+    return calls
+
+
+def test_a_close_refused_after_the_sync_says_nothing_about_the_record(tmp_path, monkeypatch):
+    path = tmp_path / "l.jsonl"
+    append(path, {"old": 1})
+    calls = refusing_the_close(monkeypatch, 1)
+
+    append(path, {"new": 1})
+
+    assert (records(path), len(calls)) == ([{"old": 1}, {"new": 1}], 1)
+
+
+def test_without_a_sync_it_is_the_close_that_tells_of_lost_bytes(tmp_path, monkeypatch):
+    path = tmp_path / "l.jsonl"
+    append(path, {"old": 1})
+    refusing_the_close(monkeypatch, 1)
+
+    with pytest.raises(StorageError, match="Input/output error"):
+        append(path, {"lost": 1}, durable=False)
+
+    assert records(path) == [{"old": 1}]
+
+
 def synced(monkeypatch):
     seen, real = [], os.fsync
 

@@ -156,3 +156,25 @@ def test_an_error_of_the_parser_that_is_not_ours_to_explain_passes_through(monke
 
     with pytest.raises(pl.exceptions.ComputeError, match="other"):
         rows(b"a\n1\n")
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.sampled_from(["", "", "1", '""', '"a\nb"', '"\n"']), max_size=8),
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(1, 12),
+)
+def test_a_blank_line_of_one_column_is_a_missing_value(records, newline, size):
+    content = newline.join(["a", *records, ""]).encode()
+
+    found = rows(content, size)
+
+    unquoted = [each[1:-1] if each.startswith('"') else each or None for each in records]
+    assert [(each,) for each in unquoted] == found
+
+
+@pytest.mark.parametrize("damage", [b"2,3\n", b'5" pipe\n'])
+@pytest.mark.parametrize("size", [3, 1 << 20])
+def test_the_row_of_damage_counts_the_missing_values_of_one_column(damage, size):
+    with pytest.raises(InvalidDataError, match=r"row 3 \(line 4\) has "):
+        rows(b"a\n\n1\n" + damage, size)

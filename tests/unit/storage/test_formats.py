@@ -148,7 +148,7 @@ def test_a_text_that_breaks_its_format_is_named_with_the_line(tmp_path, name, te
 @pytest.mark.parametrize("name", ["f.json", "f.yaml", "f.jsonl"])
 def test_a_text_that_is_not_utf8_is_named(tmp_path, name):
     path = tmp_path / name
-    path.write_bytes(b'"\xff"')
+    path.write_bytes(b'"\xff"\n')
 
     with pytest.raises(InvalidDataError, match="utf-8"):
         read(path)
@@ -302,7 +302,16 @@ def test_an_option_that_polars_does_not_know_is_no_fault_of_the_file(tmp_path):
 def test_a_torn_last_line_is_told_from_other_damage(tmp_path):
     (tmp_path / "f.jsonl").write_text('{"a": 1}\n{"a": ')
 
-    with pytest.raises(InvalidDataError, match=r"line 2: .*the last line has no end"):
+    with pytest.raises(InvalidDataError, match="line 2, the last, is cut off in the middle") as caught:
+        read(tmp_path / "f.jsonl")
+
+    assert (caught.value.context["torn"], "append" in caught.value.hint) == (True, True)
+
+
+def test_a_last_line_cut_within_a_letter_is_torn_too(tmp_path):
+    (tmp_path / "f.jsonl").write_bytes('{"a": 1}\n{"a": "ü'.encode()[:-1])
+
+    with pytest.raises(InvalidDataError, match="line 2, the last, is cut off in the middle"):
         read(tmp_path / "f.jsonl")
 
 

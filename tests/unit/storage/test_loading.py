@@ -196,7 +196,7 @@ def test_an_unknown_format_is_a_version_skew_before_the_files_are_read(store):
         load_checkpoint(info.path)
 
 
-def test_an_archive_that_unpacks_to_more_than_itself_is_refused(store):
+def test_a_packed_archive_is_refused_whatever_it_says_of_its_size(store):
     import io
     import zipfile
 
@@ -206,7 +206,7 @@ def test_an_archive_that_unpacks_to_more_than_itself_is_refused(store):
     info = store.save(LogisticRegression(), step=1)
     forge(info, buffer.getvalue())
 
-    with pytest.raises(CheckpointCorrupt, match="would unpack to 10000000"):
+    with pytest.raises(CheckpointCorrupt, match="compressed"):
         load_checkpoint(info.path, trust=True)
 
 

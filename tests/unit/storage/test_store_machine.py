@@ -17,7 +17,7 @@ from groundwork.errors import CheckpointCorrupt, CheckpointNotFoundError, Durabi
 from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep
 from groundwork.testing import failpoints
 
-STEPS = st.integers(0, 6)
+STEPS = st.integers(0, 4)
 SCORES = st.integers(0, 3)
 BEFORE = ["before_write", "before_manifest", "before_rename"]
 
@@ -126,10 +126,18 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(seed=st.integers(0, 99))
     def damages_one(self, seed: int) -> None:
-        if not self.whole:
-            return
+        if self.whole:
+            self.damage(random.Random(seed).choice(sorted(self.whole)), seed)
+
+    @rule(seed=st.integers(0, 99), score=SCORES)
+    def goes_back(self, seed: int, score: int) -> None:
+        """Go on from an older one because the newest is damaged."""
+        if newest := max(self.whole, default=0):
+            self.damage(newest, seed)
+            self.saves_one(seed % newest, score)
+
+    def damage(self, step: int, seed: int) -> None:
         rng = random.Random(seed)
-        step = rng.choice(sorted(self.whole))
         path = self.root / f"step-{step:08d}" / rng.choice(["model.safetensors", "files/n"])
         content = bytearray(path.read_bytes())
         content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
@@ -206,5 +214,5 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
-    max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

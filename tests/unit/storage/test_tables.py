@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import InvalidDataError, UsageError
-from groundwork.storage import _tables, read, stream, write
+from groundwork.storage import _csv_types, read, stream, write
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 COLUMNS = {
@@ -97,10 +97,50 @@ def test_a_column_with_leading_zeros_stays_text(tmp_path, text, options, expecte
 
 @pytest.mark.parametrize("at", range(5))
 def test_a_code_is_found_where_pieces_of_the_file_meet(tmp_path, monkeypatch, at):
-    monkeypatch.setattr(_tables, "_LOOK", 8)
+    monkeypatch.setattr(_csv_types, "_PIECE", 8)
     path = csv(tmp_path, "n\n" + "1" * (3 + at) + "\n-07\n1\n")
 
     assert ["1" * (3 + at), "-07", "1"] == read(path)["n"].to_list()
+
+
+CELLS = [
+    "1",
+    "-1",
+    "1.5",
+    "",
+    "true",
+    "x",
+    "+1",
+    " 1",
+    "\t2",
+    "+1.5",
+    "1.e5",
+    "1E5",
+    "nan",
+    "NaN",
+    "INF",
+    "-inf",
+    "1e400",
+]
+CELLS += ["9223372036854775808", '"1"', '" 1"', '"a, 1"', "+inf", "-nan", ".5", "007", "-"]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS[:6])), min_size=1, max_size=6),
+    few=st.lists(st.sampled_from(CELLS), min_size=1, max_size=3, unique=True),
+    options=st.sampled_from([{}, {"null_values": ["1"]}, {"has_header": False}]),
+)
+def test_types_follow_from_all_rows_wherever_a_value_stands(rows, few, options):
+    lines = [f"{one},{two},{few[at % len(few)]}\n" for at, (one, two) in enumerate(rows)]
+    data = "".join(["a,b,c\n", *lines]).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_csv_types, "_GUESSED", 2)  # the others are what the guess did not see
+
+        quick = _csv_types.guessed(data, **options)
+
+    expected = _csv_types.guessed(data, **options, ignore_errors=False)  # for which no guess is made
+    assert (expected.schema, repr(expected.rows())) == (quick.schema, repr(quick.rows()))
 
 
 def test_a_table_without_codes_is_parsed_once(tmp_path, monkeypatch):
@@ -188,3 +228,14 @@ def test_a_panic_of_polars_is_damage(tmp_path, monkeypatch):
 
     with pytest.raises(InvalidDataError, match=r"f\.parquet: not valid Parquet: polars gave up: index"):
         read(tmp_path / "f.parquet")
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_missing_values_of_one_column_come_back_however_it_is_read(tmp_path, packed):
+    path = tmp_path / f"f.csv{packed}"
+    frame = pl.DataFrame({"n": [None, 1, None, None]})
+    write(path, frame)
+
+    (batch,) = stream(path, columns={"n": pl.Int64})
+
+    assert [frame.rows()] * 3 == [batch.rows(), read(path).rows(), read(path, columns={"n": pl.Int64}).rows()]
