@@ -28,6 +28,7 @@ pytestmark = [
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 ATTEMPTS = 3
 SAMPLED = 5
+NAMELESS = {"run.lock", ".run.json.0.gw-tmp"}
 SETTINGS = {
     "source.path": "flights.csv",
     "source.sha256": "null",
@@ -139,7 +140,9 @@ def said(folder):
 
 
 def runs(folder):
-    return [path for path in (folder / "runs").iterdir() if path.is_dir() and not path.is_symlink()]
+    """The runs that have a name; until then a run is a folder with nothing but a lock, which no command shows."""
+    found = (folder / "runs").iterdir() if (folder / "runs").exists() else ()
+    return [path for path in found if (path / "run.json").exists() and not path.is_symlink()]
 
 
 def journal(run):
@@ -203,7 +206,8 @@ def wrongs(folder, undisturbed):
 
 
 def beside(folder):
-    return {path.name for path in (folder / "runs").iterdir() if path.is_symlink() or not path.is_dir()}
+    found = set((folder / "runs").iterdir()) - set(runs(folder))
+    return {path.name for path in found if path.is_symlink() or path.is_file() or set(tree(path)) - NAMELESS}
 
 
 def passed(folder):
@@ -217,7 +221,7 @@ def swept(host, undisturbed, tmp_path, every):
         folder = tmp_path / str(at)
         killed = host(folder, kill_at=at)
         # A run that had written its result was whole, and the same command begins another.
-        whole = (folder / "runs").exists() and any((run / "result.json").exists() for run in runs(folder))
+        whole = any((run / "result.json").exists() for run in runs(folder))
         resumed = host(folder)
         found = (
             [*wrongs(folder, undisturbed)] if (killed, resumed) == (-9, 0) else [f"{killed}, {resumed}", said(folder)]
