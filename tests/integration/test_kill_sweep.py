@@ -223,9 +223,10 @@ def swept(host, undisturbed, tmp_path, every):
         # A run that had written its result was whole, and the same command begins another.
         whole = any((run / "result.json").exists() for run in runs(folder))
         resumed = host(folder)
-        found = (
-            [*wrongs(folder, undisturbed)] if (killed, resumed) == (-9, 0) else [f"{killed}, {resumed}", said(folder)]
-        )
+        if (killed, resumed) == (-9, 0):
+            found = list(wrongs(folder, undisturbed))
+        else:
+            found = [f"exit codes {killed} and {resumed}", said(folder)]
         if len(runs(folder)) != 1 + whole:
             found.append(f"there are {len(runs(folder))} runs")
         if found:
