@@ -1,11 +1,12 @@
 """Named places at which a test may break the program.
 
-Rule: a failpoint that no test has armed costs one look at an empty dict and does nothing.
+Rule: a failpoint that no test has armed costs one look at an empty dict and one at an empty list, and does nothing.
 """
 
 from collections.abc import Callable
 
 _armed: dict[str, Callable[[], None]] = {}
+_watchers: list[Callable[[str], None]] = []
 
 
 def failpoint(name: str) -> None:
@@ -16,6 +17,8 @@ def failpoint(name: str) -> None:
     """
     if _armed and (action := _armed.get(name)) is not None:
         action()
+    if _watchers:
+        _watchers[-1](name)
 
 
 def arm(name: str, action: Callable[[], None]) -> None:
@@ -35,3 +38,17 @@ def disarm(name: str) -> None:
         name: The failpoint.
     """
     _armed.pop(name, None)
+
+
+def watch(action: Callable[[str], None]) -> None:
+    """Let ``action`` run at every failpoint, whatever its name; the latest to watch is the only one.
+
+    Args:
+        action: Is given the name of the failpoint.
+    """
+    _watchers.append(action)
+
+
+def unwatch() -> None:
+    """End the latest ``watch``."""
+    _watchers.pop()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork._failpoints import failpoint
-from groundwork.errors import DurabilityUnknownError, UsageError
+from groundwork.errors import DurabilityUnknownError, StorageError, UsageError
 from groundwork.storage._durable import make_folders, sync_file, sync_folder, write_all
 from groundwork.storage._faults import storage_error, told_as_storage_error
 from groundwork.storage._hash import Sha256Beside
@@ -58,7 +58,11 @@ class Building:
                 sync_folder(folder)
             with exclusive(root / STORE_LOCK):
                 self.path.mkdir()
-                self._writer.acquire()
+                try:
+                    self._writer.acquire()
+                except StorageError:
+                    self.close()
+                    raise
 
     def fill(
         self,

@@ -1,17 +1,19 @@
-"""Testing: a virtual clock, failpoints, broken system calls, and the contracts that grade an implementation."""
+"""Testing: virtual time, failpoints, broken system calls, simulations, and contracts that grade an implementation."""
 
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._contract import Check, Contract, Level
 from groundwork.testing._crash import Crash
-from groundwork.testing._failpoints import failpoints, kill_self
+from groundwork.testing._failpoints import every_failpoint, failpoints, kill_self
 from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
 from groundwork.testing._lab import Lab
 from groundwork.testing._processes import peak_memory_bytes
+from groundwork.testing._promises import broken_promises
+from groundwork.testing._run_virtual import Deadlocked, run_virtual
+from groundwork.testing._simulation import Fault, FaultKind, FaultPlan, Killed, Simulation
 from groundwork.testing._subject import load_subject
 from groundwork.testing._system_calls import Call, system_calls
 from groundwork.testing._unpickling import unpicklings
 from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
-from groundwork.testing._virtual_loop import Deadlocked, VirtualLoop, run_virtual
 
 __all__ = [
     "Call",
@@ -19,12 +21,18 @@ __all__ = [
     "Contract",
     "Crash",
     "Deadlocked",
+    "Fault",
+    "FaultKind",
+    "FaultPlan",
+    "Killed",
     "Lab",
     "Level",
     "Outcome",
+    "Simulation",
     "Verdict",
     "VirtualClock",
-    "VirtualLoop",
+    "broken_promises",
+    "every_failpoint",
     "failing",
     "failpoints",
     "full_disk",

@@ -42,6 +42,28 @@ def failpoints(actions: Mapping[str, Action]) -> Iterator[dict[str, int]]:
         yield reached
 
 
+@contextmanager
+def every_failpoint(action: Callable[[str], None]) -> Iterator[None]:
+    """Let something happen at every place that can fail, while the block runs; how a dry run finds the places.
+
+    Example::
+
+        with every_failpoint(print):
+            ...
+
+    Args:
+        action: Is given the name of each failpoint that is reached, and may raise.
+
+    Yields:
+        Nothing.
+    """
+    _failpoints.watch(action)
+    try:
+        yield
+    finally:
+        _failpoints.unwatch()
+
+
 def kill_self() -> NoReturn:  # pragma: no cover - nothing is left to tell
     """End this process at once, as ``kill -9`` or a power cut would: no ``finally``, no ``atexit``, no flush."""
     if sys.platform == "win32":

@@ -11,14 +11,14 @@ import itertools
 import math
 import random
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextvars import Context
-from typing import Any, NoReturn, TypeVar, TypeVarTuple
+from typing import Any, NoReturn, TypeVarTuple
 
 from groundwork.errors import UsageError
 from groundwork.testing._clock import VirtualClock
+from groundwork.testing._run_virtual import Deadlocked
 
-T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 _TOLD = 8
@@ -32,43 +32,8 @@ _REFUSED = {
 }
 
 
-class Deadlocked(UsageError):
-    """Nothing is ready and nothing is scheduled, so the tasks named would wait for ever."""
-
-    default_code = "deadlocked"
-
-
-def run_virtual(main: Coroutine[Any, Any, T], *, clock: VirtualClock | None = None, seed: int | None = None) -> T:
-    """Run a coroutine as ``asyncio.run`` does, on virtual time.
-
-    ``asyncio.sleep``, ``asyncio.timeout`` and every ``clock.sleep_async`` share one time, that of the clock: an hour
-    of waiting takes no longer than the code that runs in it. A blocking ``clock.sleep`` moves the same time.
-
-    Example::
-
-        clock = VirtualClock()
-        answer = run_virtual(fetch(retry=retry(clock=clock)), clock=clock, seed=7)
-
-    Args:
-        main: The coroutine.
-        clock: The time of the loop; a new one at zero if None.
-        seed: Decides which of several timers of one instant fires first; None: the one that was set first.
-            Everything else goes in asyncio's order, so the same seed gives the same trace, in any process.
-
-    Returns:
-        What the coroutine returned.
-
-    Raises:
-        Deadlocked: All tasks wait for something that no timer will bring; the message says which wait where.
-        UsageError: The code asked for a thread, a socket, a process or a signal, which virtual time cannot wait for.
-        BaseException: Whatever the coroutine raised.
-    """
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock, seed=seed)) as runner:
-        return runner.run(main)
-
-
 class VirtualLoop(asyncio.BaseEventLoop):
-    """The loop of ``run_virtual``; for ``asyncio.Runner(loop_factory=...)``.
+    """The loop of ``run_virtual``; made by it.
 
     Args:
         clock: Its time; a new one at zero if None.

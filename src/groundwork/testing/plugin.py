@@ -1,6 +1,6 @@
 """The pytest plugin: fixtures over the parts of this package, and tests on virtual time.
 
-Rule: importing it imports nothing but pytest and the clock.
+Rule: importing it imports nothing but pytest and this package's door, which is light.
 """
 
 import inspect
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.testing import _run_virtual
 from groundwork.testing._clock import VirtualClock
 
 
@@ -29,9 +30,7 @@ def run_virtual(virtual_clock: VirtualClock) -> Callable[[Coroutine[Any, Any, An
     Returns:
         ``testing.run_virtual`` with that clock.
     """
-    from groundwork.testing import _virtual_loop  # asyncio takes 40 ms; synchronous tests never pay it
-
-    return lambda main: _virtual_loop.run_virtual(main, clock=virtual_clock)
+    return lambda main: _run_virtual.run_virtual(main, clock=virtual_clock)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,11 +50,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     marker = pyfuncitem.get_closest_marker("virtual_time")
     if marker is None or not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
-    from groundwork.testing import _virtual_loop  # as above
-
     arguments: dict[str, Any] = {
         name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters
     }
     clock = arguments.get("virtual_clock")
-    _virtual_loop.run_virtual(pyfuncitem.obj(**arguments), clock=clock, seed=marker.kwargs.get("seed"))
+    _run_virtual.run_virtual(pyfuncitem.obj(**arguments), clock=clock, seed=marker.kwargs.get("seed"))
     return True

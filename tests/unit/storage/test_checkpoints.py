@@ -21,6 +21,7 @@ from groundwork.errors import (
     VersionSkew,
 )
 from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep, load_checkpoint, verify_checkpoint
+from groundwork.testing import failing, system_calls
 
 
 def weights(value: float) -> dict[str, np.ndarray]:
@@ -675,3 +676,15 @@ def test_a_lazy_load_leaves_the_comparing_to_later(store):
     assert 1 == loaded.info.step
     with pytest.raises(CheckpointCorrupt, match=r"sha256 of model.safetensors differs"):
         loaded.verify()
+
+
+def test_a_save_whose_lock_is_refused_leaves_nothing_behind(store):
+    saved(store, 1)
+
+    with (
+        system_calls(failing("ftruncate", error=errno.ENOSPC)),
+        pytest.raises(StorageError, match="No space left on device"),
+    ):
+        store.save(weights(2), step=2)
+
+    assert [".lock", "step-00000001"] == sorted(path.name for path in store.root.iterdir())

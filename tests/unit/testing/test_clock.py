@@ -95,3 +95,22 @@ def test_a_sleeper_wakes_when_the_test_advances_past_its_deadline():
     asyncio.run(scene())
 
     assert clock.monotonic() == 10
+
+
+def test_the_clock_goes_to_a_moment_and_never_back():
+    clock = VirtualClock()
+
+    clock.advance_to(7.5)
+    clock.advance_to(3)
+
+    assert clock.monotonic() == 7.5
+
+
+@pytest.mark.parametrize("moment", [float("inf"), float("nan")])
+def test_a_moment_that_is_no_number_is_refused(moment):
+    clock = VirtualClock()
+
+    with pytest.raises(UsageError, match="finite number of seconds"):
+        clock.advance_to(moment)
+
+    assert clock.monotonic() == 0

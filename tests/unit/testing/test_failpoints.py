@@ -4,7 +4,7 @@ from contextlib import suppress
 import pytest
 
 from groundwork._failpoints import failpoint
-from groundwork.testing import failpoints
+from groundwork.testing import every_failpoint, failpoints
 
 
 def test_an_exception_is_raised_at_the_place_and_nowhere_afterwards():
@@ -45,3 +45,26 @@ def test_an_error_in_the_block_disarms_as_well():
         raise RuntimeError
 
     assert failpoint("a.place") is None
+
+
+def test_every_place_tells_its_name_beside_what_is_armed_there():
+    passed, armed = [], []
+
+    with every_failpoint(passed.append), failpoints({"a.place": lambda: armed.append(1)}):
+        failpoint("a.place")
+        failpoint("another")
+    failpoint("a.place")
+
+    assert (["a.place", "another"], [1]) == (passed, armed)
+
+
+def test_of_two_who_watch_every_place_the_inner_one_is_told():
+    outer, inner = [], []
+
+    with every_failpoint(outer.append):
+        with suppress(OSError), every_failpoint(inner.append):
+            failpoint("first")
+            raise OSError
+        failpoint("second")
+
+    assert (["second"], ["first"]) == (outer, inner)

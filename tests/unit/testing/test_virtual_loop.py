@@ -1,5 +1,8 @@
 import asyncio
+import os
 import random
+import subprocess
+import sys
 import threading
 import types
 
@@ -8,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import UsageError
-from groundwork.testing import Deadlocked, VirtualClock, VirtualLoop, run_virtual
+from groundwork.testing import Deadlocked, VirtualClock, run_virtual
+from groundwork.testing._virtual_loop import VirtualLoop
 
 NEVER = float("inf")
 
@@ -222,10 +226,8 @@ def test_infinity_never_comes_and_a_time_that_is_no_number_is_refused():
 
 
 def test_limits_that_were_kept_neither_move_the_time_nor_pile_up():
-    loops = []
-
     async def scene():
-        loops.append(asyncio.get_running_loop())
+        asyncio.get_running_loop().call_later(1800, print)  # the limits lie behind it, where no jump comes by
         for _ in range(1000):
             async with asyncio.timeout(3600):
                 await asyncio.sleep(0.5)
@@ -343,3 +345,41 @@ def test_a_closed_loop_takes_neither_timers_nor_tasks():
     with pytest.raises(RuntimeError, match="closed"):
         loop.create_task(main)
     main.close()
+
+
+IN_ANOTHER_PROCESS = """
+import asyncio
+from groundwork.testing import run_virtual
+
+async def victim(name):
+    try:
+        await asyncio.sleep(name % 3)
+        await asyncio.Event().wait()
+    finally:
+        print(name, end=" ")
+
+async def scene():
+    async with asyncio.TaskGroup() as group:
+        for name in range(30):
+            group.create_task(victim(name))
+        await asyncio.sleep(5)
+        raise KeyError
+
+try:
+    run_virtual(scene(), seed=7)
+except ExceptionGroup:
+    pass
+"""
+
+
+@pytest.mark.integration
+def test_the_trace_is_the_same_in_every_process():
+    def trace(hash_seed):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", IN_ANOTHER_PROCESS]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    first = trace("1")
+
+    assert first == trace("2")
+    assert len(first.split()) == 30

@@ -1,0 +1,258 @@
+"""The main job on a slice of the real flights, killed by SIGKILL at every failpoint that it passes, and started again.
+
+One interpreter loads the libraries; each run is a fork of it, since loading takes longer than the slice. No step has a
+process of its own here, so that every failpoint is one of the command's.
+"""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from groundwork.storage import FileJournal
+from groundwork.testing import broken_promises
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform == "win32", reason="no fork and no SIGKILL on Windows"),
+]
+
+FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
+ATTEMPTS = 3
+SAMPLED = 5
+NAMELESS = {"run.lock", ".run.json.0.gw-tmp"}
+SETTINGS = {
+    "source.path": "flights.csv",
+    "source.sha256": "null",
+    "model.params.max_iter": 5,
+    "model.params.min_samples_leaf": 5,
+    "gates.roc_auc": "'>= 0.5'",
+    "gates.calibration_error": "'<= 1'",
+    "steps.environment.timeout_s": "null",
+    "steps.train.timeout_s": "null",
+}
+
+HOST = """
+import json, os, sys, traceback
+import polars, sklearn.ensemble, skops.io, groundwork.cli, groundwork.project, groundwork.modeling, groundwork.serving
+from groundwork.testing import every_failpoint, kill_self
+
+def run(folder, arguments, kill_at):
+    os.chdir(folder)
+    for number in (1, 2):
+        os.dup2(os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666), number)
+    passed = []
+    def arrive(name):
+        passed.append(name)
+        if len(passed) == kill_at:
+            kill_self()
+    sys.argv = ["groundwork", *arguments]
+    code = 70
+    try:
+        with every_failpoint(arrive):
+            groundwork.cli.main()
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with open("passed.json", "w") as file:
+        json.dump(passed, file)
+    os._exit(code)
+
+print("ready", flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        run(**json.loads(line))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+class Host:
+    """Runs the command in forks of one process."""
+
+    def __init__(self, project):
+        self.arguments = ["run", str(project)]
+        for name, value in SETTINGS.items():
+            self.arguments += ["--set", f"{name}={value}"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", HOST],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},  # two threads gain nothing on a slice
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout.readline() == "ready\n"
+
+    def __call__(self, folder, kill_at=0):
+        folder.mkdir(exist_ok=True)
+        request = {"folder": str(folder), "arguments": self.arguments, "kill_at": kill_at}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory):
+    """Every eightieth flight, with all of the weather."""
+    folder = tmp_path_factory.mktemp("slice")
+    with zipfile.ZipFile(FLIGHTS / "data" / "flights.csv.zip") as archive:
+        (name,) = archive.namelist()
+        rows = pl.read_csv(io.BytesIO(archive.read(name)), infer_schema=False)
+    rows.gather_every(80).write_csv(folder / "flights.csv")
+    (folder / "data").mkdir()
+    (folder / "data" / "weather.csv").write_bytes((FLIGHTS / "data" / "weather.csv").read_bytes())
+    (folder / "pipeline.yaml").write_bytes((FLIGHTS / "pipeline.yaml").read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def host(flights):
+    host = Host(flights)
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(host, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    assert host(folder) == 0, said(folder)
+    return folder
+
+
+def said(folder):
+    return (folder / "said.txt").read_text(encoding="utf-8")
+
+
+def runs(folder):
+    """The runs that have a name; until then a run is a folder with nothing but a lock, which no command shows."""
+    found = (folder / "runs").iterdir() if (folder / "runs").exists() else ()
+    return [path for path in found if (path / "run.json").exists() and not path.is_symlink()]
+
+
+def journal(run):
+    return list(FileJournal(run / "journal.jsonl").records())
+
+
+def begun_again(run):
+    """Steps that were begun though they had not failed before: the work that a kill has cost."""
+    begun = Counter()
+    for record in journal(run):
+        if record["event"] == "step_started":
+            begun[record["step"]] += 1
+        elif record["event"] == "step_ended" and record["status"] in ("FAILED", "FALLBACK"):
+            begun[record["step"]] -= 1  # which is tried again with every start
+    return [step for step, count in begun.items() for _ in range(count - 1)]
+
+
+def tree(run):
+    return sorted(str(path.relative_to(run)) for path in run.rglob("*"))
+
+
+def outputs(run):
+    """The bytes that must not depend on a crash."""
+    return {
+        "predictions": (run / "predictions.parquet").read_bytes(),
+        "model": arrays(next((run / "checkpoints").glob("step-*/model.skops"))),
+        "evaluation": (run / "evaluation.json").read_bytes(),
+        "profile": (run / "profile.json").read_bytes(),
+    }
+
+
+def arrays(path):
+    # Their names are addresses in memory.
+    with zipfile.ZipFile(path) as archive:
+        return sorted(archive.read(name) for name in archive.namelist() if name.endswith(".npy"))
+
+
+def status(run):
+    return json.loads((run / "result.json").read_text(encoding="utf-8"))["status"]
+
+
+def wrongs(folder, undisturbed):
+    """What a kill and a second start have left that an undisturbed run would not have."""
+    (good,) = runs(undisturbed)
+    found = runs(folder)
+    for run in found:
+        if status(run) != status(good):  # which is no SUCCESS where the check of the environment finds something
+            yield f"the run is {status(run)}"
+        yield from broken_promises(journal(run), attempts=ATTEMPTS)
+        if len(again := begun_again(run)) > 1:
+            yield f"more than one step was begun again: {again}"
+        if tree(run) != tree(good):
+            yield f"files differ: {set(tree(run)) ^ set(tree(good))}"
+        mine, theirs = outputs(run), outputs(good)
+        yield from (f"{name} differs" for name in theirs if mine[name] != theirs[name])
+    newest = max(found, key=lambda run: run.name)
+    if (folder / "runs" / "latest").resolve() != newest.resolve():
+        yield "runs/latest does not lead to the newest run"
+    if beside(folder) != beside(undisturbed):
+        yield f"beside the runs there is {beside(folder)}"
+
+
+def beside(folder):
+    found = set((folder / "runs").iterdir()) - set(runs(folder))
+    return {path.name for path in found if path.is_symlink() or path.is_file() or set(tree(path)) - NAMELESS}
+
+
+def passed(folder):
+    return json.loads((folder / "passed.json").read_text(encoding="utf-8"))
+
+
+def swept(host, undisturbed, tmp_path, every):
+    """Kill at the given arrivals; return what was wrong, by arrival."""
+    names, wrong = passed(undisturbed), {}
+    for at in every:
+        folder = tmp_path / str(at)
+        killed = host(folder, kill_at=at)
+        # A run that had written its result was whole, and the same command begins another.
+        whole = any((run / "result.json").exists() for run in runs(folder))
+        resumed = host(folder)
+        if (killed, resumed) == (-9, 0):
+            found = list(wrongs(folder, undisturbed))
+        else:
+            found = [f"exit codes {killed} and {resumed}", said(folder)]
+        if len(runs(folder)) != 1 + whole:
+            found.append(f"there are {len(runs(folder))} runs")
+        if found:
+            wrong[f"arrival {at}, {names[at - 1]}"] = found
+    return wrong
+
+
+def test_the_slice_passes_failpoints_of_every_part(undisturbed):
+    parts = {re.split(r"\.", name)[0] for name in passed(undisturbed)}
+
+    assert {"pipeline", "project", "storage"} <= parts
+
+
+def test_undisturbed_runs_are_byte_equal(host, undisturbed, tmp_path):
+    assert host(tmp_path) == 0
+
+    assert ([], 1) == (list(wrongs(tmp_path, undisturbed)), len(runs(tmp_path)))
+    assert passed(undisturbed) == passed(tmp_path)
+
+
+def test_killed_at_a_sample_of_its_failpoints_the_job_recovers(host, undisturbed, tmp_path):
+    total = len(passed(undisturbed))
+
+    assert {} == swept(host, undisturbed, tmp_path, range(total // SAMPLED // 2, total + 1, total // SAMPLED))
+
+
+@pytest.mark.slow
+def test_killed_at_each_of_its_failpoints_the_job_recovers(host, undisturbed, tmp_path):
+    assert {} == swept(host, undisturbed, tmp_path, range(1, len(passed(undisturbed)) + 1))

@@ -1,0 +1,275 @@
+"""Whatever goes wrong, and wherever: started again, the program ends as if nothing had happened.
+
+A seed is a plan of faults for a program that has everything the main job has: a pipeline with a durable journal,
+retries, files, checkpoints that training goes on from, and a served model. Only its clock and its faults are simulated.
+GROUNDWORK_SEEDS=1000-3000 in the environment runs those seeds instead.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groundwork._failpoints import failpoint
+from groundwork.concurrency import Batcher
+from groundwork.errors import CheckpointNotFoundError, StorageError, TransientError
+from groundwork.resilience import Backoff, Pipeline, Step, result_of, retry
+from groundwork.storage import CheckpointStore, FileJournal, Keep, read, write
+from groundwork.testing import (
+    Fault,
+    FaultKind,
+    FaultPlan,
+    Simulation,
+    VirtualClock,
+    broken_promises,
+    run_virtual,
+)
+
+pytestmark = pytest.mark.integration
+
+FIRST, LAST = map(int, os.environ.get("GROUNDWORK_SEEDS", "0-499").split("-"))
+ATTEMPTS = 3
+HERE = "tests/integration/test_simulation.py"
+
+
+class Inline(Executor):
+    """Calls at once, in the thread that asks: a virtual loop has no other."""
+
+    def submit(self, fn, /, *args, **options):
+        future = Future()
+        try:
+            future.set_result(fn(*args, **options))
+        except BaseException as error:  # as a pool of threads does
+            future.set_exception(error)
+        return future
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class Program:
+    """One process of it; what it knows of earlier ones is on the disk."""
+
+    def __init__(self, folder, clock, seed):
+        self.folder, self.clock, self.seed = folder, clock, seed
+        self.store = CheckpointStore(folder / "checkpoints", keep=Keep(last=2))
+        patient = self.retry(TransientError, StorageError)
+        self.pipeline = Pipeline(
+            [
+                Step("fetch", self.fetch, retry=patient),
+                Step("clean", self.clean, retry=patient, valid=self.is_there),
+                Step("train", self.train, retry=patient),
+                Step("score", self.score, retry=patient, valid=self.is_there),
+                Step("publish", self.publish, optional=True),
+                Step("announce", self.announce, fallback=lambda: "nobody heard"),
+            ],
+            journal=FileJournal(folder / "journal.jsonl"),
+            clock=clock,
+        )
+
+    def retry(self, *on):
+        backoff = Backoff(initial_s=1, cap_s=30)
+        return retry(on=on, attempts=ATTEMPTS, backoff=backoff, deadline_s=600, clock=self.clock, seed=self.seed)
+
+    def run(self):
+        return self.pipeline.run({"rows": 12})
+
+    def fetch(self, rows):
+        failpoint("work.fetch")
+        return [row * 7 % 5 for row in range(rows)]
+
+    def clean(self, fetch):
+        failpoint("work.clean")
+        return self.written("rows.jsonl", [{"x": x, "twice": 2 * x} for x in fetch if x])
+
+    def train(self, clean):
+        rows = self.content(clean)
+        try:
+            checkpoint = self.store.load()
+            epoch, weights = checkpoint.info.step, checkpoint.model["weights"]
+        except CheckpointNotFoundError:
+            epoch, weights = 0, np.zeros(3)
+        for step in range(epoch + 1, 4):
+            failpoint("work.epoch")
+            weights = weights / 2 + np.array([sum(row["x"] for row in rows), len(rows), step])
+            self.store.save({"weights": weights}, step=step, metrics={"loss": 1 / step})
+        self.store.prune()  # a save that was interrupted after its checkpoint was there has not come so far
+        return [info.step for info in self.store.list()]
+
+    def score(self, train, clean):
+        weights = self.store.load(train[-1]).model["weights"]
+        scores = run_virtual(self.served(weights, self.content(clean)), clock=self.clock, seed=self.seed)
+        return self.written("scores.json", scores)
+
+    async def served(self, weights, rows):
+        def predict(batch):
+            failpoint("work.predict")
+            return [float(weights @ [row["x"], row["twice"], 1]) for row in batch]
+
+        async def client(number, row):
+            await self.clock.sleep_async(number % 3)
+            failpoint("work.client")
+            return await batcher.submit(row)
+
+        patient = self.retry(TransientError)
+        async with Batcher(predict, max_size=4, max_wait_s=0.5, executor=Inline()) as batcher:
+            return await asyncio.gather(*(patient.call(client, number, row) for number, row in enumerate(rows)))
+
+    def publish(self, score):
+        failpoint("work.publish")
+        return f"published {score['sha256']}"
+
+    def announce(self, publish):
+        failpoint("work.announce")
+        return f"announced: {publish}"
+
+    def written(self, name, value):
+        write(self.folder / name, value)
+        return {"file": name, "sha256": sha256(self.folder / name)}
+
+    def content(self, output):
+        return read(self.folder / output["file"])
+
+    def is_there(self, output):
+        path = self.folder / output["file"]
+        return path.exists() and sha256(path) == output["sha256"]
+
+
+def live(folder, seed, plan=FaultPlan(), **options):  # noqa: B008 - it is frozen
+    """Start the program again and again until it says that all is well; return the machine and how many processes."""
+    clock = VirtualClock()
+    simulation = Simulation(plan, clock, **options)
+    for processes in range(1, 50):
+        status = None
+        try:
+            with simulation.process():
+                status = Program(folder, clock, seed).run().status
+        except StorageError:
+            pass  # the disk refused the journal itself
+        if status == "SUCCESS":
+            return simulation, processes
+    raise AssertionError(f"still {status} in the 49th process")
+
+
+def journal(folder):
+    return list(FileJournal(folder / "journal.jsonl").records())
+
+
+def tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def remains(folder):
+    """What is there, without the random part of temporary names, and of how many bytes where that says something."""
+    found = []
+    for path in folder.rglob("*"):
+        name = re.sub(r"\.[0-9a-f]{8}\.", ".random.", str(path.relative_to(folder)))
+        # These hold the number of the process and the program that started it.
+        told = path.is_file() and path.name not in (".writer", "manifest.json", "journal.jsonl")
+        found.append((name, path.stat().st_size if told else 0))
+    return sorted(found), len(journal(folder))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The folder of a program to which nothing happened, and the places that it passed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    simulation, _ = live(folder, seed=0)
+    return folder, dict(simulation.reached)
+
+
+def wrongs(folder, undisturbed):
+    """What is wrong after a simulation: the journal is asked first, then the disk whether the journal lied."""
+    yield from broken_promises(journal(folder), attempts=ATTEMPTS, fault_free=journal(undisturbed))
+    for name, output in result_of(journal(folder)).data.items():
+        if isinstance(output, dict) and sha256(folder / output["file"]) != output["sha256"]:
+            yield f"the file of {name} is not what the journal says"
+    # Opening a store removes what dead writers left there, also where the disk refused that to the last process.
+    store = CheckpointStore(folder / "checkpoints")
+    if tree(folder) != tree(undisturbed):
+        yield f"files are {tree(folder)}; expected {tree(undisturbed)}"
+    yield from (f"checkpoint {step}: {fault}" for step, fault in store.verify().items() if fault)
+
+
+@pytest.mark.parametrize("seed", range(FIRST, LAST + 1))
+def test_whatever_is_planned_the_program_ends_as_if_nothing_had_happened(seed, undisturbed, tmp_path):
+    expected, sites = undisturbed
+    plan = FaultPlan.draw(seed, sites)
+
+    try:
+        simulation, processes = live(tmp_path, seed, plan)
+
+        assert [] == list(wrongs(tmp_path, expected))
+        assert processes <= 1 + len(simulation.struck)
+    except BaseException as error:
+        error.add_note(f"{plan}\nto see it again: GROUNDWORK_SEEDS={seed}-{seed} python -m pytest {HERE}")
+        raise
+
+
+def test_a_seed_is_the_same_trace_each_time(undisturbed, tmp_path):
+    def trace(name):
+        folder = tmp_path / name
+        simulation, processes = live(folder, 11, FaultPlan.draw(11, undisturbed[1], most=8))
+        return simulation.struck, simulation.reached, processes, journal(folder)
+
+    first, second = trace("first"), trace("second")
+
+    assert first == second
+    assert first[0]
+
+
+def test_the_simulation_finds_a_program_that_does_not_keep_its_promises(undisturbed, tmp_path, monkeypatch):
+    def careless(self, name, value):
+        (self.folder / f".{name}.{self.clock.monotonic()}").write_text("half")
+        return kept(self, name, value)
+
+    kept = Program.written
+    monkeypatch.setattr(Program, "written", careless)
+
+    live(tmp_path, 0)
+
+    assert any("files are" in sentence for sentence in wrongs(tmp_path, undisturbed[0]))
+
+
+KILLED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from test_simulation import *
+from groundwork.testing import kill_self
+for number, line in enumerate(sys.stdin):
+    site, hit = line.split()
+    child = os.fork()
+    if child == 0:
+        live(Path(sys.argv[2]) / str(number), 0, FaultPlan((Fault(site, int(hit), FaultKind.KILL),)), kill=kill_self)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9, line
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+def test_a_simulated_kill_leaves_what_a_real_one_leaves_and_both_are_survived(undisturbed, tmp_path):
+    expected, sites = undisturbed
+    every = [(site, hit) for site in sorted(sites) for hit in range(1, sites[site] + 1)]
+    sample = every[:: max(1, len(every) // 40)]
+    lines = "".join(f"{site} {hit}\n" for site, hit in sample)
+    script = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(tmp_path / "real")]
+    subprocess.run(script, input=lines, text=True, check=True, timeout=120)
+
+    for number, (site, hit) in enumerate(sample):
+        real, simulated = (tmp_path / kind / str(number) for kind in ("real", "simulated"))
+        machine = Simulation(FaultPlan((Fault(site, hit, FaultKind.KILL),)))
+        with machine.process():
+            Program(simulated, VirtualClock(), 0).run()
+
+        assert (1, remains(real)) == (machine.kills, remains(simulated)), (site, hit)
+        for folder in (real, simulated):
+            live(folder, 0)
+            assert [] == list(wrongs(folder, expected)), (site, hit)
