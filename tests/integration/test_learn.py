@@ -43,9 +43,16 @@ def test_the_starter_fails_and_the_next_step_is_a_hint(learn):
     result = learn("check", "04")
 
     lines = result.stdout.splitlines()
-    assert (result.exit_code, lines[0]) == (1, "storage/atomic_write  0 of 21 checks pass")
-    assert lines[1].startswith("  x writes_the_bytes  not written yet (line ")
-    assert lines[2] == "  . 20 checks wait for what comes before"
+    assert (result.exit_code, lines[0]) == (1, "storage  0 of 62 checks pass")
+    assert all("  not written yet (line " in line for line in lines[1:6])
+    assert [line.split()[1] for line in lines[1:6]] == [
+        "writes_the_bytes",
+        "values_come_back",
+        "appended_records_come_back",
+        "batches_have_the_rows_asked_for",
+        "a_saved_model_comes_back",
+    ]
+    assert lines[6] == "  . 57 checks wait for what comes before"
     assert lines[-1] == "Next: groundwork learn hint 04"
 
 
@@ -57,7 +64,7 @@ def test_a_correct_solution_passes_and_its_progress_is_kept(learn, tmp_path):
 
     result = learn("check", "04")
 
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "storage/atomic_write  21 of 21 checks pass")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "storage  62 of 62 checks pass")
     assert result.stdout.splitlines()[-1].endswith("ANSWERS.md")
     assert learn("list").stdout.splitlines()[0].endswith("done")
 
@@ -68,7 +75,7 @@ def test_verdicts_as_json(learn):
     result = learn("check", "04", "--json")
 
     told = json.loads(result.stdout)
-    assert (result.exit_code, told["passed"], len(told["verdicts"])) == (1, False, 21)
+    assert (result.exit_code, told["passed"], len(told["verdicts"])) == (1, False, 62)
 
 
 def test_an_import_that_fails_is_told_with_its_line_and_nothing_is_graded(learn, tmp_path):

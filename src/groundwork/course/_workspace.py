@@ -11,7 +11,6 @@ from typing import Any
 
 from groundwork.course._catalog import Exercise
 from groundwork.errors import StorageError, UsageError
-from groundwork.storage import atomic_write
 
 PROGRESS = "progress.json"
 _DOCUMENTS = ("README.md", "IMPLEMENTATION_GUIDE.md")
@@ -31,6 +30,8 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
         UsageError: The folder cannot be made because a file has its name.
         StorageError: The system refused; what is written is whole.
     """
+    from groundwork.storage import atomic_write  # late: it loads polars, and a verdict must not wait for that
+
     try:
         into.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -87,6 +88,8 @@ def save_progress(exercise: Exercise, folder: Path, outcomes: Mapping[str, str])
         folder: The learner's folder.
         outcomes: Check id to outcome.
     """
+    from groundwork.storage import atomic_write
+
     record = {
         "version": 1,
         "exercise": exercise.number,

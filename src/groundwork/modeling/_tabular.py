@@ -189,6 +189,7 @@ class TabularModel:
         step: int,
         metrics: Mapping[str, float] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        fingerprints: Mapping[str, Any] | None = None,
     ) -> "CheckpointInfo":
         """Save estimator, spec and look-up tables as one checkpoint.
 
@@ -197,6 +198,7 @@ class TabularModel:
             step: Number of the checkpoint.
             metrics: Figures to keep with it; retention may go by one.
             metadata: Further facts.
+            fingerprints: What the model came from, as ``{"data": "sha256:…"}``.
 
         Returns:
             What the store says of it.
@@ -209,7 +211,9 @@ class TabularModel:
             buffer = io.BytesIO()
             table.write_parquet(buffer)
             files[_table_file(name)] = buffer.getvalue()
-        return store.save(self.estimator, step=step, metrics=metrics, metadata=metadata, files=files)
+        return store.save(
+            self.estimator, step=step, metrics=metrics, metadata=metadata, files=files, fingerprints=fingerprints
+        )
 
     @cached_property
     def _dtypes(self) -> dict[str, pl.DataType]:

@@ -12,6 +12,8 @@ from groundwork import environment, storage
 from groundwork.errors import InvalidDataError
 from groundwork.project._config_schema import ProjectConfig
 
+FINGERPRINTS_FILE = "fingerprints.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:

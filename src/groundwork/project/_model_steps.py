@@ -25,6 +25,7 @@ from groundwork.modeling import (
 )
 from groundwork.project._artefacts import Artefact
 from groundwork.project._config_sections import METRICS, Gate
+from groundwork.project._fingerprints import FINGERPRINTS_FILE
 from groundwork.project._job import TARGET, Job
 from groundwork.storage import CheckpointStore, Keep
 
@@ -127,7 +128,9 @@ def checkpoint(
     best = (keep.best, 1 if METRICS[config.task][keep.best] else -1) if keep.best else None
     store = CheckpointStore(job.folder / "checkpoints", keep=Keep(last=keep.last, best=best))
     metadata = {"run": job.run_id, "project": config.name, "gates": evaluate["gates"]}
-    info = model.save(store, step=1, metrics=evaluate["metrics"], metadata=metadata)
+    # Taken when the run began: what the model was made from, though a file may have changed since.
+    prints = storage.read(job.folder / FINGERPRINTS_FILE)
+    info = model.save(store, step=1, metrics=evaluate["metrics"], metadata=metadata, fingerprints=prints)
     _check_roundtrip(job, info.path, split)
     return {"folder": job.relative(info.path), "files": _files(job, info.path), "step": 1}
 

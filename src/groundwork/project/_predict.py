@@ -4,14 +4,12 @@ Rule: the output holds the input's rows and columns, in order, with ``prediction
 appears whole or not at all. Memory is bounded by one chunk of rows.
 """
 
-import gzip
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
-import zstandard
 from polars.io.plugins import register_io_source
 
 from groundwork import storage
@@ -20,6 +18,7 @@ from groundwork.errors import InvalidDataError, UnsupportedFormatError, UsageErr
 from groundwork.modeling import TabularModel
 
 Progress = Callable[[int], None]
+_Packing = Callable[[IO[bytes]], AbstractContextManager[IO[bytes]]]
 
 _SINKS: dict[str, Callable[[pl.LazyFrame, IO[bytes]], Any]] = {
     ".parquet": lambda rows, file: rows.sink_parquet(file),
@@ -41,7 +40,7 @@ def predict_file(
 
     Args:
         model: The model.
-        source: CSV or Parquet, plain or compressed; see ``storage.stream``.
+        source: CSV, JSONL or Parquet, plain or compressed; see ``storage.stream``.
         target: ``.parquet``, ``.csv`` or ``.jsonl``; the last two also with ``.gz`` or ``.zst``.
         rows: Rows held at once.
         progress: Told how many rows are done.
@@ -65,7 +64,7 @@ def predict_file(
         if compression is None:
             sink(scoring.lazy(), file)
         else:
-            with closing(compression(file)) as compressed:
+            with compression(file) as compressed:
                 sink(scoring.lazy(), compressed)
         if not scoring.done:
             raise InvalidDataError(f"{source} has no rows", hint="there is nothing to predict")
@@ -117,18 +116,13 @@ class _Scoring:
             raise InvalidDataError(where + error.message, hint=error.hint, context=context) from error
 
 
-def _format(target: Path) -> tuple[Callable[[pl.LazyFrame, IO[bytes]], Any], Callable[[IO[bytes]], Any] | None]:
+def _format(target: Path) -> tuple[Callable[[pl.LazyFrame, IO[bytes]], Any], _Packing | None]:
     suffixes = [suffix.lower() for suffix in target.suffixes[-2:]]
     last = suffixes[-1] if suffixes else ""
     if last in _SINKS:
         return _SINKS[last], None
-    if len(suffixes) == 2 and suffixes[0] in (".csv", ".jsonl"):
-        if last == ".gz":
-            return _SINKS[suffixes[0]], lambda file: gzip.GzipFile(fileobj=file, mode="wb", mtime=0, compresslevel=6)
-        if last == ".zst":
-            return _SINKS[suffixes[0]], lambda file: zstandard.ZstdCompressor(write_checksum=True).stream_writer(
-                file, closefd=False
-            )
+    if len(suffixes) == 2 and suffixes[0] in (".csv", ".jsonl") and last in (".gz", ".zst"):
+        return _SINKS[suffixes[0]], storage.compressor(last)
     raise UnsupportedFormatError(
         f"{target}: no output format has the suffix {target.suffix!r}",
         hint="use .parquet, .csv or .jsonl; the last two also with .gz or .zst",

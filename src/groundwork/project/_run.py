@@ -12,7 +12,7 @@ from groundwork.errors import WorldError, describe
 from groundwork.project import _data_steps, _model_steps
 from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
-from groundwork.project._fingerprints import Fingerprints, fingerprints
+from groundwork.project._fingerprints import FINGERPRINTS_FILE, Fingerprints, fingerprints
 from groundwork.project._job import Job
 from groundwork.project._previous import previous_output
 from groundwork.project._report import render_report
@@ -151,7 +151,7 @@ def _retry(policy: Any, seed: int) -> Retry:
 def _write_inputs(job: Job, prints: Fingerprints) -> None:
     with storage.atomic_write(job.folder / "config.yaml", "w", encoding="utf-8") as file:
         file.write(job.config.to_yaml())
-    storage.write(job.folder / "fingerprints.json", prints.to_dict())
+    storage.write(job.folder / FINGERPRINTS_FILE, prints.to_dict())
 
 
 def _finish(store: RunStore, run: Run, job: Job, prints: Fingerprints, result: PipelineResult) -> PipelineResult:

@@ -5,18 +5,18 @@ Memory: one block.
 """
 
 import difflib
-import gzip
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import zstandard
-
 from groundwork.errors import InvalidDataError, StorageError, UnsupportedFormatError
+from groundwork.storage._compression import COMPRESSED, pieces
 
 BLOCK = 4 * 2**20
+TEXT_TABLES = (".csv", ".jsonl", ".ndjson")
 
 Progress = Callable[[int, int], None]
 
@@ -42,13 +42,37 @@ def check_exists(path: Path) -> None:
     raise StorageError(f"{path}: no such file", hint=hint, context={"file": str(path)})
 
 
+def table_suffix(path: Path, member: str | None = None) -> str:
+    """Tell the format of a table's file by its name.
+
+    Args:
+        path: The file.
+        member: See ``blocks``.
+
+    Returns:
+        The suffix in lower case without that of the compression; of a zip, that of its member.
+
+    Raises:
+        InvalidDataError: It is a zip, and has no such member or is damaged.
+        StorageError: It cannot be read at all.
+        UnsupportedFormatError: A member is asked of what is no zip.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".zip":
+        with _told(path), path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            return Path(_member(archive, path, member).filename).suffix.lower()
+    if member is not None:
+        raise UnsupportedFormatError(f"{path.name} is no zip and has no member {member!r}", hint="leave member out")
+    return Path(path.stem).suffix.lower() if suffix in COMPRESSED else suffix
+
+
 def blocks(path: Path, member: str | None = None, progress: Progress | None = None) -> Iterator[bytes]:
     """Read a plain, .gz, .zst or .zip file.
 
     Args:
         path: The file; its suffix says how it is compressed.
-        member: Which file of a zip; not needed where it holds a single .csv.
-        progress: Called after each block with the bytes of the file consumed so far and their total.
+        member: Which file of a zip; not needed where it holds a single table.
+        progress: Called after each block, and at the end, with the bytes of the file consumed so far and their total.
 
     Yields:
         Decompressed bytes, about ``BLOCK`` at a time.
@@ -57,21 +81,22 @@ def blocks(path: Path, member: str | None = None, progress: Progress | None = No
         InvalidDataError: The file is truncated or damaged.
         StorageError: It cannot be read at all.
     """
-    total = path.stat().st_size
+    total, done = path.stat().st_size, 0
+    with _told(path), path.open("rb") as file:
+        for block in _decompressed(file, path, member):
+            yield block
+            if progress is not None:
+                done = min(max(done, file.tell()), total)
+                progress(done, total)
+    if progress is not None and done < total:
+        progress(total, total)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            for block in _decompressed(file, path, member):
-                yield block
-                if progress is not None:
-                    progress(min(file.tell(), total), total)
-    except (
-        EOFError,
-        gzip.BadGzipFile,
-        zlib.error,
-        zstandard.ZstdError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-    ) as error:
+        yield
+    except (EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
         raise InvalidDataError(
             f"{path.name} is truncated or damaged: {error}",
             hint="fetch or write the file again, and compare its size or checksum with the source",
@@ -87,27 +112,37 @@ def blocks(path: Path, member: str | None = None, progress: Progress | None = No
 
 def _decompressed(file: BinaryIO, path: Path, member: str | None) -> Iterator[bytes]:
     suffix = path.suffix.lower()
-    if member is not None and suffix != ".zip":
-        raise UnsupportedFormatError(f"{path.name} is no zip and has no member {member!r}", hint="leave member out")
     if suffix == ".zip":
         with zipfile.ZipFile(file) as archive, archive.open(_member(archive, path, member)) as inner:
             yield from iter(lambda: inner.read(BLOCK), b"")
-    elif suffix == ".gz":
-        with gzip.GzipFile(fileobj=file) as inner_gzip:
-            yield from iter(lambda: inner_gzip.read(BLOCK), b"")
-    elif suffix == ".zst":
-        yield from _zstandard(file)
+    elif suffix in COMPRESSED:
+        yield from _joined(pieces(suffix, file, path.name))
     else:
         yield from iter(lambda: file.read(BLOCK), b"")
 
 
+def _joined(small: Iterator[bytes]) -> Iterator[bytes]:
+    held: list[bytes] = []
+    size = 0
+    for piece in small:
+        # What a hostile file blows up to is cut, for the parsers take some times a block.
+        for at in range(0, len(piece), BLOCK):
+            held.append(piece[at : at + BLOCK])
+            size += len(held[-1])
+            if size >= BLOCK:
+                yield b"".join(held)
+                held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
 def _member(archive: zipfile.ZipFile, path: Path, member: str | None) -> zipfile.ZipInfo:
     names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-    tables = [name for name in names if name.lower().endswith(".csv") and not name.startswith("__MACOSX/")]
+    tables = [name for name in names if name.lower().endswith(TEXT_TABLES) and not name.startswith("__MACOSX/")]
     if member is None and len(tables) != 1:
         found = ", ".join(tables[:5] or names[:5]) or "it is empty"
         raise InvalidDataError(
-            f"{path.name} holds {len(tables)} .csv files: {found}",
+            f"{path.name} holds {len(tables)} tables (.csv, .jsonl): {found}",
             hint="say which one with member",
             context={"file": str(path)},
         )
@@ -125,22 +160,3 @@ def _member(archive: zipfile.ZipFile, path: Path, member: str | None) -> zipfile
             f"{path.name}: member {chosen!r} is encrypted", hint="decrypt it first", context={"file": str(path)}
         )
     return info
-
-
-def _zstandard(file: BinaryIO) -> Iterator[bytes]:
-    # The library's own stream reader ends in silence where a frame is cut off; here the frame must say that it ended.
-    frame, fresh = zstandard.ZstdDecompressor().decompressobj(), True
-    held: list[bytes] = []
-    for piece in iter(lambda: file.read(2**16), b""):
-        while piece:
-            held.append(frame.decompress(piece))
-            fresh, piece = False, b""
-            if frame.eof:
-                piece = frame.unused_data
-                frame, fresh = zstandard.ZstdDecompressor().decompressobj(), True
-        if sum(map(len, held)) >= BLOCK:
-            yield b"".join(held)
-            held = []
-    if not fresh:
-        raise EOFError("the compressed stream ends inside a frame")
-    yield b"".join(held)

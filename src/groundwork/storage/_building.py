@@ -5,12 +5,14 @@ to a hidden name before its files do. All renames happen under the store's lock,
 living writer is left over from a crash: ``settle`` removes it, or puts it back if it is the only copy of its step.
 """
 
-import hashlib
 import os
+import pickle
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from groundwork._failpoints import failpoint
 from groundwork.errors import DurabilityUnknownError, UsageError
 from groundwork.storage._durable import make_folders, sync_file, sync_folder, write_all
 from groundwork.storage._faults import storage_error, told_as_storage_error
+from groundwork.storage._hash import Sha256Beside
 from groundwork.storage._lock import FileLock, exclusive
 from groundwork.storage._manifest import (
     ATTACHMENTS,
@@ -27,7 +30,7 @@ from groundwork.storage._manifest import (
     encode_manifest,
     require_plain_name,
 )
-from groundwork.storage._payload import encode_model, library_versions
+from groundwork.storage._payload import library_versions, payload_of
 from groundwork.storage._temporary import SUFFIX
 
 STORE_LOCK = ".lock"
@@ -65,15 +68,19 @@ class Building:
         files: Mapping[str, bytes | Path],
         *,
         best_metric: str | None,
+        format: str | None = None,  # noqa: A002 - what the store calls it
+        fingerprints: Mapping[str, Any] | None = None,
     ) -> CheckpointInfo:
         """Write everything, the manifest last, and sync it.
 
         Args:
-            model: See ``encode_model``.
+            model: See ``payload_of``.
             metrics: Numbers by name.
             metadata: JSON-able facts by name.
             files: Attachments by name.
             best_metric: What the store ranks by.
+            format: See ``payload_of``.
+            fingerprints: JSON-able facts of what the model came from, as ``{"data": "sha256:…"}``.
 
         Returns:
             The checkpoint as it will be when published.
@@ -82,27 +89,33 @@ class Building:
             UsageError: Something cannot be stored.
             StorageError: The system refused.
         """
-        kind, data = encode_model(model)
-        payload = f"model.{kind}"
+        payload = payload_of(model, format)
         for name in files:
             require_plain_name(name)
+        info = CheckpointInfo(
+            step=self.step,
+            path=self.final,
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            format=payload.format,
+            payload=f"model.{payload.format}",
+            model=FileRecord("", 0),
+            metrics=_numbers(metrics),
+            metadata=dict(metadata),
+            versions=library_versions(),
+            best_metric=best_metric,
+            framework=payload.framework,
+            fingerprints={"environment": _environment(), **(fingerprints or {})},
+        )
+        encode_manifest(info)  # what cannot be told is refused before gigabytes are written
         with told_as_storage_error(self.final, _REFUSED):
             failpoint("storage.checkpoint.before_write")
-            info = CheckpointInfo(
-                step=self.step,
-                path=self.final,
-                created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                format=kind,
-                payload=payload,
-                model=_write(self.path / payload, data),
-                metrics=_numbers(metrics),
-                metadata=dict(metadata),
-                files={name: _write(self.path / ATTACHMENTS / name, source) for name, source in files.items()},
-                versions=library_versions(),
-                best_metric=best_metric,
+            info = replace(
+                info,
+                model=_write(self.path / info.payload, payload.write),
+                files={name: _write(self.path / ATTACHMENTS / name, _copier(each)) for name, each in files.items()},
             )
             failpoint("storage.checkpoint.before_manifest")
-            _write(self.path / MANIFEST, encode_manifest(info))
+            _write(self.path / MANIFEST, _copier(encode_manifest(info)))
             for folder, _, _ in os.walk(self.path):
                 sync_folder(Path(folder))
         return info
@@ -184,8 +197,9 @@ def settle(root: Path) -> None:
     Raises:
         StorageError: The system refused.
     """
-    if not any(_left_over(root)):
-        return
+    with told_as_storage_error(root, "cannot look into the store"):
+        if not any(_left_over(root)):
+            return
     with exclusive(root / STORE_LOCK), told_as_storage_error(root, "cannot tidy up"):
         for path in _left_over(root):
             if path.name.endswith(SUFFIX):
@@ -220,27 +234,60 @@ def old_copy(final: Path) -> Path:
     return final.with_name(f".{final.name}.old")
 
 
-def _write(path: Path, source: bytes | Path) -> FileRecord:
-    """Write one new file durably and return its record; a path is copied in chunks."""
+class _HashedFile:
+    """A new file that is hashed while it is written."""
+
+    def __init__(self, descriptor: int, digest: Sha256Beside) -> None:
+        self._descriptor, self._digest, self._size = descriptor, digest, 0
+
+    def write(self, chunk: Any) -> int:
+        """Write all of the chunk, which must stay as it is until the file is closed."""
+        # Pickle hands over any buffer; its bytes are wanted, in the order in which they lie.
+        data = chunk if isinstance(chunk, bytes) else pickle.PickleBuffer(chunk).raw()
+        self._digest.update(data)
+        write_all(self._descriptor, data)
+        self._size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """Count what was written."""
+        return self._size
+
+
+def _write(path: Path, fill: Callable[[_HashedFile], None]) -> FileRecord:
+    """Write one new file durably and return its record."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
     try:
-        for chunk in (source,) if isinstance(source, bytes) else _chunks(source):
-            write_all(descriptor, chunk)
-            digest.update(chunk)
-            size += len(chunk)
-        sync_file(descriptor)
+        with Sha256Beside() as digest:
+            file = _HashedFile(descriptor, digest)
+            fill(file)
+            sync_file(descriptor)  # the hash may be behind; it catches up while the disk works
+            return FileRecord(digest.hexdigest(), file.tell())
     finally:
         os.close(descriptor)
-    return FileRecord(digest.hexdigest(), size)
 
 
-def _chunks(source: Path) -> Iterator[bytes]:
-    with told_as_storage_error(source, "cannot read the attachment"), open(source, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
+def _copier(source: bytes | Path) -> Callable[[_HashedFile], None]:
+    """Make what writes an attachment; a path is copied in chunks."""
+
+    def fill(file: _HashedFile) -> None:
+        if isinstance(source, bytes):
+            file.write(source)
+            return
+        with told_as_storage_error(source, "cannot read the attachment"), open(source, "rb") as attachment:
+            while chunk := attachment.read(_CHUNK_BYTES):
+                file.write(chunk)
+
+    return fill
+
+
+@cache
+def _environment() -> dict[str, Any]:
+    from groundwork.environment import fingerprint
+
+    return fingerprint().to_dict()
 
 
 def _numbers(metrics: Mapping[str, float]) -> dict[str, float]:

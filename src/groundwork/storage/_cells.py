@@ -5,8 +5,10 @@ What does not fit becomes null here; ``misfits`` tells it from what was missing.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 _NAIVE = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 _ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
@@ -14,7 +16,7 @@ _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 _HAS_ZONE = r"(?:[Zz]|[+-]\d\d:?\d\d)$"
 
 
-def cast_column(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+def cast_column(column: "pl.Series", dtype: "pl.DataType") -> "pl.Series":
     """Bring a column to a type.
 
     Args:
@@ -26,6 +28,8 @@ def cast_column(column: pl.Series, dtype: pl.DataType) -> pl.Series:
     Returns:
         A column of that type, null where the cell is missing, is empty text or does not fit; text stays as it is.
     """
+    import polars as pl
+
     if column.dtype == dtype:
         return column
     if column.dtype == pl.String:
@@ -41,7 +45,7 @@ def cast_column(column: pl.Series, dtype: pl.DataType) -> pl.Series:
     return values
 
 
-def misfits(column: pl.Series, values: pl.Series) -> pl.Series:
+def misfits(column: "pl.Series", values: "pl.Series") -> "pl.Series":
     """Mark the cells that hold something but got no value.
 
     Args:
@@ -51,6 +55,8 @@ def misfits(column: pl.Series, values: pl.Series) -> pl.Series:
     Returns:
         A boolean column, never null.
     """
+    import polars as pl
+
     missing = column.is_null()
     if column.dtype == pl.String:
         missing = missing | (column == "")
@@ -66,14 +72,20 @@ def has_zone(value: str) -> bool:
     Returns:
         Whether it does.
     """
+    import polars as pl
+
     return bool(pl.Series([value]).str.contains(_HAS_ZONE).item())
 
 
-def _nothing(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+def _nothing(column: "pl.Series", dtype: "pl.DataType") -> "pl.Series":
+    import polars as pl
+
     return pl.Series(column.name, [], dtype).extend_constant(None, len(column))
 
 
-def _parsed(text: pl.Series, dtype: pl.DataType) -> pl.Series:
+def _parsed(text: "pl.Series", dtype: "pl.DataType") -> "pl.Series":
+    import polars as pl
+
     if isinstance(dtype, pl.Boolean):
         return text.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
     if isinstance(dtype, pl.Date):
@@ -83,19 +95,26 @@ def _parsed(text: pl.Series, dtype: pl.DataType) -> pl.Series:
     return text.cast(dtype, strict=False)
 
 
-def _datetimes(text: pl.Series, dtype: pl.Datetime) -> pl.Series:
-    if dtype.time_zone is None:
-        return _first_format(text, _NAIVE, dtype)
-    offset = text.str.replace("[Zz]$", "+00:00")
-    return _first_format(offset, _ZONED, pl.Datetime(dtype.time_unit, "UTC")).dt.convert_time_zone(dtype.time_zone)
+def _datetimes(text: "pl.Series", dtype: "pl.Datetime") -> "pl.Series":
+    import polars as pl
+
+    zone, read = dtype.time_zone, dtype if dtype.time_zone is None else pl.Datetime(dtype.time_unit, "UTC")
+    formats = _NAIVE if zone is None else _ZONED
+    parsed = _parsed_as(text, formats[0], read)
+    if parsed.null_count() != text.null_count():  # another spelling, or no time; the patterns below are slow
+        common = text if zone is None else text.str.replace("[Zz]$", "+00:00")
+        parsed = _first_format(common.str.replace("^(.{10})[t ]", "${1}T"), formats, read)
+    return parsed if zone is None else parsed.dt.convert_time_zone(zone)
 
 
-def _first_format(text: pl.Series, formats: Sequence[str], dtype: pl.Datetime) -> pl.Series:
-    text = text.str.replace("^(.{10})[t ]", "${1}T")
+def _first_format(text: "pl.Series", formats: Sequence[str], dtype: "pl.Datetime") -> "pl.Series":
     parsed = _nothing(text, dtype)
     for form in formats:
-        found = text.str.to_datetime(form, time_unit=dtype.time_unit, time_zone=dtype.time_zone, strict=False)
-        parsed = parsed.zip_with(parsed.is_not_null(), found)
+        parsed = parsed.zip_with(parsed.is_not_null(), _parsed_as(text, form, dtype))
         if parsed.null_count() == text.null_count():
             break
     return parsed
+
+
+def _parsed_as(text: "pl.Series", form: str, dtype: "pl.Datetime") -> "pl.Series":
+    return text.str.to_datetime(form, time_unit=dtype.time_unit, time_zone=dtype.time_zone, strict=False)

@@ -7,87 +7,24 @@ pass over the bytes and a sync a file. What is damaged is set aside under anothe
 
 import builtins
 import os
-import re
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from groundwork.errors import (
-    CheckpointCorrupt,
-    CheckpointNotFoundError,
-    MLException,
-    StorageError,
-    UsageError,
-    VersionSkew,
-)
-from groundwork.storage._building import STORE_LOCK, Building, discard, old_copy, settle
-from groundwork.storage._durable import sync_folder
-from groundwork.storage._faults import told_as_storage_error
-from groundwork.storage._lock import exclusive
-from groundwork.storage._manifest import CheckpointInfo, read_manifest, verified
-from groundwork.storage._payload import decode_model
-from groundwork.storage._retention import Keep, kept_steps, ranked
-
-_STEP = re.compile(r"\.?step-(\d{8,})(\.old)?")
-_PUBLISHED = re.compile(r"step-\d{8,}")
-_LOOKS = 20
-
-
-class CheckpointSkippedWarning(UserWarning):
-    """A damaged checkpoint was passed over; the message says which and why."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A loaded checkpoint.
-
-    Attributes:
-        model: The estimator, or a dict of names to arrays.
-        info: What its manifest says.
-    """
-
-    model: Any
-    info: CheckpointInfo
-
-
-def load_checkpoint(
-    folder: str | os.PathLike[str], *, trust: bool = False, allow_version_skew: bool = False
-) -> Checkpoint:
-    """Load one checkpoint folder, after comparing every file with its manifest.
-
-    Args:
-        folder: As ``checkpoints/step-00000400``.
-        trust: Load types that the allowlist does not know; only for files whose maker you know.
-        allow_version_skew: Load an estimator that another scikit-learn minor version saved.
-
-    Returns:
-        The model and what is known of it.
-
-    Raises:
-        CheckpointNotFoundError: There is no such folder.
-        CheckpointCorrupt: A file differs from the manifest.
-        UnsafeCheckpoint: It holds types that are not trusted.
-        VersionSkew: It was saved by versions that cannot be read safely here.
-        StorageError: It cannot be read.
-    """
-    path = Path(folder)
-    try:
-        info, data = verified(path, with_model=True)
-    except CheckpointNotFoundError:
-        if not (_PUBLISHED.fullmatch(path.name) and path.parent.is_dir()):
-            raise
-        # Perhaps it is just being replaced: then the old one is here, or the new one is there by now.
-        with suppress(CheckpointNotFoundError):
-            return load_checkpoint(old_copy(path), trust=trust, allow_version_skew=allow_version_skew)
-        info, data = verified(path, with_model=True)
-    return Checkpoint(decode_model(info, data, trust=trust, allow_version_skew=allow_version_skew), info)
+from groundwork.errors import CheckpointNotFoundError, StorageError, UsageError
+from groundwork.storage._building import Building, settle
+from groundwork.storage._choice import first_whole, order, sound_infos, verified_steps
+from groundwork.storage._export import export_checkpoint, require_outside
+from groundwork.storage._loading import Checkpoint, load_checkpoint
+from groundwork.storage._manifest import CheckpointInfo, read_manifest
+from groundwork.storage._pruning import prune
+from groundwork.storage._retention import Keep
+from groundwork.storage._store_folder import Stray, at_step, find_strays
 
 
 class CheckpointStore:
-    """A folder of checkpoints, one subfolder a step; any number of processes may save and load at once.
+    """A folder of checkpoints, one subfolder a step; any number of processes may save, load and prune at once.
 
     Opening it puts right what dead writers have left behind.
 
@@ -98,7 +35,7 @@ class CheckpointStore:
 
     def __init__(self, root: str | os.PathLike[str], *, keep: Keep | None = None) -> None:
         self.root = Path(root)
-        self.keep = keep or Keep(last=3, best=None)
+        self.keep = keep or Keep()
         with suppress(StorageError):  # a folder that we may only read is left as it is
             settle(self.root)
 
@@ -110,39 +47,63 @@ class CheckpointStore:
         metrics: Mapping[str, float] | None = None,
         metadata: Mapping[str, Any] | None = None,
         files: Mapping[str, bytes | Path] | None = None,
+        fingerprints: Mapping[str, Any] | None = None,
+        format: str | None = None,  # noqa: A002 - the manifest's own word
     ) -> CheckpointInfo:
         """Save a model durably, then drop what ``keep`` no longer asks for.
 
         A step that exists is replaced, whole; of two savers of one step the later wins.
 
         Args:
-            model: A scikit-learn estimator, or a mapping of names to numpy arrays.
+            model: A scikit-learn estimator, or a mapping of names to numpy arrays or torch tensors.
             step: 0 or more; the greatest step is the latest.
             metrics: Numbers by name.
             metadata: JSON-able facts by name.
             files: Attachments by name: bytes, or the path of a file to copy.
+            fingerprints: What the model was made from, as ``{"data": "sha256:…", "code": "…"}``; the environment's is
+                added.
+            format: ``"joblib"`` or ``"pickle"`` for objects that are neither, which then load with ``trust=True``
+                only; None stores arrays as safetensors and estimators with skops.
 
         Returns:
             The checkpoint as saved.
 
         Raises:
             UsageError: The model or an argument cannot be stored.
-            StorageError: The system refused; earlier checkpoints are untouched.
+            StorageError: The system refused; earlier checkpoints are untouched. Or it is saved, and one that ``keep``
+                drops cannot be deleted: the message says which of the two.
             DurabilityUnknownError: It is in place, but may not survive a power cut.
         """
         if isinstance(step, bool) or not isinstance(step, int) or step < 0:
             raise UsageError(f"step is {step!r}; it must be a whole number, 0 or more", hint="count steps from 0")
-        best = self.keep.best[0] if self.keep.best else None
         building = Building(self.root, step)
         try:
-            info = building.fill(model, metrics or {}, metadata or {}, files or {}, best_metric=best)
+            info = building.fill(
+                model,
+                metrics or {},
+                metadata or {},
+                files or {},
+                best_metric=self._metric(),
+                format=format,
+                fingerprints=fingerprints,
+            )
             building.publish()
         finally:
             building.close()
-        self._prune(just_saved=step)
+        try:
+            prune(self.root, self.keep, just_saved=step)
+        except StorageError as error:
+            raise StorageError(f"step {step} is saved, but older ones cannot be dropped: {error.message}") from error
         return info
 
-    def load(self, which: str | int = "latest", *, trust: bool = False, allow_version_skew: bool = False) -> Checkpoint:
+    def load(
+        self,
+        which: str | int = "latest",
+        *,
+        trust: bool = False,
+        allow_version_skew: bool = False,
+        verify: Literal["full", "lazy"] = "full",
+    ) -> Checkpoint:
         """Load a checkpoint; of ``"latest"`` and ``"best"`` the first that verifies.
 
         A damaged one is passed over with a ``CheckpointSkippedWarning`` and renamed to ``corrupt-…``.
@@ -151,6 +112,7 @@ class CheckpointStore:
             which: ``"latest"``, ``"best"`` (by ``keep.best``, else by the metric recorded when it was saved) or a step.
             trust: See ``load_checkpoint``.
             allow_version_skew: See ``load_checkpoint``.
+            verify: See ``load_checkpoint``.
 
         Returns:
             The model and what is known of it.
@@ -163,24 +125,55 @@ class CheckpointStore:
             StorageError: It cannot be read.
             UsageError: ``which`` is none of these.
         """
+
+        def load(folder: Path) -> Checkpoint:
+            return load_checkpoint(folder, trust=trust, allow_version_skew=allow_version_skew, verify=verify)
+
+        return first_whole(self.root, which, self._metric(), load)
+
+    def export(self, which: str | int, target: str | os.PathLike[str]) -> Path:
+        """Copy one checkpoint out of the store, whole and verified; see ``export_checkpoint``.
+
+        Args:
+            which: As in ``load``; a damaged ``"latest"`` or ``"best"`` is passed over as there.
+            target: A new folder, or a new file that ends in ``.zip``; outside of the store.
+
+        Returns:
+            The target.
+
+        Raises:
+            CheckpointNotFoundError: There is none, or not of that step.
+            CheckpointCorrupt: The step asked for, or every one, is damaged; nothing was exported.
+            VersionSkew: A newer groundwork wrote it.
+            UsageError: ``which`` or the target is not allowed.
+            StorageError: The system refused; nothing was exported.
+            DurabilityUnknownError: It is in place, but may not survive a power cut.
+        """
+        require_outside(Path(target), self.root)
+        return first_whole(self.root, which, self._metric(), lambda folder: export_checkpoint(folder, target))
+
+    def info(self, which: str | int = "latest") -> CheckpointInfo:
+        """Read one manifest; the files are not looked at.
+
+        Args:
+            which: ``"latest"``, ``"best"`` or a step, as in ``load``.
+
+        Returns:
+            What the manifest says.
+
+        Raises:
+            CheckpointNotFoundError: There is none, or not of that step.
+            CheckpointCorrupt: The manifest of the step asked for is damaged.
+            VersionSkew: A newer groundwork wrote it.
+            StorageError: It cannot be read.
+            UsageError: ``which`` is none of these.
+        """
         if isinstance(which, int):
-            return self._load_exactly(which, trust=trust, allow_version_skew=allow_version_skew)
-        if which not in ("latest", "best"):
-            raise UsageError(f"{which!r} is no checkpoint", hint="use 'latest', 'best' or a step")
-        damaged: CheckpointCorrupt | None = None
-        for step in sorted(self._folders(), reverse=True) if which == "latest" else self._best_first():
-            try:
-                return self._load_step(step, trust=trust, allow_version_skew=allow_version_skew)
-            except CheckpointNotFoundError:  # another process has pruned it meanwhile
-                continue
-            except CheckpointCorrupt as error:
-                damaged = error
-                self._pass_over(step, error)
-        if damaged is not None:
-            raise CheckpointCorrupt(
-                f"{self.root}: no checkpoint verifies; the last one tried: {damaged.message}",
-                hint="restore one of the corrupt-… folders from a copy, or train anew",
-            )
+            return at_step(self.root, which, read_manifest)
+        infos = {info.step: info for info in self.list()}
+        for step in order(self.root, which, self._metric()):
+            if step in infos:
+                return infos[step]
         raise CheckpointNotFoundError(f"{self.root}: there is no checkpoint", hint="train first, or check the path")
 
     def list(self) -> builtins.list[CheckpointInfo]:
@@ -193,10 +186,13 @@ class CheckpointStore:
             VersionSkew: A newer groundwork wrote one of them.
             StorageError: The folder cannot be read.
         """
-        return self._infos(CheckpointCorrupt, CheckpointNotFoundError)
+        return sound_infos(self.root)
 
-    def verify(self) -> dict[int, str | None]:
+    def verify(self, *, progress: Callable[[int, int], None] | None = None) -> dict[int, str | None]:
         """Compare every file of every checkpoint with its manifest; changes nothing.
+
+        Args:
+            progress: Called after each checkpoint with how many have been compared, and of how many.
 
         Returns:
             By step: None if it is whole, else what is wrong with it.
@@ -205,10 +201,25 @@ class CheckpointStore:
             VersionSkew: A newer groundwork wrote one of them.
             StorageError: A file cannot be read.
         """
-        return {step: _what_is_wrong(folder) for step, folder in sorted(self._folders().items())}
+        return verified_steps(self.root, progress)
 
-    def prune(self) -> builtins.list[int]:
+    def strays(self) -> builtins.list[Stray]:
+        """List what lies in the store's folder and is no sound checkpoint; changes nothing.
+
+        Returns:
+            What was set aside, is being written, has a damaged manifest, or does not belong there; by name.
+
+        Raises:
+            VersionSkew: A newer groundwork wrote one of the checkpoints.
+            StorageError: The folder cannot be read.
+        """
+        return find_strays(self.root)
+
+    def prune(self, *, dry_run: bool = False) -> builtins.list[int]:
         """Delete what ``keep`` does not ask for; the newest that verifies always stays.
+
+        Args:
+            dry_run: Only say what would be deleted.
 
         Returns:
             The steps deleted.
@@ -216,123 +227,7 @@ class CheckpointStore:
         Raises:
             StorageError: A folder could not be deleted.
         """
-        return self._prune(just_saved=None)
+        return prune(self.root, self.keep, dry_run=dry_run)
 
-    def _prune(self, *, just_saved: int | None) -> builtins.list[int]:
-        if len(self._folders()) <= self.keep.last:
-            return []
-        removed = []
-        with exclusive(self.root / STORE_LOCK):
-            infos = self._infos(CheckpointCorrupt, CheckpointNotFoundError, VersionSkew)
-            kept = kept_steps(infos, self.keep) | {just_saved}
-            surplus = [info for info in infos if info.step not in kept]
-            if surplus:
-                kept.add(_newest_whole(infos, known_whole=just_saved))
-            for info in surplus:
-                if info.step not in kept:
-                    with told_as_storage_error(info.path, "cannot delete the checkpoint"):
-                        discard(info.path)
-                    removed.append(info.step)
-        return removed
-
-    def _load_exactly(self, step: int, **how: bool) -> Checkpoint:
-        try:
-            return self._load_step(step, **how)
-        except CheckpointCorrupt as error:
-            whole = next((each for each, wrong in reversed(self.verify().items()) if wrong is None), None)
-            error.hint = f"load step {whole}, the newest that verifies" if whole is not None else "train anew"
-            raise
-
-    def _load_step(self, step: int, **how: bool) -> Checkpoint:
-        for _ in range(_LOOKS):
-            folder = self._folders().get(step)
-            if folder is None:
-                break
-            try:
-                return load_checkpoint(folder, **how)
-            except CheckpointNotFoundError:  # it was renamed after we had looked; look again
-                continue
-            except CheckpointCorrupt:
-                if self._stays_damaged(folder):
-                    raise
-        there = ", ".join(map(str, sorted(self._folders()))) or "none"
-        raise CheckpointNotFoundError(f"{self.root}: there is no step {step}", hint=f"there are: {there}")
-
-    def _folders(self) -> dict[int, Path]:
-        """Find the folder of each step; while a step is being replaced that is the old one."""
-        found: dict[int, Path] = {}
-        with told_as_storage_error(self.root, "cannot list the checkpoints"):
-            names = os.listdir(self.root) if self.root.is_dir() else []
-        for name in names:
-            match = _STEP.fullmatch(name)
-            if match and name.startswith(".") == bool(match[2]) and not (match[2] and int(match[1]) in found):
-                found[int(match[1])] = self.root / name
-        return found
-
-    def _infos(self, *skipped: type[MLException]) -> builtins.list[CheckpointInfo]:
-        found = []
-        for _, folder in sorted(self._folders().items()):
-            with suppress(*skipped):
-                found.append(read_manifest(folder))
-        return found
-
-    def _best_first(self) -> builtins.list[int]:
-        infos = self.list()
-        recorded = [info.best_metric for info in infos if info.best_metric]
-        metric = self.keep.best[0] if self.keep.best else next(reversed(recorded), None)
-        if infos and metric is None:
-            raise UsageError(
-                f"{self.root}: no metric says which checkpoint is best",
-                hint="open the store with keep=Keep(best=('roc_auc', 1)) or load 'latest'",
-            )
-        having = ranked(infos, metric or "")
-        if infos and not having:
-            raise CheckpointNotFoundError(
-                f"{self.root}: no checkpoint has the metric {metric!r}", hint="save it with metrics={...}"
-            )
-        return [info.step for info in having]
-
-    def _pass_over(self, step: int, error: CheckpointCorrupt) -> None:
-        aside = self._set_aside(Path(error.context["checkpoint"]))
-        where = f"; set aside as {aside.name}" if aside else ""
-        warnings.warn(f"step {step} is passed over: {error.message}{where}", CheckpointSkippedWarning, stacklevel=3)
-
-    def _stays_damaged(self, folder: Path) -> bool:
-        """Look again while nobody can be replacing it."""
-        try:
-            with exclusive(self.root / STORE_LOCK):
-                return folder.exists() and _what_is_wrong(folder) is not None
-        except StorageError:  # a folder that we may only read
-            return True
-
-    def _set_aside(self, folder: Path) -> Path | None:
-        """Rename a damaged checkpoint, unless another process has mended it or we may not write here."""
-        try:
-            with exclusive(self.root / STORE_LOCK), told_as_storage_error(folder, "cannot set aside"):
-                if _what_is_wrong(folder) is None:
-                    return None
-                name = f"corrupt-{folder.name.strip('.')}"
-                tries = (folder.with_name(f"{name}-{number}" if number else name) for number in range(10_000))
-                aside = next(each for each in tries if not each.exists())
-                folder.rename(aside)
-                sync_folder(self.root)
-                return aside
-        except StorageError:
-            return None
-
-
-def _what_is_wrong(folder: Path) -> str | None:
-    try:
-        verified(folder, with_model=False)
-    except CheckpointCorrupt as error:
-        return str(error.context["why"])
-    except CheckpointNotFoundError:
-        return "it is gone"
-    return None
-
-
-def _newest_whole(infos: list[CheckpointInfo], *, known_whole: int | None) -> int | None:
-    for info in reversed(infos):
-        if info.step == known_whole or _what_is_wrong(info.path) is None:
-            return info.step
-    return None
+    def _metric(self) -> str | None:
+        return self.keep.best[0] if self.keep.best else None

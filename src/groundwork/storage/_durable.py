@@ -31,7 +31,7 @@ def sync_file(descriptor: int) -> None:
         os.fsync(descriptor)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Return once the names in the folder are on the disk.
 
     Args:
@@ -77,7 +77,7 @@ def make_folders(folder: Path) -> list[Path]:
     return [each.parent for each in reversed(missing)]
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write every byte, however few the system takes at a time.
 
     Args:

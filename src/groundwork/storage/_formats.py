@@ -1,25 +1,29 @@
 """Values to files and back, by the file's suffix.
 
 Rule: ``data.json.zst`` is JSON, compressed; every write is atomic and gives the same bytes for the same value; a file
-that is not what its suffix says is an ``InvalidDataError`` that names it. Cost: the value and its bytes in memory once
-each; ``stream`` reads what is larger.
+that is not what its suffix says, or becomes too large, is an ``InvalidDataError`` that names it. Cost: the value and
+its bytes in memory once each; ``stream`` reads what is larger.
 """
 
+import inspect
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from groundwork.errors import InvalidDataError, MLException, UnsupportedFormatError, UsageError
+from groundwork.storage import _arrays as arrays
 from groundwork.storage import _codecs as codecs
+from groundwork.storage import _tables as tables
 from groundwork.storage._atomic import atomic_write
-from groundwork.storage._compression import compressor, decompress
+from groundwork.storage._bounds import too_large, usual_bound
+from groundwork.storage._compression import COMPRESSED, compressor, decompress
 from groundwork.storage._faults import storage_error
 
-_COMPRESSED = (".gz", ".zst")
+_TABLES = ("CSV", "JSON lines", "Parquet")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class _Format:
     name: str
     read: Callable[..., Any] | None
     write: Callable[..., None] | None
+    bounded: bool
 
 
 _by_suffix: dict[str, _Format] = {}
@@ -38,6 +43,7 @@ def register_format(
     suffixes: Sequence[str],
     read: Callable[..., Any] | None = None,
     write: Callable[..., None] | None = None,
+    bounded: bool = False,
 ) -> None:
     """Teach ``read`` and ``write`` a format; a suffix that is known already gets the new one.
 
@@ -46,6 +52,7 @@ def register_format(
         suffixes: As ``[".arrow"]``; compression suffixes come on top by themselves.
         read: Takes an open binary file and the options, returns the value; any exception means a damaged file.
         write: Takes an open binary file, the value and the options.
+        bounded: The format compresses inside; its ``read`` takes ``max_bytes``, the most that may come out, or None.
 
     Raises:
         UsageError: A suffix does not begin with a dot or means compression, or neither function is given.
@@ -53,40 +60,61 @@ def register_format(
     if read is None and write is None:
         raise UsageError(f"format {name!r} can neither read nor write", hint="give read=, write= or both")
     for suffix in suffixes:
-        if not suffix.startswith(".") or suffix in _COMPRESSED:
+        if not suffix.startswith(".") or suffix in COMPRESSED:
             raise UsageError(f"{suffix!r} cannot be the suffix of a format", hint="use one such as '.arrow'")
     for suffix in suffixes:
-        _by_suffix[suffix.lower()] = _Format(name, read, write)
+        _by_suffix[suffix.lower()] = _Format(name, read, write, bounded)
 
 
-def read(path: str | os.PathLike[str], **options: Any) -> Any:
+def read(path: str | os.PathLike[str], *, max_bytes: int | None = None, **options: Any) -> Any:
     """Read a file by its suffix.
 
     Args:
         path: ``.json``, ``.jsonl``, ``.yaml``, ``.toml``, ``.csv``, ``.parquet``, ``.npy``, ``.npz``,
             ``.safetensors`` or a registered one, with ``.gz`` or ``.zst`` on top if compressed.
-        **options: For the format; csv and parquet hand them to polars.
+        max_bytes: How many bytes the content may have, unpacked: of the file itself, of what .gz or .zst become, of the
+            arrays in an npz, of the pages in a Parquet file. Unless given, .gz, .zst and .npz may become 1 GiB or 100
+            times the size of the file, whichever is more; all else may be of any size.
+        **options: For the format; csv and parquet hand them to polars. For a table, ``columns`` may map names to polars
+            types: then it is read as ``stream`` reads it (with ``null_values``), whole, and every value that does not
+            fit is an error.
 
     Returns:
         Plain values, a polars DataFrame, an array or a dict of arrays.
 
     Raises:
         UnsupportedFormatError: No reader is known for the suffix.
-        InvalidDataError: The file is truncated, damaged or not of its format.
+        InvalidDataError: The file is truncated, damaged, not of its format or too large; or a value does not fit its
+            column's type, which names row and column.
         StorageError: The file is missing or cannot be read.
     """
     known, packed = _look_up(path)
     if known.read is None:
         raise _unsupported(path, "reader", lambda each: each.read is not None)
+    if max_bytes is not None and max_bytes < 1:
+        raise UsageError(f"max_bytes is {max_bytes}; nothing would be read", hint="give at least 1, or leave it out")
+    declared = known.name in _TABLES and isinstance(options.get("columns"), Mapping)
+    _require_options(tables.read_declared if declared else known.read, known, options)
     try:
         with open(path, "rb") as file:
-            plain: IO[bytes] = _Plain(decompress(packed, file, os.fspath(path)), path) if packed else file
+            size = os.fstat(file.fileno()).st_size
+            if packed:
+                bound: int | None = max_bytes or usual_bound(size)
+            else:
+                bound = max_bytes
+                if bound is not None and size > bound:
+                    raise too_large(os.fspath(path), f"its {size:,} bytes amount", bound)
+            if declared:
+                return tables.read_declared(os.fspath(path), max_bytes=bound, **options)
+            if known.bounded:
+                options["max_bytes"] = max_bytes
+            plain = _Plain(decompress(packed, file, os.fspath(path), max_bytes=bound), path) if packed else file
             return known.read(plain, **options)
     except MLException as error:
         error.context.setdefault("file", os.fspath(path))
         raise
     except OSError as error:
-        if error.errno is None:  # a decoder's own, as zipfile's and numpy's
+        if error.errno is None:  # a decoder's own, as zipfile's
             raise _invalid(path, known, error) from error
         raise storage_error(error, path, "cannot read") from error
     except MemoryError:
@@ -99,7 +127,7 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
     """Write a file by its suffix, atomically.
 
     Args:
-        path: See ``read``; ``.toml`` can only be read.
+        path: See ``read``.
         value: What ``read`` would return.
         durable: See ``atomic_write``.
         **options: For the format; csv and parquet hand them to polars.
@@ -113,6 +141,7 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
     known, packed = _look_up(path)
     if known.write is None:
         raise _unsupported(path, "writer", lambda each: each.write is not None)
+    _require_options(known.write, known, options)
     with atomic_write(path, durable=durable) as file:
         sink = _Sink(file)
         try:
@@ -128,6 +157,18 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
             if isinstance(error, UsageError):
                 raise UsageError(f"{os.fspath(path)}: {error.message}", code=error.code, hint=error.hint) from error
             raise
+
+
+def _require_options(codec: Callable[..., Any], known: _Format, options: Mapping[str, Any]) -> None:
+    # Told here, a wrong option is not taken for a wrong file.
+    if not options:
+        return
+    takes = inspect.signature(codec).parameters.values()
+    names = [each.name for each in takes if each.kind is each.KEYWORD_ONLY or each.default is not each.empty]
+    wrong = next((name for name in options if name not in names), None)
+    if wrong is not None and not any(each.kind is each.VAR_KEYWORD for each in takes):
+        fitting = ", ".join(name for name in names if name != "max_bytes") or "none"
+        raise UsageError(f"{known.name} takes no option {wrong!r} here", hint=f"options that it takes: {fitting}")
 
 
 class _Plain(io.BytesIO):
@@ -160,7 +201,7 @@ class _Sink(io.RawIOBase):
 
 def _look_up(path: str | os.PathLike[str]) -> tuple[_Format, str]:
     name = Path(path).name.lower()
-    packed = next((each for each in _COMPRESSED if name.endswith(each)), "")
+    packed = next((each for each in COMPRESSED if name.endswith(each)), "")
     suffix = Path(name.removesuffix(packed)).suffix
     if suffix not in _by_suffix:
         raise _unsupported(path, "format", lambda _: True)
@@ -186,12 +227,15 @@ def _invalid(path: str | os.PathLike[str], known: _Format, error: Exception) -> 
     )
 
 
-register_format("JSON", suffixes=[".json"], read=codecs.read_json, write=codecs.write_json)
-register_format("JSON lines", suffixes=[".jsonl", ".ndjson"], read=codecs.read_jsonl, write=codecs.write_jsonl)
-register_format("YAML", suffixes=[".yaml", ".yml"], read=codecs.read_yaml, write=codecs.write_yaml)
-register_format("TOML", suffixes=[".toml"], read=codecs.read_toml)
-register_format("CSV", suffixes=[".csv"], read=codecs.read_csv, write=codecs.write_csv)
-register_format("Parquet", suffixes=[".parquet"], read=codecs.read_parquet, write=codecs.write_parquet)
-register_format("NPY", suffixes=[".npy"], read=codecs.read_npy, write=codecs.write_npy)
-register_format("NPZ", suffixes=[".npz"], read=codecs.read_npz, write=codecs.write_npz)
-register_format("safetensors", suffixes=[".safetensors"], read=codecs.read_safetensors, write=codecs.write_safetensors)
+for _name, _suffixes, _read, _write in (
+    ("JSON", [".json"], codecs.read_json, codecs.write_json),
+    ("JSON lines", [".jsonl", ".ndjson"], codecs.read_jsonl, codecs.write_jsonl),
+    ("YAML", [".yaml", ".yml"], codecs.read_yaml, codecs.write_yaml),
+    ("TOML", [".toml"], codecs.read_toml, codecs.write_toml),
+    ("CSV", [".csv"], tables.read_csv, tables.write_csv),
+    ("NPY", [".npy"], arrays.read_npy, arrays.write_npy),
+    ("safetensors", [".safetensors"], arrays.read_safetensors, arrays.write_safetensors),
+):
+    register_format(_name, suffixes=_suffixes, read=_read, write=_write)
+register_format("Parquet", suffixes=[".parquet"], read=tables.read_parquet, write=tables.write_parquet, bounded=True)
+register_format("NPZ", suffixes=[".npz"], read=arrays.read_npz, write=arrays.write_npz, bounded=True)

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from groundwork._failpoints import failpoint
-from groundwork.errors import JournalCorrupt, Locked, StorageError, UsageError
-from groundwork.storage._durable import make_folders, sync_file, sync_folder, write_all
+from groundwork.errors import JournalCorrupt, StorageError, UsageError
+from groundwork.storage._append import add_whole, lock_log, open_log
+from groundwork.storage._durable import sync_file
 from groundwork.storage._faults import told_as_storage_error
-from groundwork.storage._lock import lock_descriptor, unlock_descriptor
+from groundwork.storage._lock import unlock_descriptor
 
 _PREFIX = b'{"crc32":"'
 _MIDDLE = b'","record":'
@@ -72,52 +73,30 @@ class FileJournal:
         with self._one_thread, told_as_storage_error(self.path, _REFUSED):
             failpoint("storage.journal.before_append")
             if self._descriptor is None:
-                self._open()
-            assert self._descriptor is not None
-            if not lock_descriptor(self._descriptor, wait=True):
-                raise Locked(f"{self.path}: another process holds the journal for too long", hint="end that process")
+                self._descriptor = open_log(self.path)
+                weakref.finalize(self, os.close, self._descriptor)
+            lock_log(self._descriptor, self.path)
             try:
-                self._cut_torn_line()
-                self._write(line)
+                end = self._cut_torn_line(self._descriptor)
+                self._end = -1
+                add_whole(self._descriptor, line, end, durable=True, point="storage.journal")
+                self._end = end + len(line)
             finally:
-                unlock_descriptor(self._descriptor)
+                # The record is safe or has been refused by now; a lock that stays ends with the process.
+                with suppress(OSError):
+                    unlock_descriptor(self._descriptor)
 
-    def _open(self) -> None:
-        folders = make_folders(self.path.parent)
-        new = not self.path.exists()
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(self.path, flags, 0o666)
-        weakref.finalize(self, os.close, self._descriptor)
-        if new:
-            for folder in (self.path.parent, *reversed(folders)):
-                sync_folder(folder)
-
-    def _cut_torn_line(self) -> None:
-        assert self._descriptor is not None
-        status = os.fstat(self._descriptor)
+    def _cut_torn_line(self, descriptor: int) -> int:
+        status = os.fstat(descriptor)
         if status.st_nlink == 0:
             raise StorageError(f"{self.path}: {_REFUSED}: someone has removed it", hint="start the run anew")
         if status.st_size == self._end:
-            return
+            return self._end
         end = max((end for _, end in _scan(self.path)), default=0)
         if end < status.st_size:
-            os.ftruncate(self._descriptor, end)
-            sync_file(self._descriptor)
-        self._end = end
-
-    def _write(self, line: bytes) -> None:
-        assert self._descriptor is not None
-        start, self._end = self._end, -1
-        try:
-            write_all(self._descriptor, line)
-            failpoint("storage.journal.before_fsync")
-            sync_file(self._descriptor)
-        except OSError:
-            # What a failed sync has left behind is unknown; the record is taken back and the caller told.
-            with suppress(OSError):
-                os.ftruncate(self._descriptor, start)
-            raise
-        self._end = start + len(line)
+            os.ftruncate(descriptor, end)
+            sync_file(descriptor)
+        return end
 
 
 def _line(path: Path, record: Mapping[str, Any]) -> bytes:

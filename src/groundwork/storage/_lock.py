@@ -10,7 +10,7 @@ import sys
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,7 +91,9 @@ def exclusive(path: Path) -> Iterator[None]:
             raise Locked(f"{path}: another process holds this lock for too long", hint="end that process")
         yield
     finally:
-        os.close(descriptor)
+        # Nothing was written to it: a refused close says nothing about what the body has done.
+        with suppress(OSError):
+            os.close(descriptor)
 
 
 class FileLock:

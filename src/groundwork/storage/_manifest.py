@@ -6,13 +6,12 @@ so what is read is what was saved, or an error.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from groundwork.errors import (
-    CheckpointCorrupt,
     CheckpointNotFoundError,
     PathEscapeError,
     StorageError,
@@ -20,11 +19,13 @@ from groundwork.errors import (
     VersionSkew,
 )
 from groundwork.storage._faults import told_as_storage_error
-from groundwork.storage._hash import sha256
+from groundwork.storage._hash import hash_of, read_hashed
+from groundwork.storage._members import corrupt, opened_member, require_no_links
 
-FORMAT_NUMBER = 1
+FORMAT_NUMBER = 2  # 1 had neither framework nor fingerprints
 MANIFEST = "manifest.json"
 ATTACHMENTS = "files"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class CheckpointInfo:
         step: Its number; the greatest is the latest.
         path: Its folder.
         created: When, ISO 8601, UTC.
-        format: How the model is stored: ``"skops"`` or ``"safetensors"``.
+        format: How the model is stored: ``"safetensors"``, ``"skops"``, ``"joblib"`` or ``"pickle"``.
         payload: Name of the model's file.
         model: Record of the model's file.
         metrics: As given to ``save``.
@@ -56,6 +57,9 @@ class CheckpointInfo:
         files: The attachments by name; they lie in ``path / "files" / name``.
         versions: Versions of the libraries that saved it, by name.
         best_metric: The metric that the store ranked by, or None.
+        framework: Whose objects the model is made of: ``"numpy"``, ``"torch"``, ``"scikit-learn"`` or None.
+        fingerprints: What the model came from: ``"environment"`` is taken by itself, in the form that
+            ``groundwork.environment.diff`` compares; others, as ``"data"`` and ``"code"``, are as given to ``save``.
     """
 
     step: int
@@ -69,6 +73,8 @@ class CheckpointInfo:
     files: Mapping[str, FileRecord] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     best_metric: str | None = None
+    framework: str | None = None
+    fingerprints: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data.
@@ -97,7 +103,7 @@ def encode_manifest(info: CheckpointInfo) -> bytes:
         JSON, the same for the same input.
 
     Raises:
-        UsageError: Metrics or metadata cannot be written as JSON.
+        UsageError: Metrics, metadata or fingerprints cannot be written as JSON.
     """
     content = {"format_number": FORMAT_NUMBER, **info.to_dict()}
     del content["path"]
@@ -105,7 +111,9 @@ def encode_manifest(info: CheckpointInfo) -> bytes:
         content["sha256"] = _digest(content)
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     except (TypeError, ValueError) as error:
-        raise UsageError(f"metrics and metadata must be JSON-able: {error}", hint="use plain values") from error
+        raise UsageError(
+            f"metrics, metadata and fingerprints must be JSON-able: {error}", hint="use plain values"
+        ) from error
 
 
 def read_manifest(folder: Path) -> CheckpointInfo:
@@ -127,7 +135,9 @@ def read_manifest(folder: Path) -> CheckpointInfo:
     try:
         content = json.loads(text)
         number = content["format_number"]
-        if isinstance(number, int) and number > FORMAT_NUMBER:
+        if type(number) is not int:
+            raise TypeError(f"format_number is {number!r}")
+        if number > FORMAT_NUMBER:
             raise VersionSkew(
                 f"{folder}: the checkpoint has format {number}; this groundwork reads up to {FORMAT_NUMBER}",
                 hint="load it with the newer groundwork that wrote it",
@@ -140,17 +150,18 @@ def read_manifest(folder: Path) -> CheckpointInfo:
         raise corrupt(folder, f"{MANIFEST} cannot be read ({type(error).__name__}: {error})") from error
 
 
-def verified(folder: Path, *, with_model: bool) -> tuple[CheckpointInfo, bytes]:
+def verified(
+    folder: Path, *, with_model: bool, admit: Callable[[CheckpointInfo], None] | None = None
+) -> tuple[CheckpointInfo, memoryview]:
     """Read a checkpoint's manifest and compare every file with it; one pass over the bytes.
-
-    A checkpoint that is replaced meanwhile is read again, so that nothing of the old is mixed with the new.
 
     Args:
         folder: The checkpoint.
-        with_model: Return the model's bytes, the very ones that were compared.
+        with_model: Return the model's bytes, the very ones that were compared; else no file is kept in memory.
+        admit: Raises what is against this checkpoint, before its files are read.
 
     Returns:
-        What the manifest says, and the bytes (empty unless asked for).
+        What the manifest says, and the bytes, writable (empty unless asked for).
 
     Raises:
         CheckpointNotFoundError: There is no such folder, or no longer.
@@ -158,10 +169,32 @@ def verified(folder: Path, *, with_model: bool) -> tuple[CheckpointInfo, bytes]:
         VersionSkew: A newer groundwork wrote it.
         StorageError: A file cannot be read.
     """
+
+    def look(info: CheckpointInfo) -> memoryview:
+        if admit is not None:
+            admit(info)
+        return _compare(info, with_model=with_model)
+
+    return unless_replaced(folder, look)
+
+
+def unless_replaced(folder: Path, look: Callable[[CheckpointInfo], _T]) -> tuple[CheckpointInfo, _T]:
+    """Look at a checkpoint, and again if it was replaced meanwhile, so that nothing of the old is mixed with the new.
+
+    Args:
+        folder: The checkpoint.
+        look: Gets what the manifest says.
+
+    Returns:
+        What the manifest says, and what ``look`` returned.
+
+    Raises:
+        CheckpointNotFoundError: See ``read_manifest``; so are the others, or they are ``look``'s.
+    """
     while True:
         info = read_manifest(folder)
         try:
-            return info, _compare(info, with_model=with_model)
+            return info, look(info)
         except StorageError:
             if encode_manifest(read_manifest(folder)) == encode_manifest(info):  # a NaN differs from itself
                 raise
@@ -169,8 +202,11 @@ def verified(folder: Path, *, with_model: bool) -> tuple[CheckpointInfo, bytes]:
 
 def _manifest_text(folder: Path) -> bytes:
     path = folder / MANIFEST
+    require_no_links(folder, MANIFEST)
     with told_as_storage_error(path, "cannot read"):
         while True:
+            if path.exists() and not path.is_file():  # to open a pipe would be to wait for ever
+                raise corrupt(folder, f"{MANIFEST} is no plain file")
             try:
                 return path.read_bytes()
             except (FileNotFoundError, NotADirectoryError) as error:
@@ -180,21 +216,14 @@ def _manifest_text(folder: Path) -> bytes:
                     raise corrupt(folder, f"it has no {MANIFEST}") from error
 
 
-def _compare(info: CheckpointInfo, *, with_model: bool) -> bytes:
-    data = b""
+def _compare(info: CheckpointInfo, *, with_model: bool) -> memoryview:
+    data = memoryview(b"")
     for name, record in info.members().items():
-        path = info.path / name
-        if not path.is_file():
-            raise corrupt(info.path, f"{name} is missing")
-        with told_as_storage_error(path, "cannot read"):
-            size = path.stat().st_size
-            if size != record.size:
-                raise corrupt(info.path, f"{name} has {size} bytes, not {record.size}")
+        with opened_member(info.path, name, record.size) as descriptor:
             if with_model and name == info.payload:
-                data = path.read_bytes()
-                digest = hashlib.sha256(data).hexdigest()
+                data, digest = read_hashed(descriptor, record.size)
             else:
-                digest = sha256(path)
+                digest = hash_of(descriptor)
         if digest != record.sha256:
             raise corrupt(info.path, f"the sha256 of {name} differs")
     return data
@@ -214,25 +243,29 @@ def require_plain_name(name: str) -> None:
         raise PathEscapeError(f"{name!r} is no name for an attachment", hint="use a relative path such as 'spec.json'")
 
 
-def corrupt(folder: Path, why: str) -> CheckpointCorrupt:
-    """Make the error for a checkpoint that is not what was saved.
-
-    Args:
-        folder: The checkpoint.
-        why: What is wrong with it.
-
-    Returns:
-        The error.
-    """
-    hint = "load an earlier step, or restore this folder from a copy"
-    return CheckpointCorrupt(f"{folder}: {why}", hint=hint, context={"checkpoint": str(folder), "why": why})
-
-
 def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+_KINDS = {
+    "step": int,
+    "created": str,
+    "format": str,
+    "payload": str,
+    "metrics": dict,
+    "metadata": dict,
+    "versions": dict,
+}
+
+
 def _info(folder: Path, content: dict[str, Any]) -> CheckpointInfo:
+    for name, kind in _KINDS.items():
+        if type(content[name]) is not kind:
+            raise TypeError(f"{name} is {content[name]!r:.40}")
+    if content["step"] < 0 or not all(type(each) in (int, float) for each in content["metrics"].values()):
+        raise ValueError("the step must not be negative, and metrics must be numbers")
+    if not all(type(each) is str for each in content["versions"].values()):
+        raise ValueError("versions must be texts")
     files = {name: FileRecord(**each) for name, each in content.pop("files").items()}
     for name in (*files, content["payload"]):
         try:

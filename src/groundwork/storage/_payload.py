@@ -1,71 +1,144 @@
 """Models as bytes and back.
 
-Rule: nothing is unpickled. Arrays go through safetensors, estimators through skops with an allowlist of types; bytes
-are checked before they come here. Cost: the model is in memory twice while it is being saved.
+Rule: nothing is unpickled that was not asked to be. Tensors go through safetensors, estimators through skops with an
+allowlist of types; joblib and pickle are taken only by name and loaded only by trust. Bytes are checked before they
+come here. Cost: tensors are written and read without a copy; an estimator is in memory twice meanwhile.
 """
 
+import io
 import platform
-from collections.abc import Mapping
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from groundwork.errors import UsageError, VersionSkew
+from groundwork.storage import _pickled
 from groundwork.storage._manifest import CheckpointInfo
+from groundwork.storage._members import corrupt
+from groundwork.storage._tensors import Layout, is_tensor, unpack
 from groundwork.storage._trust import require_trusted
 
-_RECORDED = ("groundwork", "numpy", "safetensors", "scikit-learn", "scipy", "skops")
+FORMATS = ("safetensors", "skops", *_pickled.PICKLED)
+_RECORDED = ("groundwork", "joblib", "numpy", "safetensors", "scikit-learn", "scipy", "skops", "torch")
+# How many parts of its version an object must have been saved by: what these libraries promise to read again.
+_SAME_PARTS = {"scikit-learn": 2, "torch": 1}
 
 
-def encode_model(model: Any) -> tuple[str, bytes]:
-    """Turn a model into bytes.
+@dataclass(frozen=True)
+class Payload:
+    """A model on its way to a file.
+
+    Attributes:
+        format: One of ``FORMATS``.
+        framework: Whose objects it is made of, if known.
+        write: Writes its bytes to a file that has ``write`` and ``tell``.
+    """
+
+    format: str
+    framework: str | None
+    write: Callable[[Any], None]
+
+
+def payload_of(model: Any, wanted: str | None = None) -> Payload:
+    """Choose how a model is written.
 
     Args:
-        model: A scikit-learn estimator, or a mapping of names to numpy arrays.
+        model: A mapping of names to numpy arrays or to torch tensors, a scikit-learn estimator, or, if ``wanted``
+            says ``"joblib"`` or ``"pickle"``, anything that can be pickled.
+        wanted: One of ``FORMATS``; by the model if None, and then never a pickle.
 
     Returns:
-        The format's name, and the bytes.
+        The way; its ``write`` raises a UsageError if the model holds something that cannot be stored.
 
     Raises:
-        UsageError: It is neither, or holds something that cannot be stored.
+        UsageError: The model does not go with the format, or holds something that cannot be stored.
     """
-    if isinstance(model, Mapping):
-        return "safetensors", encode_arrays(model)
-    if callable(getattr(model, "get_params", None)) and not isinstance(model, type):
-        return "skops", _encode_estimator(model)
-    raise UsageError(
-        f"a checkpoint holds a scikit-learn estimator or a mapping of names to arrays, not {type(model).__name__}",
-        hint="save the estimator inside it, and the rest as metadata or files",
-    )
+    if wanted is not None and wanted not in FORMATS:
+        raise UsageError(
+            f"format {wanted!r} is not known", hint=f"one of {', '.join(FORMATS)}; or none, to choose by the model"
+        )
+    if wanted in _pickled.PICKLED:
+        return Payload(wanted, _framework(model), lambda file: _pickled.dump(model, file, wanted))
+    if isinstance(model, Mapping) and wanted in (None, "safetensors"):
+        layout = Layout(model)
+        return Payload("safetensors", layout.framework, lambda file: write_tensors(file, layout))
+    if _is_estimator(model) and wanted in (None, "skops"):
+        return Payload("skops", "scikit-learn", lambda file: file.write(_encode_estimator(model)))
+    raise _unfit(model, wanted)
 
 
-def decode_model(info: CheckpointInfo, data: bytes, *, trust: bool, allow_version_skew: bool) -> Any:
-    """Turn verified bytes back into the model.
+def write_tensors(file: Any, tensors: Layout | Mapping[Any, Any]) -> None:
+    """Write tensors as safetensors.
+
+    Args:
+        file: Has ``write``, which takes all it is given.
+        tensors: Text names to numpy arrays, or to torch tensors.
+
+    Raises:
+        UsageError: Something else is among them.
+    """
+    layout = tensors if isinstance(tensors, Layout) else Layout(tensors)
+    for chunk in layout.chunks():
+        file.write(chunk)
+
+
+def require_loadable(info: CheckpointInfo, *, trust: bool, allow_version_skew: bool) -> None:
+    """Refuse what must not be loaded here, before a byte of it is read.
+
+    Args:
+        info: The checkpoint's manifest.
+        trust: Whether pickles may run.
+        allow_version_skew: Whether objects of another version of their library may be loaded.
+
+    Raises:
+        UnsafeCheckpoint: It is a pickle, and not trusted.
+        VersionSkew: Another version of its library saved it, or its format is not known here.
+    """
+    if info.format not in FORMATS:
+        raise VersionSkew(
+            f"{info.path}: the model's format {info.format!r} is not known here (known: {', '.join(FORMATS)})",
+            hint="load it with the groundwork that wrote it",
+        )
+    if info.format in _pickled.PICKLED:
+        _pickled.require_trust(str(info.path / info.payload), info.format, trust=trust)
+    if info.format != "safetensors" and not allow_version_skew:
+        _require_same_version(info, "scikit-learn" if info.format == "skops" else info.framework)
+
+
+def decode_model(info: CheckpointInfo, data: memoryview, *, trust: bool) -> Any:
+    """Turn verified bytes back into a model that ``require_loadable`` has let pass.
 
     Args:
         info: The checkpoint's manifest.
         data: The bytes of its model file, verified.
         trust: Load any type that skops can.
-        allow_version_skew: Load an estimator of another scikit-learn minor version.
 
     Returns:
-        The estimator or the dict of arrays.
+        The estimator, the dict of tensors, or what was pickled.
 
     Raises:
+        CheckpointCorrupt: The bytes are of another format than the manifest says, and its hash of them was made anew.
         UnsafeCheckpoint: It holds types that are not trusted.
-        VersionSkew: Another scikit-learn minor version saved it, or its format is not known here.
+        VersionSkew: The installed versions cannot load it.
+        ConfigurationError: It holds torch tensors, and torch is not installed.
     """
     if info.format == "safetensors":
-        from safetensors.numpy import load
-
-        return load(data)
-    if info.format != "skops":
-        raise VersionSkew(
-            f"{info.path}: the model's format {info.format!r} is not known here (known: safetensors, skops)",
-            hint="load it with the groundwork that wrote it",
-        )
-    if not allow_version_skew:
-        _require_same_minor(info)
-    return _decode_estimator(info, data, trust=trust)
+        try:
+            return unpack(data, framework=info.framework or "numpy")
+        except ValueError as error:
+            raise corrupt(info.path, f"{info.payload} cannot be read ({error})") from error
+    if info.format == "skops":
+        return _decode_estimator(info, bytes(data), trust=trust)
+    try:
+        return _pickled.load(data, info.format)
+    except MemoryError:
+        raise
+    except Exception as error:  # a pickle runs whatever its maker put in
+        raise _unreadable(info, error) from error
 
 
 def library_versions() -> dict[str, str]:
@@ -75,44 +148,45 @@ def library_versions() -> dict[str, str]:
         Version by name, Python and those installed of the libraries that a model depends on.
     """
     found = {"python": platform.python_version()}
-    for name in _RECORDED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return found | {name: known for name in _RECORDED if (known := _version(name)) is not None}
 
 
-def encode_arrays(arrays: Mapping[Any, Any]) -> bytes:
-    """Lay out arrays as safetensors.
-
-    Args:
-        arrays: numpy arrays of numbers or booleans under text names.
-
-    Returns:
-        The bytes, the same for the same arrays.
-
-    Raises:
-        UsageError: Something else is among them.
-    """
-    import numpy as np
-    from safetensors.numpy import save
-
-    plain: dict[str, Any] = {}
-    for name, array in arrays.items():
-        if not isinstance(name, str) or not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-            what = f"{array.dtype} array" if isinstance(array, np.ndarray) else type(array).__name__
-            raise UsageError(
-                f"{name!r}: a checkpoint stores numpy arrays of numbers or booleans under text names, not {what}",
-                hint="convert it, or put it into metadata or files",
-            )
-        native = array.astype(array.dtype.newbyteorder("="), copy=False)
-        # safetensors stores the bytes as they lie; a transposed view must be laid out first.
-        plain[name] = np.ascontiguousarray(native).reshape(array.shape)
+@cache
+def _version(name: str) -> str | None:
     try:
-        return save(plain)
-    except Exception as error:  # its errors are of its own classes and builtins alike
-        raise UsageError(f"safetensors cannot store these arrays: {error}", hint="use common number types") from error
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _is_estimator(model: Any) -> bool:
+    return callable(getattr(model, "get_params", None)) and not isinstance(model, type)
+
+
+def _is_module(model: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
+
+
+def _framework(model: Any) -> str | None:
+    if _is_module(model) or is_tensor(model):
+        return "torch"
+    return "scikit-learn" if _is_estimator(model) else None
+
+
+def _unfit(model: Any, wanted: str | None) -> UsageError:
+    name = type(model).__name__
+    if _is_module(model):
+        hint = "save model.state_dict(), and load it with model.load_state_dict(...)"
+    elif isinstance(model, Mapping) or _is_estimator(model):
+        hint = "leave out format=, and it is chosen by the model"
+    else:
+        hint = "save the estimator inside it, and the rest as metadata or files; or ask for format='pickle'"
+    return UsageError(
+        f"a checkpoint holds a scikit-learn estimator (skops) or a mapping of names to arrays or tensors "
+        f"(safetensors), not {name}{f' as {wanted}' if wanted else ''}",
+        hint=hint,
+    )
 
 
 def _encode_estimator(model: Any) -> bytes:
@@ -133,6 +207,7 @@ def _encode_estimator(model: Any) -> bytes:
 def _decode_estimator(info: CheckpointInfo, data: bytes, *, trust: bool) -> Any:
     import skops.io
 
+    _require_no_bomb(info, data)
     try:
         unknown = skops.io.get_untrusted_types(data=data)
     except MemoryError:
@@ -149,6 +224,22 @@ def _decode_estimator(info: CheckpointInfo, data: bytes, *, trust: bool) -> Any:
         raise _unreadable(info, error) from error
 
 
+def _require_no_bomb(info: CheckpointInfo, data: bytes) -> None:
+    """Refuse an archive that unpacks to more than itself: ours are stored without compression.
+
+    What is packed is refused too, however small it says it is: zipfile unpacks first and cuts to that size afterwards.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise corrupt(info.path, f"{info.payload} is no skops file ({error})") from error
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise corrupt(info.path, f"{info.payload} is compressed, as no skops file of ours is")
+    if (size := sum(member.file_size for member in members)) > len(data):
+        raise corrupt(info.path, f"{info.payload} has {len(data)} bytes and would unpack to {size}")
+
+
 def _unreadable(info: CheckpointInfo, error: Exception) -> VersionSkew:
     installed = library_versions()
     changed = [
@@ -163,11 +254,14 @@ def _unreadable(info: CheckpointInfo, error: Exception) -> VersionSkew:
     )
 
 
-def _require_same_minor(info: CheckpointInfo) -> None:
-    saved, here = info.versions.get("scikit-learn"), library_versions().get("scikit-learn")
-    if saved is not None and here is not None and saved.split(".")[:2] != here.split(".")[:2]:
+def _require_same_version(info: CheckpointInfo, library: str | None) -> None:
+    parts = _SAME_PARTS.get(library or "")
+    if library is None or parts is None:
+        return
+    saved, here = info.versions.get(library), library_versions().get(library)
+    if saved is not None and here is not None and saved.split(".")[:parts] != here.split(".")[:parts]:
         raise VersionSkew(
-            f"{info.path}: saved by scikit-learn {saved}, installed is {here}; predictions may differ or fail",
-            hint=f"install scikit-learn {saved}, train anew, or accept it with allow_version_skew=True",
+            f"{info.path}: saved by {library} {saved}, installed is {here}; predictions may differ or fail",
+            hint=f"install {library} {saved}, train anew, or accept it with allow_version_skew=True",
             context={"saved": saved, "installed": here},
         )

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import polars as pl
-
 from groundwork.storage._faults import storage_error
 
 _NUMBER = re.compile(r"\(os error (\d+)\)")
@@ -25,6 +23,8 @@ def written_by_polars(path: str | os.PathLike[str]) -> Iterator[None]:
     Raises:
         StorageError: The disk is full, or the system refused otherwise.
     """
+    import polars as pl
+
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:

@@ -13,22 +13,29 @@ from groundwork.storage._manifest import CheckpointInfo
 
 @dataclass(frozen=True)
 class Keep:
-    """How many checkpoints a store keeps.
+    """How many checkpoints a store keeps; one stays if any of the rules asks for it.
 
     Attributes:
         last: The newest so many, at least 1.
         best: A metric and how many of the best by it, as ``("roc_auc", 1)``; higher is better, unless the name is
             written with a minus, as ``("-brier", 2)``.
+        every: Each step that this number divides, as 1000 keeps the steps 1000, 2000, … for good.
+
+    Raises:
+        UsageError: A number is below 1.
     """
 
     last: int = 3
     best: tuple[str, int] | None = None
+    every: int | None = None
 
     def __post_init__(self) -> None:
         if self.last < 1:
             raise UsageError(f"Keep(last={self.last}): at least one checkpoint must stay", hint="use last=1 or more")
         if self.best is not None and self.best[1] < 1:
             raise UsageError(f"Keep(best={self.best}): the number must be 1 or more", hint="use best=None for none")
+        if self.every is not None and self.every < 1:
+            raise UsageError(f"Keep(every={self.every}): the number must be 1 or more", hint="use every=None for none")
 
 
 def kept_steps(infos: Iterable[CheckpointInfo], keep: Keep) -> set[int]:
@@ -46,6 +53,8 @@ def kept_steps(infos: Iterable[CheckpointInfo], keep: Keep) -> set[int]:
     if keep.best is not None:
         metric, count = keep.best
         kept |= {info.step for info in ranked(newest_first, metric)[:count]}
+    if keep.every is not None:
+        kept |= {info.step for info in newest_first if info.step % keep.every == 0}
     return kept
 
 

@@ -155,6 +155,8 @@ class _Builder:
     def guard_aliases(self, node: yaml.Node) -> None:
         if any(node is parent for parent in self.open):
             raise self.error("an alias refers to what it is part of", node)
+        if len(self.open) > MAX_DEPTH:  # each alias may go on where another has ended
+            raise self.error(f"aliases nest deeper than {MAX_DEPTH} levels", node)
         self.repeated += id(node) in self.seen
         self.seen.add(id(node))
         if self.repeated > MAX_ALIASED_NODES:

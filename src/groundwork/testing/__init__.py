@@ -6,8 +6,10 @@ from groundwork.testing._crash import Crash
 from groundwork.testing._failpoints import failpoints, kill_self
 from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
 from groundwork.testing._lab import Lab
+from groundwork.testing._processes import peak_memory_bytes
 from groundwork.testing._subject import load_subject
 from groundwork.testing._system_calls import Call, system_calls
+from groundwork.testing._unpickling import unpicklings
 from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
 from groundwork.testing._virtual_loop import Deadlocked, VirtualLoop, run_virtual
 
@@ -28,11 +30,13 @@ __all__ = [
     "full_disk",
     "kill_self",
     "load_subject",
+    "peak_memory_bytes",
     "run_check",
     "run_contract",
     "run_virtual",
     "separate_disks",
     "short_writes",
     "system_calls",
+    "unpicklings",
     "withheld",
 ]

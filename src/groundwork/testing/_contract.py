@@ -55,7 +55,7 @@ class Contract(Sequence[Check]):
     """The checks of one part, in the order in which they are run.
 
     Args:
-        name: ``<part>/<topic>``, as ``storage/atomic_write``.
+        name: ``<part>``, or ``<part>/<topic>`` as ``storage/atomic_write``.
 
     Attributes:
         name: As given.
@@ -93,15 +93,29 @@ class Contract(Sequence[Check]):
         """
 
         def add(function: CheckFunction) -> CheckFunction:
-            name = function.__name__
-            if name in self._checks:
-                raise UsageError(f"{self.name} has two checks named {name}; rename one")
-            if unknown := [earlier for earlier in after if earlier not in self._checks]:
-                raise UsageError(f"{self.name}: {name} comes after {', '.join(unknown)}, not among the checks above it")
-            self._checks[name] = Check(name, level, rule, why, hint, tuple(after), posix, function)
+            self._add(Check(function.__name__, level, rule, why, hint, tuple(after), posix, function))
             return function
 
         return add
+
+    def include(self, checks: Iterable[Check]) -> None:
+        """Add checks that were written elsewhere, as those of another contract.
+
+        Args:
+            checks: In the order in which they are to run.
+
+        Raises:
+            UsageError: See ``check``.
+        """
+        for check in checks:
+            self._add(check)
+
+    def _add(self, check: Check) -> None:
+        if check.id in self._checks:
+            raise UsageError(f"{self.name} has two checks named {check.id}; rename one")
+        if unknown := [earlier for earlier in check.after if earlier not in self._checks]:
+            raise UsageError(f"{self.name}: {check.id} comes after {', '.join(unknown)}, not among the checks above it")
+        self._checks[check.id] = check
 
     def __getitem__(self, key: Any) -> Any:
         """Look a check up by its id or position."""

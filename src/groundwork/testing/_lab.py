@@ -14,10 +14,11 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._crash import Crash, Scenario, crashes
+from groundwork.testing._processes import Work, together
 from groundwork.testing._system_calls import Call, Hook, system_calls
 
 if TYPE_CHECKING:
@@ -102,6 +103,19 @@ class Lab:
         folder = self.folder / f"crashes-{self._folders}"
         folder.mkdir()
         return crashes(subject, scenario, folder, prepare=prepare, limit_s=self.limit_s, most=most)
+
+    def processes(self, subject: ModuleType, work: Work, *, count: int = 1) -> list[Any]:
+        """Run ``work(subject, folder, nth)`` in processes of their own, all at once, in the lab's folder.
+
+        Args:
+            subject: The implementation.
+            work: A module-level function.
+            count: How many processes.
+
+        Returns:
+            What it returned in each.
+        """
+        return together(subject, work, self.folder, count=count, limit_s=self.limit_s)
 
     @contextmanager
     def working_folder(self) -> Iterator[Path]:

@@ -419,19 +419,173 @@ def test_extended_attributes_are_kept(target):
 def test_a_stale_file_that_vanishes_or_cannot_be_removed_does_not_stop_a_write(target, monkeypatch, when):
     stale = target.with_name(".model.bin.0.gw-tmp")
     stale.write_bytes(b"half")
-    real = getattr(Path, when)
+    real = getattr(os, when)
 
-    def interfered(self, *args, **kwargs):
-        if self.name == stale.name and stale.exists():
+    def interfered(path, **kwargs):
+        if os.fspath(path) == str(stale) and stale.exists():
             if when == "lstat":
-                os.unlink(self)
+                os.unlink(path)
             else:
                 raise PermissionError(errno.EPERM, "no")
-        return real(self, *args, **kwargs)
+        return real(path, **kwargs)
 
-    monkeypatch.setattr(Path, when, interfered)
+    monkeypatch.setattr(os, when, interfered)
 
     with atomic_write(target) as file:
         file.write(b"new")
 
     assert target.read_bytes() == b"new"
+
+
+@posix
+def test_what_several_writers_left_that_were_killed_together_is_taken_away(target):
+    for slot in (0, 1, 3):
+        target.with_name(f".model.bin.{slot}.gw-tmp").write_bytes(b"half")
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+
+    assert names(target) == ["model.bin"]
+
+
+@posix
+def test_a_writer_that_gives_up_leaves_a_later_writers_temporary_file_alone(target, monkeypatch):
+    real, others = os.close, []
+
+    def close(descriptor):
+        # The lock is let go here; another writer takes the same name at once.
+        real(descriptor)
+        if not others:
+            others.append(atomic_write(target))
+            others[0].__enter__().write(b"theirs")
+
+    with pytest.raises(ZeroDivisionError), atomic_write(target):
+        monkeypatch.setattr(os, "close", close)
+        raise ZeroDivisionError
+    others[0].__exit__(None, None, None)
+
+    assert (target.read_bytes(), names(target)) == (b"theirs", ["model.bin"])
+
+
+def test_a_body_that_goes_on_after_a_refused_write_publishes_nothing(target, arm):
+    from groundwork import _failpoints
+
+    arm("storage.atomic_write.write", errno.ENOSPC)
+
+    with pytest.raises(StorageError, match="No space left"), atomic_write(target) as file:
+        try:
+            file.write(b"x" * 1_000_000)
+        except StorageError:
+            _failpoints.disarm("storage.atomic_write.write")
+            file.write(b"the rest")
+
+    assert (target.read_bytes(), names(target)) == (b"old", ["model.bin"])
+
+
+@posix
+def test_a_file_made_private_while_its_successor_is_written_stays_private(target):
+    target.chmod(0o644)
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+        target.chmod(0o600)
+
+    assert target.stat().st_mode & 0o7777 == 0o600
+
+
+@posix
+def test_an_owner_that_cannot_be_kept_lends_no_rights(target, monkeypatch):
+    target.chmod(0o6755)
+    real = os.fstat
+
+    def other_owner(descriptor):
+        status = list(real(descriptor))
+        status[4] += 1
+        status[5] += 1
+        return os.stat_result(status)
+
+    def refuse(descriptor, uid, gid):
+        raise PermissionError(errno.EPERM, "no")
+
+    monkeypatch.setattr(os, "fstat", other_owner)
+    monkeypatch.setattr(os, "fchown", refuse)
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+
+    assert target.stat().st_mode & 0o7777 == 0o755
+
+
+@posix
+def test_a_mode_that_is_right_already_is_not_set_again(target, monkeypatch):
+    def refuse(descriptor, mode):
+        raise PermissionError(errno.EPERM, "a file system without modes")
+
+    target.chmod(0o600)
+    monkeypatch.setattr(os, "fchmod", refuse)
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+
+    assert target.read_bytes() == b"new"
+
+
+@posix
+def test_a_link_to_the_folder_may_change_during_the_write(target, tmp_path):
+    (tmp_path / "next").mkdir()
+    (tmp_path / "first").mkdir()
+    latest = tmp_path / "latest"
+    latest.symlink_to("first")
+
+    with atomic_write(latest / "file") as file:
+        file.write(b"new")
+        latest.unlink()
+        latest.symlink_to("next")
+
+    assert (os.listdir(tmp_path / "first"), os.listdir(tmp_path / "next")) == (["file"], [])
+
+
+@posix
+def test_each_write_follows_the_links_as_they_are_then(tmp_path, monkeypatch):
+    monkeypatch.setattr("groundwork.storage._temporary._FOLDERS_KNOWN", 1)
+    monkeypatch.setattr("groundwork.storage._temporary._folders", {})
+    latest = tmp_path / "latest"
+    for run in ("first", "next", "next"):
+        (tmp_path / run).mkdir(exist_ok=True)
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(run)
+        with atomic_write(latest / "file", "w") as file:
+            file.write(run)
+
+    assert [(tmp_path / run / "file").read_text() for run in ("first", "next")] == ["first", "next"]
+
+
+@posix
+def test_a_relative_path_means_the_folder_in_which_the_write_began(tmp_path, monkeypatch):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        with atomic_write("file", "w") as file:
+            os.chdir(tmp_path)
+            file.write(folder)
+
+    assert [(tmp_path / folder / "file").read_text() for folder in ("a", "b")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("path", ["folder/", "a\0b"])
+def test_a_path_that_names_no_file_is_refused(path):
+    with pytest.raises(UsageError, match="does not name a file"), atomic_write(path):
+        pass
+
+
+@posix
+def test_a_close_that_is_refused_keeps_the_old_file_where_nothing_is_synced(target, monkeypatch):
+    def refuse(descriptor):
+        monkeypatch.undo()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(StorageError, match="No space left"), atomic_write(target, durable=False) as file:
+        file.write(b"new")
+        monkeypatch.setattr(os, "dup", refuse)
+
+    assert (target.read_bytes(), names(target)) == (b"old", ["model.bin"])

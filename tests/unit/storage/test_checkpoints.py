@@ -16,10 +16,11 @@ from groundwork.errors import (
     DurabilityUnknownError,
     PathEscapeError,
     StorageError,
+    UnsafeCheckpoint,
     UsageError,
     VersionSkew,
 )
-from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep, load_checkpoint
+from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep, load_checkpoint, verify_checkpoint
 
 
 def weights(value: float) -> dict[str, np.ndarray]:
@@ -96,15 +97,10 @@ def test_a_store_keeps_the_last_so_many(store):
     assert steps(store) == [3, 4, 5]
 
 
-@pytest.mark.parametrize(("metric", "kept"), [("auc", [2, 4]), ("-auc", [3, 4])])
-def test_the_best_is_kept_beside_the_last(tmp_path, metric, kept):
-    store = CheckpointStore(tmp_path, keep=Keep(last=1, best=(metric, 1)))
+def test_best_is_by_the_metric_that_the_store_keeps(tmp_path):
+    store = saved(CheckpointStore(tmp_path, keep=Keep(best=("-auc", 1))), 1, 2, 3)
 
-    for step, auc in [(1, 0.5), (2, 0.9), (3, 0.1), (4, 0.6)]:
-        store.save(weights(step), step=step, metrics={"auc": auc})
-
-    assert kept == steps(store)
-    assert kept[0] == store.load("best").info.step
+    assert [1, 3] == [store.load("best").info.step, store.load().info.step]
 
 
 def test_best_is_known_to_a_store_that_was_opened_without_the_rule(tmp_path):
@@ -144,6 +140,22 @@ def test_the_newest_that_verifies_is_never_pruned(store):
     removed = store.prune()
 
     assert (removed, {step: wrong for step, wrong in store.verify().items() if wrong is None}) == ([], {1: None})
+
+
+def test_each_nth_stays_for_good(tmp_path):
+    store = saved(CheckpointStore(tmp_path, keep=Keep(last=1, every=4)), 1, 4, 5, 8, 9)
+
+    assert [4, 8, 9] == steps(store)
+
+
+def test_a_dry_run_says_what_prune_would_delete_and_deletes_nothing(store):
+    saved(store, 1, 2, 3)
+    store.keep = Keep(last=1)
+
+    told = store.prune(dry_run=True)
+
+    assert ([1, 2], [1, 2, 3]) == (told, steps(store))
+    assert told == store.prune()
 
 
 def test_prune_names_what_it_deleted(store):
@@ -310,15 +322,15 @@ def rewrite_manifest(folder: Path, **changes: object) -> None:
 
 def test_a_manifest_of_a_newer_format_is_a_version_skew(store):
     info = store.save(weights(1), step=1)
-    rewrite_manifest(info.path, format_number=2)
+    rewrite_manifest(info.path, format_number=99)
 
     for attempt in (store.load, store.list, store.verify):
-        with pytest.raises(VersionSkew, match="has format 2; this groundwork reads up to 1"):
+        with pytest.raises(VersionSkew, match="has format 99; this groundwork reads up to 2"):
             attempt()
 
 
 def test_a_newer_checkpoint_does_not_make_a_save_fail(store):
-    rewrite_manifest(store.save(weights(9), step=9).path, format_number=2)
+    rewrite_manifest(store.save(weights(9), step=9).path, format_number=99)
 
     store.keep = Keep(last=1)
     store.save(weights(1), step=1)
@@ -466,33 +478,22 @@ def test_a_checkpoint_replaced_while_it_is_read_is_read_again(store, monkeypatch
 
 
 def test_a_checkpoint_pruned_while_it_is_looked_for_is_passed_over_in_silence(store, monkeypatch):
+    from groundwork.storage import _store_folder
+
     saved(store, 1, 2)
-    real, calls = store._folders, []
+    real, calls = _store_folder.step_folders, []
 
-    def two_at_first():
+    def gone_at_the_second_look(root):
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == 1:
             shutil.rmtree(store.root / "step-00000002")
-        return real()
+        return real(root)
 
-    monkeypatch.setattr(store, "_folders", two_at_first)
+    monkeypatch.setattr(_store_folder, "step_folders", gone_at_the_second_look)
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert store.load().info.step == 1
-
-
-def test_one_that_proves_whole_on_a_second_look_is_not_set_aside(store):
-    info = store.save(weights(1), step=1)
-
-    assert store._set_aside(info.path) is None
-    assert names(store) == ["step-00000001"]
-
-
-def test_one_that_is_gone_cannot_be_set_aside(store):
-    saved(store, 1)
-
-    assert store._set_aside(store.root / "step-00000009") is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
@@ -500,12 +501,6 @@ def test_files_get_the_mode_that_the_umask_leaves(store):
     info = store.save(weights(1), step=1)
 
     assert {0o644} == {(info.path / name).stat().st_mode & 0o777 for name in ("manifest.json", "model.safetensors")}
-
-
-@pytest.mark.parametrize("keep", [{"last": 0}, {"best": ("auc", 0)}])
-def test_a_rule_that_keeps_nothing_is_refused(keep):
-    with pytest.raises(UsageError, match="Keep"):
-        Keep(**keep)
 
 
 def test_what_looks_damaged_only_while_it_is_being_replaced_is_loaded(store, monkeypatch):
@@ -542,7 +537,7 @@ def test_a_manifest_that_comes_back_at_the_second_look_is_read(store, monkeypatc
 
 
 def test_a_damaged_checkpoint_in_a_store_that_cannot_be_locked_is_still_passed_over(store, monkeypatch):
-    from groundwork.storage import _checkpoints
+    from groundwork.storage import _store_folder
 
     saved(store, 1, 2)
     damage(store, 2)
@@ -550,7 +545,7 @@ def test_a_damaged_checkpoint_in_a_store_that_cannot_be_locked_is_still_passed_o
     def refuse(path):
         raise StorageError("read-only")
 
-    monkeypatch.setattr(_checkpoints, "exclusive", refuse)
+    monkeypatch.setattr(_store_folder, "exclusive", refuse)
 
     with pytest.warns(CheckpointSkippedWarning):
         assert store.load().info.step == 1
@@ -561,3 +556,122 @@ def test_a_folder_whose_replacement_was_cut_short_still_loads_by_its_name(store)
     info.path.rename(store.root / ".step-00000001.old")
 
     assert load_checkpoint(info.path).info.step == 1
+
+
+def test_the_manifest_alone_is_read_for_info(tmp_path):
+    store = saved(CheckpointStore(tmp_path, keep=Keep(best=("auc", 1))), 1, 3, 2)
+    damage(store, 3)
+
+    assert [3, 3, 2] == [store.info(which).step for which in ("latest", "best", 2)]
+
+
+def test_info_passes_over_a_damaged_manifest(store):
+    saved(store, 1, 2)
+    lose_manifest(store.root / "step-00000002")
+
+    assert 1 == store.info().step
+    with pytest.raises(CheckpointCorrupt, match="has no manifest"):
+        store.info(2)
+
+
+@pytest.mark.parametrize("which", ["latest", "best", 7])
+def test_info_of_what_is_not_there_is_not_found(store, which):
+    with pytest.raises(CheckpointNotFoundError):
+        store.info(which)
+
+
+def test_verifying_tells_how_far_it_is(store):
+    saved(store, 1, 2)
+    told = []
+
+    store.verify(progress=lambda done, total: told.append((done, total)))
+
+    assert [(1, 2), (2, 2)] == told
+
+
+def test_what_is_pruned_while_it_is_verified_is_left_out(store, monkeypatch):
+    from groundwork.storage import _choice
+
+    saved(store, 1, 2)
+    real = _choice.verify_checkpoint
+
+    def pruned_meanwhile(folder):
+        shutil.rmtree(store.root / "step-00000002", ignore_errors=True)
+        return real(folder)
+
+    monkeypatch.setattr(_choice, "verify_checkpoint", pruned_meanwhile)
+
+    assert {1: None} == store.verify()
+
+
+def test_a_step_that_is_renamed_while_it_is_listed_is_listed(store, monkeypatch):
+    from groundwork.storage import _choice
+
+    saved(store, 1)
+    real, old = _choice.read_manifest, store.root / ".step-00000001.old"
+
+    def renamed_meanwhile(folder):
+        if folder != old:
+            folder.rename(old)
+        return real(folder)
+
+    monkeypatch.setattr(_choice, "read_manifest", renamed_meanwhile)
+
+    assert [1] == steps(store)
+
+
+def test_what_is_no_sound_checkpoint_is_named(store):
+    saved(store, 1, 2, 3)
+    lose_manifest(store.root / "step-00000001")
+    damage(store, 2)
+    with pytest.raises(CheckpointCorrupt):
+        store.load(2)
+    store.load()
+    (store.root / "notes.txt").write_text("mine")
+    (store.root / "corrupt-step-00000000").mkdir()
+    (store.root / ".step-00000004.0.gw-tmp").mkdir()
+
+    told = {stray.path.name: stray.what for stray in store.strays()}
+
+    assert {
+        ".step-00000004.0.gw-tmp": "being written now, or left by a killed writer",
+        "corrupt-step-00000000": "set aside as damaged",
+        "notes.txt": "no part of the store",
+        "step-00000001": "damaged: it has no manifest.json",
+    } == told
+
+
+def test_one_checkpoint_is_verified_by_itself(store):
+    info = store.save(weights(1), step=1)
+
+    whole = verify_checkpoint(str(info.path))
+    damage(store, 1)
+
+    assert (None, "the sha256 of model.safetensors differs") == (whole, verify_checkpoint(info.path))
+    with pytest.raises(CheckpointNotFoundError):
+        verify_checkpoint(store.root / "step-00000002")
+
+
+def test_what_the_model_was_made_from_is_kept_with_it(store):
+    store.save(weights(1), step=1, fingerprints={"data": "sha256:12"})
+
+    assert "sha256:12" == store.info().fingerprints["data"]
+
+
+def test_a_format_that_must_be_trusted_is_stored_only_when_asked_for_and_loaded_only_when_trusted(store):
+    store.save({"any": object}, step=1, format="pickle")
+
+    with pytest.raises(UnsafeCheckpoint):
+        store.load()
+    assert {"any": object} == store.load(trust=True).model
+
+
+def test_a_lazy_load_leaves_the_comparing_to_later(store):
+    saved(store, 1)
+    damage(store, 1)
+
+    loaded = store.load(verify="lazy")
+
+    assert 1 == loaded.info.step
+    with pytest.raises(CheckpointCorrupt, match=r"sha256 of model.safetensors differs"):
+        loaded.verify()

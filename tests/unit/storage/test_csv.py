@@ -70,6 +70,9 @@ def test_rows_and_lines_are_counted_across_blocks(records, size):
     [
         (b"a,b\n1,2\n3\n", "t.csv: row 2 (line 3) has 1 field; the header has 2", 2, 3),
         (b"a,b\n1,2,3\n", "t.csv: row 1 (line 2) has 3 fields; the header has 2", 1, 2),
+        (b"a,b\n1,2,3\n4\n", "t.csv: row 1 (line 2) has 3 fields; the header has 2", 1, 2),
+        (b"a,b\n4\n1,2,3\n", "t.csv: row 1 (line 2) has 1 field; the header has 2", 1, 2),
+        (b"a,b\n\n1,2,3\n", "t.csv: row 1 (line 3) has 3 fields; the header has 2", 1, 3),
         (b'a,b\n"x\ny",2\n3\n', "t.csv: row 2 (line 4) has 1 field; the header has 2", 2, 4),
         (b"a,b\n\n1,2\n\n3\n", "t.csv: row 2 (line 5) has 1 field; the header has 2", 2, 5),
         (b'a,b\n1,2\n3,"x\n', "t.csv: row 2 (line 3) opens a quote that is never closed", 2, 3),
@@ -137,11 +140,12 @@ def test_a_record_that_never_ends_stops_before_memory_does(monkeypatch):
         rows(b'a,b\n1,2\n"' + b"x" * 1000, 50)
 
 
-def test_a_parser_that_miscounts_is_not_believed(monkeypatch):
+@pytest.mark.parametrize("content", [b"a\n1\n2\n", b"a,b\n1,1\n2,2\n"])
+def test_a_parser_that_miscounts_is_not_believed(monkeypatch, content):
     monkeypatch.setattr(_csv.pl, "read_csv", lambda *_, **__: pl.DataFrame({"a": ["1"]}))
 
     with pytest.raises(InvalidDataError, match="2 records read as 1 between rows 1 and 2"):
-        rows(b"a\n1\n2\n")
+        rows(content)
 
 
 def test_an_error_of_the_parser_that_is_not_ours_to_explain_passes_through(monkeypatch):
@@ -152,3 +156,25 @@ def test_an_error_of_the_parser_that_is_not_ours_to_explain_passes_through(monke
 
     with pytest.raises(pl.exceptions.ComputeError, match="other"):
         rows(b"a\n1\n")
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.sampled_from(["", "", "1", '""', '"a\nb"', '"\n"']), max_size=8),
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(1, 12),
+)
+def test_a_blank_line_of_one_column_is_a_missing_value(records, newline, size):
+    content = newline.join(["a", *records, ""]).encode()
+
+    found = rows(content, size)
+
+    unquoted = [each[1:-1] if each.startswith('"') else each or None for each in records]
+    assert [(each,) for each in unquoted] == found
+
+
+@pytest.mark.parametrize("damage", [b"2,3\n", b'5" pipe\n'])
+@pytest.mark.parametrize("size", [3, 1 << 20])
+def test_the_row_of_damage_counts_the_missing_values_of_one_column(damage, size):
+    with pytest.raises(InvalidDataError, match=r"row 3 \(line 4\) has "):
+        rows(b"a\n\n1\n" + damage, size)

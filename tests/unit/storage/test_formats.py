@@ -1,7 +1,9 @@
 """read and write: by suffix, atomic, the same bytes each time, damage told apart."""
 
+import datetime as dt
 import errno
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import InvalidDataError, StorageError, UnsupportedFormatError, UsageError
-from groundwork.storage import _formats, read, register_format, sha256, write
+from groundwork.storage import _bounds, _formats, read, register_format, sha256, write
 
 FRAME = pl.DataFrame({"n": [1, 2, None], "s": ["x", "é", "z"]})
 ARRAYS = {"w": np.arange(6.0).reshape(2, 3), "b": np.array([True, False])}
@@ -22,6 +24,7 @@ VALUES: dict[str, Any] = {
     "ndjson": [{"a": "line\nbreak\u2028"}],
     "yaml": {"a": "1e-4", "b": "no", "c": [0.0001, None, {"d": " x: #y"}]},
     "yml": [1, "two"],
+    "toml": {"a": "1e-4", "b": {"c": [1, 2.5, True], "d": dt.date(2013, 1, 1)}},
     "csv": FRAME,
     "parquet": FRAME,
     "npy": ARRAYS["w"],
@@ -30,6 +33,19 @@ VALUES: dict[str, Any] = {
 }
 STRUCTURED = ["json", "parquet", "npy", "npz", "safetensors"]
 
+text = st.text(max_size=5)
+packings = st.sampled_from(["", ".gz", ".zst"])
+toml_scalars = (
+    st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | text
+    | st.dates()
+    | st.times()
+    | st.datetimes(timezones=st.none() | st.just(dt.UTC))
+)
+LOOP: list[Any] = []
+LOOP.append(LOOP)
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
@@ -61,9 +77,9 @@ def test_a_value_comes_back_and_the_same_value_gives_the_same_bytes(tmp_path, su
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "yaml"])
 @settings(deadline=None, max_examples=50)
-@given(value=plain)
-def test_any_plain_value_comes_back(tmp_path_factory, suffix, value):
-    path = tmp_path_factory.mktemp("plain") / f"f.{suffix}"
+@given(value=plain, packed=packings)
+def test_any_plain_value_comes_back(tmp_path_factory, suffix, value, packed):
+    path = tmp_path_factory.mktemp("plain") / f"f.{suffix}{packed}"
     value = [value, value] if suffix == "jsonl" else value
 
     write(path, value, durable=False)
@@ -132,21 +148,37 @@ def test_a_text_that_breaks_its_format_is_named_with_the_line(tmp_path, name, te
 @pytest.mark.parametrize("name", ["f.json", "f.yaml", "f.jsonl"])
 def test_a_text_that_is_not_utf8_is_named(tmp_path, name):
     path = tmp_path / name
-    path.write_bytes(b'"\xff"')
+    path.write_bytes(b'"\xff"\n')
 
     with pytest.raises(InvalidDataError, match="utf-8"):
         read(path)
 
 
-def test_toml_is_read_and_not_written(tmp_path):
-    path = tmp_path / "f.toml"
-    path.write_text("a = 1\n")
+@settings(deadline=None, max_examples=50)
+@given(
+    value=st.dictionaries(
+        text, st.recursive(toml_scalars, lambda inner: st.lists(inner) | st.dictionaries(text, inner), max_leaves=6)
+    ),
+    packed=packings,
+)
+def test_any_table_of_toml_comes_back(tmp_path_factory, value, packed):
+    path = tmp_path_factory.mktemp("toml") / f"f.toml{packed}"
 
-    with pytest.raises(UnsupportedFormatError, match="no writer") as caught:
-        write(path, {"a": 2})
+    write(path, value, durable=False)
 
-    assert read(path) == {"a": 1}
-    assert ".toml" not in (caught.value.hint or "")
+    assert value == read(path)
+
+
+def test_toml_keeps_its_order_and_names():
+    path = Path("pipeline.toml")
+
+    assert "b = 1\n\n[a]\nd = [\n    1,\n    2,\n]\n" == written(path, {"b": 1, "a": {"d": [1, 2]}})
+
+
+def written(name, value):
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / name, value)
+        return (Path(folder) / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["f.xyz", "f", "f.gz", ".json.lock"])
@@ -182,7 +214,15 @@ def test_a_full_disk_is_told_as_such_by_every_format_and_keeps_the_old_file(tmp_
         ("f.json", {"a": float("nan")}),
         ("f.json", object()),
         ("f.jsonl", [{1, 2}]),
+        ("f.json", "\ud800"),
+        ("f.json", LOOP),
         ("f.yaml", object()),
+        ("f.toml", [1]),
+        ("f.toml", {"a": None}),
+        ("f.toml", {1: 2}),
+        ("f.toml", {"a": "\ud800"}),
+        ("f.toml", {"a": LOOP}),
+        ("f.toml", {"a": dt.time(1, tzinfo=dt.UTC)}),
         ("f.csv", [[1]]),
         ("f.parquet", {"a": [1]}),
         ("f.npy", [object()]),
@@ -205,6 +245,74 @@ def test_nothing_is_unpickled(tmp_path, name):
 
     with pytest.raises(InvalidDataError, match="allow_pickle"):
         read(path)
+
+
+@pytest.mark.parametrize("packed", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("suffix", VALUES)
+def test_content_of_more_bytes_than_allowed_is_refused(tmp_path, suffix, packed):
+    path = tmp_path / f"f.{suffix}{packed}"
+    write(path, VALUES[suffix])
+
+    with pytest.raises(InvalidDataError, match=r"more than max_bytes=\d+ bytes") as caught:
+        read(path, max_bytes=3)
+
+    assert (str(path), True) == (caught.value.context["file"], "larger max_bytes" in (caught.value.hint or ""))
+    assert same(VALUES[suffix], read(path, max_bytes=100_000))
+
+
+@pytest.mark.parametrize("packed", [".gz", ".zst"])
+def test_what_is_compressed_grows_to_the_usual_bound_unless_more_is_allowed(tmp_path, monkeypatch, packed):
+    monkeypatch.setattr(_bounds, "_SMALL_BYTES", 50_000)
+    path = tmp_path / f"f.json{packed}"
+    write(path, "x" * 60_000)
+
+    with pytest.raises(InvalidDataError, match="max_bytes=50,000"):
+        read(path)
+
+    assert 60_000 == len(read(path, max_bytes=70_000))
+
+
+@pytest.mark.parametrize("bound", [0, -1])
+def test_a_bound_that_lets_nothing_through_is_refused(tmp_path, bound):
+    with pytest.raises(UsageError, match=f"max_bytes is {bound}"):
+        read(tmp_path / "f.json", max_bytes=bound)
+
+
+@pytest.mark.parametrize(("name", "hint"), [("f.json", "none"), ("f.npz", "none")])
+def test_an_option_that_no_one_knows_is_no_fault_of_the_file(tmp_path, name, hint):
+    write(tmp_path / name, VALUES[name[2:]])
+
+    with pytest.raises(UsageError, match="takes no option 'mmap'") as caught:
+        read(tmp_path / name, mmap=True)
+    with pytest.raises(UsageError, match="takes no option 'mmap'"):
+        write(tmp_path / name, VALUES[name[2:]], mmap=True)
+
+    assert (UsageError, f"options that it takes: {hint}") == (type(caught.value), caught.value.hint)
+
+
+def test_an_option_that_polars_does_not_know_is_no_fault_of_the_file(tmp_path):
+    write(tmp_path / "f.csv", FRAME)
+
+    with pytest.raises(UsageError, match="seperator") as caught:
+        read(tmp_path / "f.csv", seperator=";")
+
+    assert UsageError is type(caught.value)
+
+
+def test_a_torn_last_line_is_told_from_other_damage(tmp_path):
+    (tmp_path / "f.jsonl").write_text('{"a": 1}\n{"a": ')
+
+    with pytest.raises(InvalidDataError, match="line 2, the last, is cut off in the middle") as caught:
+        read(tmp_path / "f.jsonl")
+
+    assert (caught.value.context["torn"], "append" in caught.value.hint) == (True, True)
+
+
+def test_a_last_line_cut_within_a_letter_is_torn_too(tmp_path):
+    (tmp_path / "f.jsonl").write_bytes('{"a": 1}\n{"a": "ü'.encode()[:-1])
+
+    with pytest.raises(InvalidDataError, match="line 2, the last, is cut off in the middle"):
+        read(tmp_path / "f.jsonl")
 
 
 def test_an_archive_of_arrays_is_not_a_single_array(tmp_path):

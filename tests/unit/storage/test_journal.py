@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import JournalCorrupt, Locked, StorageError, UsageError
-from groundwork.storage import FileJournal, _journal
+from groundwork.storage import FileJournal, _append, _journal
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -191,6 +191,20 @@ def test_a_short_write_is_taken_back(tmp_path, monkeypatch):
     assert before == path.read_bytes()
 
 
+def test_a_refused_unlock_says_nothing_about_the_record(tmp_path, monkeypatch):
+    journal = journal_of(tmp_path / "j.jsonl")
+
+    def refuse(descriptor):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(_journal, "unlock_descriptor", refuse)
+
+    journal.append({"next": 1})
+    journal.append({"last": 1})
+
+    assert [*RECORDS, {"next": 1}, {"last": 1}] == list(journal.records())
+
+
 def test_a_journal_that_was_removed_is_not_written_to(tmp_path):
     journal = journal_of(tmp_path / "j.jsonl")
     journal.path.unlink()
@@ -211,7 +225,7 @@ def test_an_append_is_synced_before_it_returns(tmp_path, monkeypatch):
 
 def test_nothing_is_appended_without_the_lock(tmp_path, monkeypatch):
     journal = journal_of(tmp_path / "journal.jsonl")
-    monkeypatch.setattr(_journal, "lock_descriptor", lambda descriptor, wait: False)
+    monkeypatch.setattr(_append, "lock_descriptor", lambda descriptor, wait: False)
 
     with pytest.raises(Locked, match="too long"):
         journal.append({"step": "late"})

@@ -16,7 +16,6 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardS
 
 from groundwork.errors import UnsafeCheckpoint, UsageError, VersionSkew
 from groundwork.storage import CheckpointStore
-from groundwork.storage._trust import untrusted_types
 
 
 class Foreign(BaseEstimator):
@@ -84,45 +83,6 @@ def test_a_foreign_type_is_refused_by_name_and_loads_when_trusted(store, monkeyp
 
     assert caught.value.context["types"] == ["foreign_module.Foreign"]
     assert isinstance(store.load(trust=True).model[0], Foreign)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "os.system",
-        "builtins.eval",
-        "numpy.load",
-        "numpy.memmap",
-        "numpy.lib.npyio.load",
-        "sklearn.datasets.fetch_openml",
-        "sklearn.datasets._base.load_files",
-        "sklearn.utils.fixes.np",
-        "sklearn.base.warnings",
-        "sklearn.no_such_module.Thing",
-        "sklearn.base.NoSuchThing",
-        "scipy.io.loadmat",
-        "scipy.sparse.save_npz.os",
-        "sklearnevil.Thing",
-        "joblib.load",
-    ],
-)
-def test_nothing_that_could_run_or_read_is_trusted(name):
-    assert [name] == untrusted_types([name])
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "sklearn.tree._tree.Tree",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.feature_selection._univariate_selection.f_classif",
-        "scipy.sparse._csr.csr_matrix",
-        "numpy.log1p",
-        "numpy.dtype",
-    ],
-)
-def test_what_estimators_are_made_of_is_trusted(name):
-    assert untrusted_types([name]) == []
 
 
 def with_version(info, **versions):
@@ -217,3 +177,19 @@ def test_versions_leave_out_what_is_not_installed(monkeypatch):
     monkeypatch.setattr(_payload, "_RECORDED", ("numpy", "no-such-package"))
 
     assert {"python", "numpy"} == _payload.library_versions().keys()
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "words", "hint"),
+    [
+        ({"w": np.ones(1)}, "npz", "'npz' is not known", "safetensors, skops, joblib, pickle"),
+        ({"w": np.ones(1)}, "skops", "not dict as skops", "leave out format="),
+        (LogisticRegression(), "safetensors", "not LogisticRegression as safetensors", "leave out format="),
+        (object(), None, "not object", "format='pickle'"),
+    ],
+)
+def test_a_model_that_does_not_go_with_its_format_is_refused_with_what_does(store, model, wanted, words, hint):
+    with pytest.raises(UsageError, match=words) as caught:
+        store.save(model, step=1, format=wanted)
+
+    assert hint in (caught.value.hint or "")

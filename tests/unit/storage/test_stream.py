@@ -255,7 +255,7 @@ def test_batches_hold_at_least_a_row(tmp_path):
 def test_a_zip_of_several_tables_wants_a_member(tmp_path):
     path = write(tmp_path, "t.zip", zipped(a_csv=CONTENT, b_csv=b"x\n1\n"))
 
-    with pytest.raises(InvalidDataError, match=r"holds 2 \.csv files: a\.csv, b\.csv"):
+    with pytest.raises(InvalidDataError, match=r"holds 2 tables \(\.csv, \.jsonl\): a\.csv, b\.csv"):
         stream(path)
 
     assert next(stream(path, member="b.csv")).rows() == [("1",)]

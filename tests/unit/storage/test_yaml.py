@@ -1,5 +1,6 @@
 import json
 import math
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -43,7 +44,7 @@ PLAIN = st.recursive(
 
 
 @pytest.mark.parametrize(
-    "text", ["no", "yes", "on", "off", "y", "n", "No", "1:30", "2013-01-01", "2013-01-01T10:00:00Z"]
+    "text", ["no", "yes", "on", "off", "y", "n", "No", "NO", "1:30", "1:30:00", "2013-01-01", "2013-01-01T10:00:00Z"]
 )
 def test_words_times_and_dates_are_text(text):
     assert text == load_yaml(text)
@@ -53,6 +54,7 @@ def test_words_times_and_dates_are_text(text):
     ("text", "expected"),
     [
         ("010", 10),
+        ("0o14", 12),
         ("0o17", 15),
         ("0x1F", 31),
         ("-7", -7),
@@ -138,9 +140,31 @@ def test_a_value_that_contains_itself_is_not_written():
         dump_yaml(value)
 
 
-def test_what_is_not_plain_data_is_not_written():
-    with pytest.raises(InvalidDataError, match="a object cannot be written"):
-        dump_yaml({"a": object()})
+def test_what_would_be_too_deep_to_read_is_not_written():
+    value = 1
+    for _ in range(MAX_DEPTH):
+        value = [value]
+
+    assert value == load_yaml(dump_yaml(value))
+    with pytest.raises(InvalidDataError, match="deeper than 100"):
+        dump_yaml({"a": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"a": [object()]}, r"^\['a'\]\[0\]: a object cannot be written"),
+        (b"x", "^a bytes"),
+        ({1, 2}, "^a set"),
+        (date(2013, 1, 1), "^a date"),
+        ({(1, 2): 3}, r"\(the key\): a tuple"),
+        ("\ud800", "surrogate"),
+        ({"\ud800": 1}, "surrogate"),
+    ],
+)
+def test_what_would_not_come_back_is_not_written(value, problem):
+    with pytest.raises(InvalidDataError, match=problem):
+        dump_yaml(value)
 
 
 def test_lines_and_columns_of_every_entry_are_known():
@@ -223,6 +247,22 @@ def test_aliases_that_multiply_are_refused():
 
     with pytest.raises(InvalidDataError, match="aliases repeat more than 10,000 entries"):
         load_yaml("\n".join(rows))
+
+
+def test_aliases_that_nest_are_refused():
+    rows = [f"a0: &a0 {'[' * 60}{']' * 60}"]
+    rows += [f"a{n}: &a{n} {'[' * 60}*a{n - 1}{']' * 60}" for n in range(1, 12)]
+
+    with pytest.raises(InvalidDataError, match="aliases nest deeper than 100 levels") as caught:
+        load_yaml("\n".join(rows))
+
+    assert 1 == caught.value.context["line"]
+
+
+@pytest.mark.parametrize("piece", ["[", "- ", "{", "? ", "a: [", "!", "&a ", "'\n"])
+def test_text_of_any_depth_ends_in_an_error_of_ours(piece):
+    with pytest.raises(InvalidDataError):
+        load_yaml(piece * 20_000)
 
 
 def test_a_key_may_be_an_alias():

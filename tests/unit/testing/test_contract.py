@@ -45,3 +45,22 @@ def test_a_prerequisite_must_stand_above_so_that_there_are_no_circles():
 
     with pytest.raises(UsageError, match="third comes after fourth"):
         contract_of_two().check(Level.BASIC, after=["fourth"], **WORDS)(third)
+
+
+def test_checks_of_another_contract_are_included_in_order_and_their_names_stay_unique():
+    whole, topic = Contract("part"), Contract("part/topic")
+    words = {"rule": "A rule.", "why": "A reason.", "hint": "A hint."}
+
+    @topic.check(Level.BASIC, **words)
+    def one(subject, lab): ...
+
+    @topic.check(Level.EDGE, after=["one"], **words)
+    def two(subject, lab): ...
+
+    whole.include(topic)
+
+    assert list(whole) == list(topic)
+    with pytest.raises(UsageError, match="two checks named one"):
+        whole.include(topic)
+    with pytest.raises(UsageError, match="two comes after one"):
+        Contract("other").include([topic["two"]])

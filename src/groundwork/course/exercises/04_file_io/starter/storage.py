@@ -1,8 +1,10 @@
-"""Exercise 04: replace a file so that no crash, error or full disk can harm it.
+"""Exercise 04: files that no crash tears, logs that go on, checkpoints that are never lost.
 
-Write ``atomic_write``. The README says what it must do, the guide how to get there, and
-``groundwork learn check 04`` which rule to look at next.
+Four topics, each on its own: ``atomic_write``, ``write`` and ``read``, ``append`` and ``stream``, ``CheckpointStore``.
+The README says what they must do, the guide how to get there, and ``groundwork learn check 04`` which rule comes next.
 """
+
+from typing import NamedTuple
 
 
 def atomic_write(path, mode="wb", *, durable=True, encoding=None, newline=None):
@@ -19,3 +21,80 @@ def atomic_write(path, mode="wb", *, durable=True, encoding=None, newline=None):
         A context manager that gives the file to write to.
     """
     raise NotImplementedError("atomic_write")
+
+
+def write(path, value):
+    """Store a value in the format that the suffix names, atomically.
+
+    Args:
+        path: ``.json`` for plain values, ``.npy`` for an array, ``.npz`` for names to arrays; ``.gz`` on top.
+        value: What ``read`` will return.
+    """
+    raise NotImplementedError("write")
+
+
+def read(path):
+    """Return what ``write`` has stored; nothing is ever unpickled.
+
+    Args:
+        path: See ``write``.
+    """
+    raise NotImplementedError("read")
+
+
+def append(path, record, *, durable=True):
+    """Add a record, or a list of them, to a log of JSON lines.
+
+    Args:
+        path: The ``.jsonl`` file; made if missing.
+        record: A dict, or several.
+        durable: Whether they survive a power cut on return.
+    """
+    raise NotImplementedError("append")
+
+
+def stream(path, rows=65_536, *, columns):
+    """Read a log in polars frames, holding one batch in memory.
+
+    Args:
+        path: ``.jsonl`` or ``.jsonl.gz``.
+        rows: Rows of each frame; the last may have fewer.
+        columns: The polars type of each column, by name; a key that a record lacks is null.
+
+    Returns:
+        An iterator of frames.
+    """
+    raise NotImplementedError("stream")
+
+
+class Keep(NamedTuple):
+    """Which checkpoints stay after a save: the last so many, by step."""
+
+    last: int = 3
+
+
+class CheckpointStore:
+    """A folder of checkpoints; several processes may save and load at once.
+
+    Args:
+        root: The folder; made by the first save.
+        keep: How many checkpoints stay.
+    """
+
+    def __init__(self, root, keep=None):
+        raise NotImplementedError("CheckpointStore")
+
+    def save(self, model, *, step, metrics=None):
+        """Save a mapping of names to arrays durably, in place of one of the same step; then prune."""
+
+    def load(self, which="latest"):
+        """Return an object with ``model`` and ``info`` (``step``, ``metrics``): of a step, or the newest whole one."""
+
+    def list(self):
+        """Return the infos, by step."""
+
+    def verify(self):
+        """Return, by step, None or a sentence that says what is wrong; change nothing."""
+
+    def prune(self):
+        """Delete what ``keep`` does not ask for, never the newest whole one; return the steps deleted."""

@@ -1,0 +1,99 @@
+"""Rows as they were read, and the step from there to declared types that every table format shares.
+
+Rule: what does not fit its column's type is an error that names file, row, line, column and value; of several, the
+first row's. Cost: one vectorised cast a column.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from groundwork.errors import InvalidDataError
+from groundwork.storage._blocks import Progress
+from groundwork.storage._cells import cast_column, misfits
+
+_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a file, in order.
+
+    Attributes:
+        frame: The cells as the file holds them; of a text format every column is String.
+        first_row: Number of the first row, counted from 1.
+        lines: Line of the file at which each row starts, counted from 1; None where the format has no lines.
+    """
+
+    frame: pl.DataFrame
+    first_row: int
+    lines: Sequence[int] | npt.NDArray[np.int64] | None
+
+
+class Table(Protocol):
+    """A file of rows, of any format."""
+
+    name: str
+
+    def found(self) -> Mapping[str, pl.DataType]:
+        """Tell the columns and their types as the file itself gives them."""
+        ...
+
+    def batches(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Batch]:
+        """Yield all rows from the first, in batches of the format's own size."""
+        ...
+
+
+def typed(batch: Batch, types: Mapping[str, pl.DataType], name: str) -> pl.DataFrame:
+    """Bring every column of a batch to its type.
+
+    Args:
+        batch: The rows.
+        types: A type for each column.
+        name: The file as messages shall call it.
+
+    Returns:
+        The same rows.
+
+    Raises:
+        InvalidDataError: A value does not fit.
+    """
+    columns = [cast_column(column, types[column.name]) for column in batch.frame.iter_columns()]
+    firsts = []
+    for raw, values in zip(batch.frame.iter_columns(), columns, strict=True):
+        if values.null_count() != raw.null_count() and (wrong := misfits(raw, values)).any():
+            firsts.append((int(wrong.arg_true()[0]), raw.name))
+    if firsts:
+        at, column = min(firsts, key=lambda first: first[0])
+        _refuse(batch, at, column, types[column], name)
+    return pl.DataFrame(columns)
+
+
+def _refuse(batch: Batch, at: int, column: str, dtype: pl.DataType, name: str) -> NoReturn:
+    value = str(batch.frame[column][at])
+    row = batch.first_row + at
+    line = None if batch.lines is None else int(batch.lines[at])
+    where = f"row {row:,}" if line is None else f"row {row:,} (line {line:,})"
+    shown = f"{value[:_SHOWN]!r}{'…' if len(value) > _SHOWN else ''}"
+    context: dict[str, Any] = {"file": name, "row": row, "line": line, "column": column, "value": value}
+    raise InvalidDataError(
+        f"{name}: {where}, column {column}: {shown} is not {dtype}", hint=_advice(dtype, value), context=context
+    )
+
+
+def _advice(dtype: pl.DataType, value: str) -> str:
+    if isinstance(dtype, pl.Datetime):
+        return (
+            "every time in this column must have an offset or Z"
+            if dtype.time_zone
+            else "declare Datetime[UTC] if times have an offset; write 2013-01-31T10:00:00"
+        )
+    if isinstance(dtype, pl.Date):
+        return "write dates as 2013-01-31"
+    if dtype.is_integer() and pl.Series([value]).cast(pl.Float64, strict=False).is_not_null().item():
+        return "declare the column Float64, or a wider integer"
+    return f"correct the value, declare the column String, or add {value[:_SHOWN]!r} to null_values"

@@ -1,0 +1,105 @@
+"""CSV and Parquet as polars frames."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from groundwork.errors import UsageError
+from groundwork.storage._bounds import too_large
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_csv(file: IO[bytes], **options: Any) -> "pl.DataFrame":
+    """Decode a table; ``options`` go to ``polars.read_csv``. Types are guessed from all rows unless given."""
+    import polars as pl
+
+    from groundwork.storage._csv_types import guessed
+
+    data = file.read()
+    if "encoding" not in options:
+        data[: data.find(b"\n") + 1 or None].decode("utf-8")  # polars takes any bytes for names of columns
+    if "schema" in options or options.get("infer_schema") is False:
+        return _with_options(pl.read_csv, data, options)
+    return _with_options(guessed, data, options)
+
+
+def write_csv(file: IO[bytes], value: Any, **options: Any) -> None:
+    """Encode a polars DataFrame; ``options`` go to its ``write_csv``."""
+    _frame(value).write_csv(file, **options)
+
+
+def read_parquet(file: IO[bytes], *, max_bytes: int | None = None, **options: Any) -> "pl.DataFrame":
+    """Decode a table; ``options`` go to ``polars.read_parquet``.
+
+    ``max_bytes`` bounds what its pages say that they unpack to.
+    """
+    import polars as pl
+
+    from groundwork.storage._parquet_size import check_unpacked_size
+
+    if max_bytes is not None:
+        check_unpacked_size(file, max_bytes)
+        file.seek(0)
+    try:
+        return _with_options(pl.read_parquet, file.read(), options)
+    except pl.exceptions.PanicException as error:  # no Exception: damage that polars did not foresee
+        raise ValueError(f"polars gave up: {error}") from error
+
+
+def write_parquet(file: IO[bytes], value: Any, **options: Any) -> None:
+    """Encode a polars DataFrame; ``options`` go to its ``write_parquet``."""
+    _frame(value).write_parquet(file, **options)
+
+
+def read_declared(
+    path: str,
+    *,
+    columns: Mapping[str, Any],
+    max_bytes: int | None,
+    null_values: Sequence[str] = (),
+) -> "pl.DataFrame":
+    """Read a whole table of declared columns, by the code of ``stream``.
+
+    Args:
+        path: The file.
+        columns: See ``stream``.
+        max_bytes: How large the frame may become.
+        null_values: See ``stream``.
+
+    Returns:
+        The frame.
+
+    Raises:
+        InvalidDataError: See ``stream``; also if the frame becomes too large.
+    """
+    import polars as pl
+
+    from groundwork.storage._stream import stream, stream_schema
+
+    frames, size = [], 0
+    for frame in stream(path, columns=columns, null_values=null_values):
+        size += int(frame.estimated_size())
+        if max_bytes is not None and size > max_bytes:
+            raise too_large(path, "its table comes", max_bytes)
+        frames.append(frame)
+    if frames:
+        return pl.concat(frames, rechunk=True)
+    return pl.DataFrame(schema=stream_schema(path, columns=columns, null_values=null_values))
+
+
+def _with_options(read: "Callable[..., pl.DataFrame]", data: bytes, options: Mapping[str, Any]) -> "pl.DataFrame":
+    try:
+        return read(data, **options)
+    except TypeError as error:  # polars means the call by it, never the data
+        raise UsageError(f"polars: {error}", hint="see polars.read_csv and polars.read_parquet for options") from error
+
+
+def _frame(value: Any) -> "pl.DataFrame":
+    import polars as pl
+
+    if not isinstance(value, pl.DataFrame):
+        raise UsageError(
+            f"a table must be a polars DataFrame, not {type(value).__name__}", hint="polars.DataFrame(...)"
+        )
+    return value
