@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "integration"))
 
-import crash_scenarios as scenarios
+import storage_scenarios as scenarios
 from system_call_faults import Host, order_faults, why_not
 
 OURS = {

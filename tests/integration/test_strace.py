@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers are programs too, and no part of the package
 
-import crash_scenarios as scenarios
+import storage_scenarios as scenarios
 from system_call_faults import Host, Point, order_faults, why_not
 
 pytestmark = pytest.mark.integration
