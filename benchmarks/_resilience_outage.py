@@ -2,7 +2,7 @@
 
 The service answers at once, and from second 10 to second 70 it fails at once. When it goes away all connections drop,
 so all clients notice in the same instant. A client has one call at a time; after its answer, or after giving up, it
-makes the next in 10 s on average. Everything is seeded: the same run gives the same numbers and the same plot.
+makes the next in 5 s on average. Everything is seeded: the same run gives the same numbers and the same plot.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ CLIENTS = 2000
 FROM_S, UNTIL_S, END_S = 10.0, 70.0, 80.0
 # Until here waits still grow to the cap of 5 s.
 SETTLED_S = FROM_S + 15.0
-BETWEEN_S = 10.0
+BETWEEN_S = 5.0
 BIN_S = 0.1
 SEED = 1
 
