@@ -9,7 +9,7 @@ from groundwork import errors
 from groundwork.errors import ContractBroken
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._lab import Lab
-from groundwork.testing._virtual_loop import run_virtual
+from groundwork.testing._run_virtual import run_virtual
 
 Fetch = Callable[..., Any]
 
