@@ -3,8 +3,9 @@
 Rule: a pure decision over what the manifests say; the store adds the newest that verifies, which always stays.
 """
 
+import difflib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from groundwork.errors import UsageError
@@ -71,3 +72,22 @@ def ranked(infos: Iterable[CheckpointInfo], metric: str) -> Sequence[CheckpointI
     name, sign = (metric[1:], 1) if metric.startswith("-") else (metric, -1)
     having = [info for info in infos if not math.isnan(info.metrics.get(name, math.nan))]
     return sorted(having, key=lambda info: (sign * info.metrics[name], -info.step))
+
+
+def require_metric(keep: Keep, there: Collection[str], whose: str) -> None:
+    """Refuse a rule by a metric that is not there: it would keep nothing, and lose the best without a word.
+
+    Args:
+        keep: The rule.
+        there: The names of the metrics there are.
+        whose: Who has them, for the message.
+
+    Raises:
+        UsageError: The metric is not among them; a NaN is.
+    """
+    name = keep.best[0].removeprefix("-") if keep.best is not None else None
+    if name is None or name in there:
+        return
+    near = difflib.get_close_matches(name, there, n=3, cutoff=0.5)
+    known = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(there)) or 'none'}"
+    raise UsageError(f"{whose} the metric {name!r}, by which the best are kept", hint=known)

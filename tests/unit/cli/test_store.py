@@ -235,6 +235,16 @@ def test_prune_without_a_rule_deletes_nothing(root):
     assert "--keep-last" in ended.stderr
 
 
+@pytest.mark.parametrize("dry_run", [(), ("--dry-run",)])
+def test_a_metric_that_no_checkpoint_has_deletes_nothing_and_names_the_nearest(root, dry_run):
+    ended = called("prune", root, "--keep-last", 1, "--keep-best", "acu:1", *dry_run)
+
+    assert isinstance(ended.exception, UsageError)
+    assert "'acu'" in ended.exception.message
+    assert "did you mean auc?" == ended.exception.hint
+    assert 3 == len(CheckpointStore(root).list())
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -119,6 +119,45 @@ def test_best_without_a_metric_says_what_to_do(store):
     assert "Keep" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("best", ["roc_auc", "-roc_auc"])
+@pytest.mark.parametrize("metrics", [None, {"rocauc": 0.5}, {"-roc_auc": 0.5}])
+def test_a_save_without_the_metric_that_the_best_are_kept_by_writes_nothing(tmp_path, best, metrics):
+    store = CheckpointStore(tmp_path / "store", keep=Keep(best=(best, 1)))
+
+    with pytest.raises(UsageError, match="step 1 is saved without the metric 'roc_auc'") as caught:
+        store.save(weights(1), step=1, metrics=metrics)
+
+    assert ("there are: none" if metrics is None else f"did you mean {next(iter(metrics))}?") == caught.value.hint
+    assert not store.root.exists()
+
+
+def test_a_metric_that_is_not_a_number_is_there_all_the_same(tmp_path):
+    store = CheckpointStore(tmp_path, keep=Keep(last=1, best=("-loss", 1)))
+
+    store.save(weights(1), step=1, metrics={"loss": 0.5})
+    store.save(weights(2), step=2, metrics={"loss": float("nan")})
+    store.save(weights(3), step=3, metrics={"loss": float("nan")})
+
+    assert [1, 3] == steps(store)
+
+
+@pytest.mark.parametrize("last", [1, 9])
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(("metric", "hint"), [("-acu", "did you mean auc?"), ("zzz", "there are: auc")])
+def test_a_prune_by_a_metric_that_none_has_deletes_nothing(tmp_path, last, dry_run, metric, hint):
+    saved(CheckpointStore(tmp_path, keep=Keep(last=9)), 1, 2, 3)
+    store = CheckpointStore(tmp_path, keep=Keep(last=last, best=(metric, 1)))
+
+    with pytest.raises(UsageError, match=f"no checkpoint has the metric '{metric.removeprefix('-')}'") as caught:
+        store.prune(dry_run=dry_run)
+
+    assert (hint, [1, 2, 3]) == (caught.value.hint, steps(store))
+
+
+def test_an_empty_store_has_nothing_to_prune(tmp_path):
+    assert [] == CheckpointStore(tmp_path / "none", keep=Keep(best=("auc", 1))).prune()
+
+
 def test_best_by_a_metric_that_none_has_is_not_found(tmp_path):
     saved(CheckpointStore(tmp_path), 1)
 
