@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from groundwork.errors import CheckpointNotFoundError, UsageError
 from groundwork.storage._building import old_copy
-from groundwork.storage._hash import hash_of
-from groundwork.storage._manifest import CheckpointInfo, unless_replaced, verified
+from groundwork.storage._hash import hash_of, read_hashed
+from groundwork.storage._manifest import ATTACHMENTS, CheckpointInfo, unless_replaced, verified
 from groundwork.storage._members import corrupt, opened_member
 from groundwork.storage._payload import decode_model, require_loadable
 
@@ -36,6 +36,31 @@ class Checkpoint:
     model: Any
     info: CheckpointInfo
     _mapped: mmap.mmap | None = field(default=None, repr=False, compare=False)
+
+    def file(self, name: str) -> bytes:
+        """Read an attachment, compared with the manifest.
+
+        Args:
+            name: As given to ``save``.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            UsageError: There is none of that name.
+            CheckpointCorrupt: It is not what was saved; perhaps the checkpoint has been replaced or deleted since.
+            StorageError: It cannot be read.
+        """
+        record = self.info.files.get(name)
+        if record is None:
+            known = ", ".join(self.info.files) or "none"
+            raise UsageError(f"{self.info.path}: no file {name!r} is attached", hint=f"there are: {known}")
+        member = f"{ATTACHMENTS}/{name}"
+        with opened_member(self.info.path, member, record.size) as descriptor:
+            data, digest = read_hashed(descriptor, record.size)
+        if digest != record.sha256:
+            raise corrupt(self.info.path, f"the sha256 of {member} differs")
+        return bytes(data)
 
     def verify(self) -> None:
         """Compare the files of a checkpoint that was loaded with ``verify="lazy"``; any other was compared at load.

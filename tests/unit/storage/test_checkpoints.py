@@ -727,3 +727,51 @@ def test_a_save_whose_lock_is_refused_leaves_nothing_behind(store):
         store.save(weights(2), step=2)
 
     assert [".lock", "step-00000001"] == sorted(path.name for path in store.root.iterdir())
+
+
+@pytest.mark.parametrize("name", ["nul", "a/COM1.txt", "a?", "a ", 'x"y'])
+def test_an_attachment_that_windows_could_not_hold_is_refused(store, name):
+    with pytest.raises(PathEscapeError, match="Windows"):
+        store.save(weights(1), step=1, files={name: b""})
+
+    assert [] == names(store)
+
+
+@pytest.mark.parametrize("source", ["text", bytearray(b"text"), None, 3])
+def test_an_attachment_that_is_neither_bytes_nor_a_path_is_refused(store, source):
+    with pytest.raises(UsageError, match=f"'a.txt'.*{type(source).__name__}") as caught:
+        store.save(weights(1), step=1, files={"a.txt": source})
+
+    assert "Path" in (caught.value.hint or "")
+    assert [] == names(store)
+
+
+def test_an_attachment_is_read_as_it_was_saved(store):
+    store.save(weights(1), step=1, files={"a/b.json": b"{}", "empty": b""})
+
+    for verify in ("full", "lazy"):
+        checkpoint = store.load(1, verify=verify)
+        assert [b"{}", b""] == [checkpoint.file("a/b.json"), checkpoint.file("empty")]
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{", None])
+def test_an_attachment_that_was_changed_since_is_not_given_out(store, content):
+    store.save(weights(1), step=1, files={"a.json": b"{}"})
+    checkpoint = store.load(1)
+    path = checkpoint.info.path / "files" / "a.json"
+    path.unlink() if content is None else path.write_bytes(content)
+
+    with pytest.raises(CheckpointCorrupt, match=r"files/a\.json"):
+        checkpoint.file("a.json")
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"), [({"a.json": b"", "b": b""}, "there are: a.json, b"), ({}, "there are: none")]
+)
+def test_an_attachment_that_is_not_there_names_those_that_are(store, files, hint):
+    store.save(weights(1), step=1, files=files)
+
+    with pytest.raises(UsageError, match=r"no file '\.\./manifest\.json'") as caught:
+        store.load(1).file("../manifest.json")
+
+    assert hint == caught.value.hint
