@@ -31,9 +31,14 @@ class CheckpointStore:
     Args:
         root: The folder; made by the first save.
         keep: How many checkpoints stay after a save.
+
+    Raises:
+        UsageError: ``keep`` is no ``Keep``.
     """
 
     def __init__(self, root: str | os.PathLike[str], *, keep: Keep | None = None) -> None:
+        if not (keep is None or isinstance(keep, Keep)):
+            raise UsageError(f"keep is {keep!r}; it must be a Keep", hint="write keep=Keep(last=3)")
         self.root = Path(root)
         self.keep = keep or Keep()
         with suppress(StorageError):  # a folder that we may only read is left as it is

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from groundwork.errors import UsageError
 from groundwork.storage._manifest import CheckpointInfo
 
+_AS = {"last": "last=3", "best": "best=('roc_auc', 1)", "every": "every=1000"}
+
 
 @dataclass(frozen=True)
 class Keep:
@@ -23,7 +25,7 @@ class Keep:
         every: Each step that this number divides, as 1000 keeps the steps 1000, 2000, … for good.
 
     Raises:
-        UsageError: A number is below 1.
+        UsageError: A number is below 1, or no number, or ``best`` is no metric with one.
     """
 
     last: int = 3
@@ -31,6 +33,15 @@ class Keep:
     every: int | None = None
 
     def __post_init__(self) -> None:
+        best = self.best
+        if not (best is None or (isinstance(best, tuple) and len(best) == 2 and isinstance(best[0], str))):
+            raise UsageError(
+                f"Keep(best={best!r}): it takes a metric and how many", hint="write Keep(best=('roc_auc', 1))"
+            )
+        numbers = {"last": self.last, "best": best[1] if best else 1, "every": 1 if self.every is None else self.every}
+        for name, number in numbers.items():
+            if isinstance(number, bool) or not isinstance(number, int):
+                raise UsageError(f"Keep({name}): {number!r} is no whole number", hint=f"as Keep({_AS[name]})")
         if self.last < 1:
             raise UsageError(f"Keep(last={self.last}): at least one checkpoint must stay", hint="use last=1 or more")
         if self.best is not None and self.best[1] < 1:

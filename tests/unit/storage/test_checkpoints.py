@@ -775,3 +775,33 @@ def test_an_attachment_that_is_not_there_names_those_that_are(store, files, hint
         store.load(1).file("../manifest.json")
 
     assert hint == caught.value.hint
+
+
+def test_a_store_is_not_opened_with_a_number_for_a_rule(tmp_path):
+    with pytest.raises(UsageError, match="keep is 3") as caught:
+        CheckpointStore(tmp_path, keep=3)
+
+    assert "Keep(last=3)" in (caught.value.hint or "")
+
+
+def test_a_zip_is_to_be_unpacked_first(store, tmp_path):
+    saved(store, 1).export(1, tmp_path / "b.zip")
+
+    with pytest.raises(CheckpointNotFoundError, match=r"b\.zip is a file") as caught:
+        load_checkpoint(tmp_path / "b.zip")
+
+    assert "unpack" in (caught.value.hint or "")
+
+
+def test_a_store_is_not_one_checkpoint_and_names_those_it_has(store):
+    saved(store, 1, 2)
+
+    with pytest.raises(UsageError, match="is a store") as caught:
+        load_checkpoint(store.root)
+
+    assert "step-00000001, step-00000002" in (caught.value.hint or "")
+
+
+def test_a_number_of_numpy_is_named_once(store):
+    with pytest.raises(UsageError, match=r"not float64$"):
+        store.save({"b": np.float64(3)}, step=1)
