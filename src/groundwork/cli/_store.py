@@ -85,6 +85,9 @@ def prune(
     from groundwork.cli._store_view import show_pruned
     from groundwork.storage import Keep
 
+    for option, number in (("--keep-last", keep_last), ("--keep-every", keep_every)):
+        if number is not None and number < 1:
+            raise UsageError(f"{option} {number}: the number must be 1 or more", hint=f"write {option} 1 or more")
     keep = Keep(last=keep_last, best=_best(keep_best), every=keep_every)
     store = Place(folder).require_store("prune")
     store.keep = keep
@@ -125,6 +128,8 @@ def _best(text: str | None) -> tuple[str, int] | None:
     metric, _, count = text.rpartition(":")
     if not metric.removeprefix("-") or not (count.isascii() and count.isdigit()):
         raise UsageError(f"--keep-best {text} is no METRIC:N", hint="write it as roc_auc:2, or -brier:2")
+    if int(count) < 1:
+        raise UsageError(f"--keep-best {text}: the number must be 1 or more", hint="leave --keep-best out for none")
     return metric, int(count)
 
 

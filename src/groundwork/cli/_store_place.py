@@ -15,6 +15,7 @@ from groundwork.storage import (
     verify_checkpoint,
 )
 
+_STEP = re.compile(r"(corrupt-)?step-\d{8,}.*")
 _OF_A_STORE = re.compile(r"\.lock|(corrupt-)?step-\d{8,}.*")
 
 
@@ -30,7 +31,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.root = _resolved(folder)
-        single = (self.root / "manifest.json").exists() or re.fullmatch(r"(corrupt-)?step-\d{8,}.*", self.root.name)
+        single = (self.root / "manifest.json").exists() or _STEP.fullmatch(self.root.name)
         if not single and not any(_OF_A_STORE.fullmatch(path.name) for path in self.root.iterdir()):
             raise UsageError(
                 f"{folder} holds no checkpoints",
@@ -51,7 +52,10 @@ class Place:
             UsageError: DIR is one checkpoint.
         """
         if self.store is None:
-            raise UsageError(f"{self.root} is one checkpoint", hint=f"{what} needs the store: {self.root.parent}")
+            # A checkpoint that was exported lies in no store.
+            within = _STEP.fullmatch(self.root.name) is not None
+            place = f": {self.root.absolute().parent}" if within else ", a folder with step-… folders in it"
+            raise UsageError(f"{self.root} is one checkpoint", hint=f"{what} needs the store{place}")
         return self.store
 
     def rows(self) -> list[dict[str, Any]]:
@@ -82,7 +86,7 @@ class Place:
         if self.store is None:
             self._require_none(which)
             return self._row(read_manifest(self.root), None, None)
-        return self._row(self.store.info(_choice(which)), self.store.info().step, self._best())
+        return self._row(self.store.info(_choice(self.store, which)), self.store.info().step, self._best())
 
     def verify(self, progress: Callable[[int, int], None] | None) -> dict[str, str | None]:
         """Compare everything with the manifests.
@@ -116,7 +120,7 @@ class Place:
             self._require_none(which)
             export_checkpoint(self.root, target)
         else:
-            self.store.export(_choice(which), target)
+            self.store.export(_choice(self.store, which), target)
 
     def _row(self, info: CheckpointInfo, latest: int | None, best: int | None) -> dict[str, Any]:
         size = sum(record.size for record in info.members().values())
@@ -150,7 +154,14 @@ def _resolved(folder: Path) -> Path:
     return folder
 
 
-def _choice(which: str | None) -> str | int:
+def _choice(store: CheckpointStore, which: str | None) -> str | int:
     if which is None:
         return "latest"
+    if which == "best":
+        try:
+            store.info(which)
+        except UsageError as error:
+            raise UsageError(error.message, hint="take latest, or a step as groundwork store ls lists them") from error
+        except CheckpointNotFoundError:  # told by what is asked for
+            pass
     return int(which) if which.isascii() and which.isdigit() else which

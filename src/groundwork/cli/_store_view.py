@@ -29,7 +29,12 @@ def show_list(root: Path, rows: Sequence[Mapping[str, Any]], strays: Mapping[str
         size, created = size_of(row["size"]), _time(row["created"])
         cells.append((str(row["step"]), created, size, row["format"], marks, _metrics(row)))
     wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    terminal = Console(highlight=False)
+    # A pipe has no width: what does not fit is cut for people at a terminal only.
+    room = max(0, terminal.width - sum(wide[:5]) - 2 * 5) if terminal.is_terminal else None
     for step, created, size, kind, marks, metrics in cells if rows else ():
+        if room is not None and len(metrics) > room:
+            metrics = f"{metrics[: room - 1]}…" if room else ""
         left = f"{step:>{wide[0]}}  {created:<{wide[1]}}  {size:>{wide[2]}}  {kind:<{wide[3]}}"
         # Colours take room in the text and none on the screen.
         typer.echo(f"{left}  {typer.style(marks, fg='green')}{'':<{wide[4] - len(marks)}}  {metrics}".rstrip())

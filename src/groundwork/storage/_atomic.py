@@ -24,7 +24,9 @@ class AtomicWrite(Generic[AnyStr]):
 
     def __enter__(self) -> IO[AnyStr]:
         if self._replacement is not None:
-            raise UsageError(f"{self._path}: this atomic_write is in use", hint="call atomic_write once for each write")
+            raise UsageError(
+                f"{self._path}: this atomic_write has been used", hint="call atomic_write once for each write"
+            )
         self._replacement = Replacement(self._path, new_only=self._mode[0] == "x", durable=self._durable)
         try:
             return self._replacement.open(text="b" not in self._mode, **self._text)

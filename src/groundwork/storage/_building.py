@@ -28,8 +28,8 @@ from groundwork.storage._manifest import (
     CheckpointInfo,
     FileRecord,
     encode_manifest,
-    require_plain_name,
 )
+from groundwork.storage._names import checked_parts
 from groundwork.storage._payload import library_versions, payload_of
 from groundwork.storage._temporary import SUFFIX
 
@@ -94,8 +94,9 @@ class Building:
             StorageError: The system refused.
         """
         payload = payload_of(model, format)
-        for name in files:
-            require_plain_name(name)
+        for name, source in files.items():
+            checked_parts(name)
+            _require_source(name, source)
         info = CheckpointInfo(
             step=self.step,
             path=self.final,
@@ -271,6 +272,14 @@ def _write(path: Path, fill: Callable[[_HashedFile], None]) -> FileRecord:
             return FileRecord(digest.hexdigest(), file.tell())
     finally:
         os.close(descriptor)
+
+
+def _require_source(name: str, source: Any) -> None:
+    if not isinstance(source, bytes | Path):
+        raise UsageError(
+            f"files[{name!r}] is of type {type(source).__name__}; an attachment is bytes, or the Path of a file",
+            hint="give text.encode() for the text itself, or Path(text) for the file of that name",
+        )
 
 
 def _copier(source: bytes | Path) -> Callable[[_HashedFile], None]:

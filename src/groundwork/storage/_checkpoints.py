@@ -19,7 +19,7 @@ from groundwork.storage._export import export_checkpoint, require_outside
 from groundwork.storage._loading import Checkpoint, load_checkpoint
 from groundwork.storage._manifest import CheckpointInfo, read_manifest
 from groundwork.storage._pruning import prune
-from groundwork.storage._retention import Keep
+from groundwork.storage._retention import Keep, require_metric
 from groundwork.storage._store_folder import Stray, at_step, find_strays
 
 
@@ -31,9 +31,14 @@ class CheckpointStore:
     Args:
         root: The folder; made by the first save.
         keep: How many checkpoints stay after a save.
+
+    Raises:
+        UsageError: ``keep`` is no ``Keep``.
     """
 
     def __init__(self, root: str | os.PathLike[str], *, keep: Keep | None = None) -> None:
+        if not (keep is None or isinstance(keep, Keep)):
+            raise UsageError(f"keep is {keep!r}; it must be a Keep", hint="write keep=Keep(last=3)")
         self.root = Path(root)
         self.keep = keep or Keep()
         with suppress(StorageError):  # a folder that we may only read is left as it is
@@ -57,7 +62,7 @@ class CheckpointStore:
         Args:
             model: A scikit-learn estimator, or a mapping of names to numpy arrays or torch tensors.
             step: 0 or more; the greatest step is the latest.
-            metrics: Numbers by name.
+            metrics: Numbers by name; the one that ``keep.best`` goes by must be among them, but may be NaN.
             metadata: JSON-able facts by name.
             files: Attachments by name: bytes, or the path of a file to copy.
             fingerprints: What the model was made from, as ``{"data": "sha256:…", "code": "…"}``; the environment's is
@@ -76,6 +81,7 @@ class CheckpointStore:
         """
         if isinstance(step, bool) or not isinstance(step, int) or step < 0:
             raise UsageError(f"step is {step!r}; it must be a whole number, 0 or more", hint="count steps from 0")
+        require_metric(self.keep, metrics or {}, f"step {step} is saved without")
         building = Building(self.root, step)
         try:
             info = building.fill(
@@ -225,6 +231,7 @@ class CheckpointStore:
             The steps deleted.
 
         Raises:
+            UsageError: No checkpoint has the metric that ``keep.best`` goes by; nothing was deleted.
             StorageError: A folder could not be deleted.
         """
         return prune(self.root, self.keep, dry_run=dry_run)

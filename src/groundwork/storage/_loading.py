@@ -14,12 +14,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from groundwork.errors import CheckpointNotFoundError, UsageError
+from groundwork.errors import CheckpointCorrupt, CheckpointNotFoundError, UsageError
 from groundwork.storage._building import old_copy
-from groundwork.storage._hash import hash_of
-from groundwork.storage._manifest import CheckpointInfo, unless_replaced, verified
+from groundwork.storage._hash import hash_of, read_hashed
+from groundwork.storage._manifest import ATTACHMENTS, MANIFEST, CheckpointInfo, unless_replaced, verified
 from groundwork.storage._members import corrupt, opened_member
 from groundwork.storage._payload import decode_model, require_loadable
+from groundwork.storage._store_folder import step_folders
 
 _PUBLISHED = re.compile(r"step-\d{8,}")
 
@@ -36,6 +37,31 @@ class Checkpoint:
     model: Any
     info: CheckpointInfo
     _mapped: mmap.mmap | None = field(default=None, repr=False, compare=False)
+
+    def file(self, name: str) -> bytes:
+        """Read an attachment, compared with the manifest.
+
+        Args:
+            name: As given to ``save``.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            UsageError: There is none of that name.
+            CheckpointCorrupt: It is not what was saved; perhaps the checkpoint has been replaced or deleted since.
+            StorageError: It cannot be read.
+        """
+        record = self.info.files.get(name)
+        if record is None:
+            known = ", ".join(self.info.files) or "none"
+            raise UsageError(f"{self.info.path}: no file {name!r} is attached", hint=f"there are: {known}")
+        member = f"{ATTACHMENTS}/{name}"
+        with opened_member(self.info.path, member, record.size) as descriptor:
+            data, digest = read_hashed(descriptor, record.size)
+        if digest != record.sha256:
+            raise corrupt(self.info.path, f"the sha256 of {member} differs")
+        return bytes(data)
 
     def verify(self) -> None:
         """Compare the files of a checkpoint that was loaded with ``verify="lazy"``; any other was compared at load.
@@ -90,7 +116,8 @@ def load_checkpoint(
         UnsafeCheckpoint: It is a pickle or holds types that are not trusted; nothing of it has run.
         VersionSkew: It was saved by versions that cannot be read safely here.
         ConfigurationError: It holds torch tensors, and torch is not installed.
-        UsageError: ``verify`` is neither, or ``"lazy"`` was asked of a model that is no mapping of tensors.
+        UsageError: The folder is a store, ``verify`` is neither, or ``"lazy"`` was asked of a model that is no mapping
+            of tensors.
         StorageError: It cannot be read.
     """
     if verify not in ("full", "lazy"):
@@ -99,6 +126,13 @@ def load_checkpoint(
     path = Path(folder)
     try:
         return load(path, trust=trust, allow_version_skew=allow_version_skew)
+    except CheckpointCorrupt as error:
+        if not os.path.lexists(path / MANIFEST) and (steps := step_folders(path)):
+            known = ", ".join(steps[step].name for step in sorted(steps)[-5:])
+            raise UsageError(
+                f"{path} is a store, not one checkpoint", hint=f"name one of its folders, the newest are {known}"
+            ) from error
+        raise
     except CheckpointNotFoundError:
         if not (_PUBLISHED.fullmatch(path.name) and path.parent.is_dir()):
             raise

@@ -210,6 +210,10 @@ def _manifest_text(folder: Path) -> bytes:
             try:
                 return path.read_bytes()
             except (FileNotFoundError, NotADirectoryError) as error:
+                if folder.is_file():
+                    raise CheckpointNotFoundError(
+                        f"{folder} is a file, no checkpoint", hint="unpack a .zip, and name the step-… folder in it"
+                    ) from error
                 if not folder.is_dir():
                     raise CheckpointNotFoundError(f"{folder}: no such checkpoint", hint="check the path") from error
                 if not path.exists():  # else the folder was just being replaced

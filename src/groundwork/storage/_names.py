@@ -13,6 +13,7 @@ from groundwork.storage._temporary import SUFFIX
 
 # Cc: control characters, NUL and newline among them; Cs: lone surrogates, which no file system can spell.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\\\\:]")
+_NOT_ON_WINDOWS = re.compile('[<>"|?*]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 _HINT = "give a relative name such as 'models/a.json'"
 
@@ -31,6 +32,8 @@ def checked_parts(name: str) -> tuple[str, ...]:
     """
     if found := _FORBIDDEN.search(name):
         raise _escape(name, f"contains {found[0]!r}")
+    if found := _NOT_ON_WINDOWS.search(name):
+        raise _escape(name, f"contains {found[0]!r}, which no name on Windows may")
     if name.startswith("/"):
         raise _escape(name, "is absolute")
     parts = tuple(name.split("/"))
@@ -76,11 +79,16 @@ def matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     Returns:
         Whether it is.
     """
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(matches(parts[at:], pattern[1:]) for at in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and matches(parts[1:], pattern[1:])
+    # How much of the name the pattern so far may stand for: each ** is tried once, however many come after it.
+    reached = {0}
+    for wanted in pattern:
+        if wanted == "**":
+            reached = set(range(min(reached), len(parts) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and fnmatchcase(parts[at], wanted)}
+        if not reached:
+            return False
+    return len(parts) in reached
 
 
 def _escape(name: str, why: str) -> PathEscapeError:

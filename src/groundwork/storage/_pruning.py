@@ -13,7 +13,7 @@ from groundwork.storage._building import STORE_LOCK, discard
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._lock import exclusive
 from groundwork.storage._manifest import CheckpointInfo, read_manifest
-from groundwork.storage._retention import Keep, kept_steps
+from groundwork.storage._retention import Keep, kept_steps, require_metric
 from groundwork.storage._store_folder import step_folders, verify_checkpoint
 
 
@@ -30,8 +30,13 @@ def prune(root: Path, keep: Keep, *, just_saved: int | None = None, dry_run: boo
         The steps deleted.
 
     Raises:
+        UsageError: No checkpoint has the metric that the rule keeps the best by; nothing was deleted.
         StorageError: A folder could not be deleted.
     """
+    if just_saved is None:  # what was just saved has the metric
+        infos = _readable(root)
+        if infos:
+            require_metric(keep, {name for info in infos for name in info.metrics}, f"{root}: no checkpoint has")
     if len(step_folders(root)) <= keep.last:
         return []
     with nullcontext() if dry_run else exclusive(root / STORE_LOCK):
@@ -42,12 +47,17 @@ def prune(root: Path, keep: Keep, *, just_saved: int | None = None, dry_run: boo
     return [info.step for info in surplus]
 
 
-def _surplus(root: Path, keep: Keep, just_saved: int | None) -> list[CheckpointInfo]:
+def _readable(root: Path) -> list[CheckpointInfo]:
     infos = []
     for _, folder in sorted(step_folders(root).items()):
         # What cannot be judged is not deleted either.
         with suppress(CheckpointCorrupt, CheckpointNotFoundError, VersionSkew):
             infos.append(read_manifest(folder))
+    return infos
+
+
+def _surplus(root: Path, keep: Keep, just_saved: int | None) -> list[CheckpointInfo]:
+    infos = _readable(root)
     kept = kept_steps(infos, keep) | {just_saved}
     if any(info.step not in kept for info in infos):
         kept.add(_newest_whole(infos, known_whole=just_saved))

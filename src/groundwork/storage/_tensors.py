@@ -176,7 +176,9 @@ def _describe(name: Any, tensor: Any) -> tuple[str, str]:
             code = _CODES.get(str(tensor.dtype).removeprefix("torch."))
             if code is not None and str(tensor.layout) == "torch.strided" and tensor.device.type != "meta":
                 return "torch", code
-    what = f"{tensor.dtype} {type(tensor).__name__}" if hasattr(tensor, "dtype") else type(tensor).__name__
+    what = type(tensor).__name__
+    if hasattr(tensor, "dtype") and str(tensor.dtype) != what:  # a NumPy number is named as its dtype
+        what = f"{tensor.dtype} {what}"
     raise UsageError(
         f"{name!r}: a checkpoint stores arrays and dense tensors of numbers or booleans under text names, not {what}",
         hint="convert it, or put it into metadata or files",

@@ -4,6 +4,7 @@ Rule: a check asks for behaviour and raises ``ContractBroken("a sentence")``; wh
 however it is built. A check whose prerequisites did not pass is not run: it waits.
 """
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -121,7 +122,10 @@ class Contract(Sequence[Check]):
         """Look a check up by its id or position."""
         if isinstance(key, str):
             if key not in self._checks:
-                raise UsageError(f"{self.name} has no check {key!r}; it has {', '.join(self._checks)}")
+                near = difflib.get_close_matches(key, self._checks, n=3, cutoff=0.0)
+                raise UsageError(
+                    f"{self.name} has no check {key!r}", hint=f"did you mean {' or '.join(near)}?" if near else None
+                )
             return self._checks[key]
         return list(self._checks.values())[key]
 

@@ -235,6 +235,16 @@ def test_prune_without_a_rule_deletes_nothing(root):
     assert "--keep-last" in ended.stderr
 
 
+@pytest.mark.parametrize("dry_run", [(), ("--dry-run",)])
+def test_a_metric_that_no_checkpoint_has_deletes_nothing_and_names_the_nearest(root, dry_run):
+    ended = called("prune", root, "--keep-last", 1, "--keep-best", "acu:1", *dry_run)
+
+    assert isinstance(ended.exception, UsageError)
+    assert "'acu'" in ended.exception.message
+    assert "did you mean auc?" == ended.exception.hint
+    assert 3 == len(CheckpointStore(root).list())
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -252,6 +262,8 @@ def test_a_rule_that_makes_no_sense_deletes_nothing(root, options):
 
     assert isinstance(ended.exception, UsageError)
     assert ended.exception.hint
+    assert "--keep-" in ended.exception.message
+    assert "Keep(" not in ended.exception.message + ended.exception.hint
     assert 3 == len(CheckpointStore(root).list())
 
 
@@ -355,3 +367,35 @@ def test_a_terminal_is_shown_how_far_it_is_and_a_pipe_is_not(monkeypatch, capsys
         progress(1, 2)
 
     assert ("", True) == (piped, "verifying" in capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("words", [("info", "best"), ("export", "out", "--which", "best")])
+def test_best_where_nothing_is_ranked_is_answered_in_words_of_the_command(tmp_path, words):
+    CheckpointStore(tmp_path).save({"w": np.zeros(1)}, step=1)
+
+    ended = called(words[0], tmp_path, *words[1:])
+
+    assert isinstance(ended.exception, UsageError)
+    assert "take latest, or a step as groundwork store ls lists them" == ended.exception.hint
+
+
+def test_a_checkpoint_that_was_exported_is_in_no_store(root):
+    told("export", root, root.parent / "out")
+
+    ended = called("prune", root.parent / "out", "--keep-last", 1)
+
+    assert isinstance(ended.exception, UsageError)
+    assert "prune needs the store, a folder with step-… folders in it" == ended.exception.hint
+
+
+def test_ls_cuts_the_metrics_at_the_width_of_a_terminal_alone(root, monkeypatch):
+    piped = told("ls", root).splitlines()
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "70")
+
+    shown = told("ls", root).splitlines()
+
+    assert all(len(line) <= 70 for line in shown[1:4])
+    assert all(line.endswith("…") for line in shown[1:4])
+    assert [line[:69] for line in piped[1:4]] == [line[:69] for line in shown[1:4]]

@@ -83,3 +83,11 @@ def test_what_is_not_there_is_a_mistake_of_the_caller(learn):
     assert isinstance(learn("check", "04", "--file", "missing.py").exception, UsageError)
     assert isinstance(learn("hint", "04", "missing").exception, UsageError)
     assert learn("check").exit_code == 2
+
+
+def test_a_hint_for_a_check_that_is_not_there_names_the_nearest_three(learn):
+    ended = learn("hint", "04", EXERCISE.contract[5].id + "x")
+
+    assert isinstance(ended.exception, UsageError)
+    assert ended.exception.hint.startswith(f"did you mean {EXERCISE.contract[5].id} or ")
+    assert 2 == ended.exception.hint.count(" or ")

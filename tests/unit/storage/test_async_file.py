@@ -297,7 +297,7 @@ def test_an_atomic_write_is_good_for_one_body_at_a_time(target):
 
     with once as file:
         file.write(b"new")
-        with pytest.raises(UsageError, match="in use"), once:
+        with pytest.raises(UsageError, match="has been used"), once:
             pass
 
     assert (b"new", ["model.bin"]) == (target.read_bytes(), os.listdir(target.parent))

@@ -119,6 +119,45 @@ def test_best_without_a_metric_says_what_to_do(store):
     assert "Keep" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("best", ["roc_auc", "-roc_auc"])
+@pytest.mark.parametrize("metrics", [None, {"rocauc": 0.5}, {"-roc_auc": 0.5}])
+def test_a_save_without_the_metric_that_the_best_are_kept_by_writes_nothing(tmp_path, best, metrics):
+    store = CheckpointStore(tmp_path / "store", keep=Keep(best=(best, 1)))
+
+    with pytest.raises(UsageError, match="step 1 is saved without the metric 'roc_auc'") as caught:
+        store.save(weights(1), step=1, metrics=metrics)
+
+    assert ("there are: none" if metrics is None else f"did you mean {next(iter(metrics))}?") == caught.value.hint
+    assert not store.root.exists()
+
+
+def test_a_metric_that_is_not_a_number_is_there_all_the_same(tmp_path):
+    store = CheckpointStore(tmp_path, keep=Keep(last=1, best=("-loss", 1)))
+
+    store.save(weights(1), step=1, metrics={"loss": 0.5})
+    store.save(weights(2), step=2, metrics={"loss": float("nan")})
+    store.save(weights(3), step=3, metrics={"loss": float("nan")})
+
+    assert [1, 3] == steps(store)
+
+
+@pytest.mark.parametrize("last", [1, 9])
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(("metric", "hint"), [("-acu", "did you mean auc?"), ("zzz", "there are: auc")])
+def test_a_prune_by_a_metric_that_none_has_deletes_nothing(tmp_path, last, dry_run, metric, hint):
+    saved(CheckpointStore(tmp_path, keep=Keep(last=9)), 1, 2, 3)
+    store = CheckpointStore(tmp_path, keep=Keep(last=last, best=(metric, 1)))
+
+    with pytest.raises(UsageError, match=f"no checkpoint has the metric '{metric.removeprefix('-')}'") as caught:
+        store.prune(dry_run=dry_run)
+
+    assert (hint, [1, 2, 3]) == (caught.value.hint, steps(store))
+
+
+def test_an_empty_store_has_nothing_to_prune(tmp_path):
+    assert [] == CheckpointStore(tmp_path / "none", keep=Keep(best=("auc", 1))).prune()
+
+
 def test_best_by_a_metric_that_none_has_is_not_found(tmp_path):
     saved(CheckpointStore(tmp_path), 1)
 
@@ -688,3 +727,81 @@ def test_a_save_whose_lock_is_refused_leaves_nothing_behind(store):
         store.save(weights(2), step=2)
 
     assert [".lock", "step-00000001"] == sorted(path.name for path in store.root.iterdir())
+
+
+@pytest.mark.parametrize("name", ["nul", "a/COM1.txt", "a?", "a ", 'x"y'])
+def test_an_attachment_that_windows_could_not_hold_is_refused(store, name):
+    with pytest.raises(PathEscapeError, match="Windows"):
+        store.save(weights(1), step=1, files={name: b""})
+
+    assert [] == names(store)
+
+
+@pytest.mark.parametrize("source", ["text", bytearray(b"text"), None, 3])
+def test_an_attachment_that_is_neither_bytes_nor_a_path_is_refused(store, source):
+    with pytest.raises(UsageError, match=f"'a.txt'.*{type(source).__name__}") as caught:
+        store.save(weights(1), step=1, files={"a.txt": source})
+
+    assert "Path" in (caught.value.hint or "")
+    assert [] == names(store)
+
+
+def test_an_attachment_is_read_as_it_was_saved(store):
+    store.save(weights(1), step=1, files={"a/b.json": b"{}", "empty": b""})
+
+    for verify in ("full", "lazy"):
+        checkpoint = store.load(1, verify=verify)
+        assert [b"{}", b""] == [checkpoint.file("a/b.json"), checkpoint.file("empty")]
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{", None])
+def test_an_attachment_that_was_changed_since_is_not_given_out(store, content):
+    store.save(weights(1), step=1, files={"a.json": b"{}"})
+    checkpoint = store.load(1)
+    path = checkpoint.info.path / "files" / "a.json"
+    path.unlink() if content is None else path.write_bytes(content)
+
+    with pytest.raises(CheckpointCorrupt, match=r"files/a\.json"):
+        checkpoint.file("a.json")
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"), [({"a.json": b"", "b": b""}, "there are: a.json, b"), ({}, "there are: none")]
+)
+def test_an_attachment_that_is_not_there_names_those_that_are(store, files, hint):
+    store.save(weights(1), step=1, files=files)
+
+    with pytest.raises(UsageError, match=r"no file '\.\./manifest\.json'") as caught:
+        store.load(1).file("../manifest.json")
+
+    assert hint == caught.value.hint
+
+
+def test_a_store_is_not_opened_with_a_number_for_a_rule(tmp_path):
+    with pytest.raises(UsageError, match="keep is 3") as caught:
+        CheckpointStore(tmp_path, keep=3)
+
+    assert "Keep(last=3)" in (caught.value.hint or "")
+
+
+def test_a_zip_is_to_be_unpacked_first(store, tmp_path):
+    saved(store, 1).export(1, tmp_path / "b.zip")
+
+    with pytest.raises(CheckpointNotFoundError, match=r"b\.zip is a file") as caught:
+        load_checkpoint(tmp_path / "b.zip")
+
+    assert "unpack" in (caught.value.hint or "")
+
+
+def test_a_store_is_not_one_checkpoint_and_names_those_it_has(store):
+    saved(store, 1, 2)
+
+    with pytest.raises(UsageError, match="is a store") as caught:
+        load_checkpoint(store.root)
+
+    assert "step-00000001, step-00000002" in (caught.value.hint or "")
+
+
+def test_a_number_of_numpy_is_named_once(store):
+    with pytest.raises(UsageError, match=r"not float64$"):
+        store.save({"b": np.float64(3)}, step=1)

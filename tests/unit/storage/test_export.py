@@ -236,7 +236,7 @@ def test_a_checkpoint_that_is_replaced_meanwhile_is_exported_anew(store, tmp_pat
     def replace():
         if not replaced:
             replaced.append(True)
-            store.save({"w": np.full(1000, 9.0)}, step=3)
+            store.save({"w": np.full(1000, 9.0)}, step=3, metrics={"auc": 0.5})
 
     arm("storage.atomic_write.before_write", replace)
 

@@ -75,3 +75,24 @@ def test_keeping_twice_keeps_the_same_and_never_loses_the_newest(aucs, keep):
     assert kept <= set(aucs)
     assert set(sorted(aucs)[-keep.last :]) <= kept
     assert kept == kept_steps([info for info in there if info.step in kept], keep)
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        {"best": "auc"},
+        {"best": ("auc",)},
+        {"best": (1, "auc")},
+        {"best": ("auc", "1")},
+        {"best": ("auc", None)},
+        {"last": "3"},
+        {"last": None},
+        {"every": 2.5},
+        {"last": True},
+    ],
+)
+def test_a_rule_of_another_kind_is_refused_with_an_example(keep):
+    with pytest.raises(UsageError, match="Keep") as caught:
+        Keep(**keep)
+
+    assert "Keep(" in (caught.value.hint or "")

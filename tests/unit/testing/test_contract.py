@@ -26,9 +26,11 @@ def test_checks_keep_their_order_and_can_be_found_by_id_or_position():
     assert (len(contract), contract["second"].after, contract["second"].posix) == (2, ("first",), "no links there")
 
 
-def test_an_unknown_check_is_answered_with_those_that_there_are():
-    with pytest.raises(UsageError, match="part/topic has no check 'third'; it has first, second"):
+def test_an_unknown_check_is_answered_with_the_nearest():
+    with pytest.raises(UsageError, match="part/topic has no check 'third'") as caught:
         contract_of_two()["third"]
+
+    assert caught.value.hint in ("did you mean first or second?", "did you mean second or first?")
 
 
 def test_an_id_is_taken_once():
