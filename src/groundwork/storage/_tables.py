@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from groundwork.errors import UsageError
+from groundwork.errors import UsageError, first_line
 from groundwork.storage._bounds import too_large
 
 if TYPE_CHECKING:
@@ -26,7 +26,14 @@ def read_csv(file: IO[bytes], **options: Any) -> "pl.DataFrame":
 
 def write_csv(file: IO[bytes], value: Any, **options: Any) -> None:
     """Encode a polars DataFrame; ``options`` go to its ``write_csv``."""
-    _frame(value).write_csv(file, **options)
+    frame = _frame(value)
+    nested = next((name for name, dtype in frame.schema.items() if dtype.is_nested()), None)
+    if nested is not None:
+        raise UsageError(
+            f"column {nested!r} is {frame.schema[nested]}, and a cell of CSV holds one value",
+            hint="write a .parquet, or make text of it first",
+        )
+    frame.write_csv(file, **options)
 
 
 def read_parquet(file: IO[bytes], *, max_bytes: int | None = None, **options: Any) -> "pl.DataFrame":
@@ -89,10 +96,14 @@ def read_declared(
 
 
 def _with_options(read: "Callable[..., pl.DataFrame]", data: bytes, options: Mapping[str, Any]) -> "pl.DataFrame":
+    import polars as pl
+
     try:
         return read(data, **options)
     except TypeError as error:  # polars means the call by it, never the data
         raise UsageError(f"polars: {error}", hint="see polars.read_csv and polars.read_parquet for options") from error
+    except pl.exceptions.ColumnNotFoundError as error:
+        raise UsageError(f"polars: {first_line(error)}", hint="name columns that the file has") from error
 
 
 def _frame(value: Any) -> "pl.DataFrame":

@@ -239,3 +239,20 @@ def test_missing_values_of_one_column_come_back_however_it_is_read(tmp_path, pac
     (batch,) = stream(path, columns={"n": pl.Int64})
 
     assert [frame.rows()] * 3 == [batch.rows(), read(path).rows(), read(path, columns={"n": pl.Int64}).rows()]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({"columns": {"zip": str}}, "no polars type"), ({"columns": ["zap"]}, "zap")]
+)
+def test_a_wrong_declaration_is_no_fault_of_the_file(tmp_path, options, words):
+    path = csv(tmp_path, "zip\n02116\n")
+
+    with pytest.raises(UsageError, match=words):
+        read(path, **options)
+
+
+def test_nested_values_are_no_cells_of_csv(tmp_path):
+    with pytest.raises(UsageError, match="'tags' is List") as caught:
+        write(tmp_path / "f.csv", pl.DataFrame({"a": [1], "tags": [[1]]}))
+
+    assert "parquet" in caught.value.hint
