@@ -9,16 +9,50 @@ from groundwork.storage._bounds import too_large
 if TYPE_CHECKING:
     import polars as pl
 
+    from groundwork.storage._csv import CsvTable
+
+_PIECE = 2**18
+# What leaves the records as they are; with other options polars alone knows what one is.
+_SAME_RECORDS = frozenset(
+    ("columns", "infer_schema", "infer_schema_length", "new_columns", "null_values", "schema", "schema_overrides")
+)
+
 
 def read_csv(file: IO[bytes], **options: Any) -> "pl.DataFrame":
     """Decode a table; ``options`` go to ``polars.read_csv``. Types are guessed from all rows unless given."""
     import polars as pl
 
-    from groundwork.storage._csv_types import guessed
-
     data = file.read()
     if "encoding" not in options:
         data[: data.find(b"\n") + 1 or None].decode("utf-8")  # polars takes any bytes for names of columns
+    checked = options.keys() <= _SAME_RECORDS
+    name = str(file.name)
+    if checked:
+        _records(data, name)
+    try:
+        frame = _parsed_csv(data, options)
+    except pl.exceptions.PolarsError:
+        if checked:
+            _records(data, name).check(thorough=True)  # names row and line, where it is a record
+        raise
+    # What a record lacks is missing in the last column: where nothing is, all records are whole.
+    if checked and (not frame.width or "columns" in options or frame[:, -1].null_count()):
+        _records(data, name).check(thorough=False)
+    return frame
+
+
+def _records(data: bytes, name: str) -> "CsvTable":
+    """Open the bytes to look at their records; the header is."""
+    from groundwork.storage._csv import CsvTable
+
+    return CsvTable((data[at : at + _PIECE] for at in range(0, len(data), _PIECE)), name)
+
+
+def _parsed_csv(data: bytes, options: Mapping[str, Any]) -> "pl.DataFrame":
+    import polars as pl
+
+    from groundwork.storage._csv_types import guessed
+
     if "schema" in options or options.get("infer_schema") is False:
         return _with_options(pl.read_csv, data, options)
     return _with_options(guessed, data, options)

@@ -256,3 +256,21 @@ def test_nested_values_are_no_cells_of_csv(tmp_path):
         write(tmp_path / "f.csv", pl.DataFrame({"a": [1], "tags": [[1]]}))
 
     assert "parquet" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b\n1,2\n3", r"row 2 \(line 3\) has 1 field; the header has 2"),
+        ("a,b\n1,2,3\n4\n", r"row 1 \(line 2\) has 3 fields"),
+        ("a,b\n1,2,3\n", r"row 1 \(line 2\) has 3 fields"),
+        ("a,a\n1,2\n", "names column 'a' 2 times"),
+        ('a,b\n1,"2\n3,4\n', r"row 1 \(line 2\) opens a quote that is never closed"),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"infer_schema": False}])
+def test_a_broken_record_is_named_by_row_and_line_without_a_declaration_too(tmp_path, text, words, options):
+    with pytest.raises(InvalidDataError, match=words) as caught:
+        read(csv(tmp_path, text), **options)
+
+    assert ("\n" in caught.value.message, "f.csv" in caught.value.message) == (False, True)
