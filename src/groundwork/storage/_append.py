@@ -16,6 +16,7 @@ from groundwork._failpoints import failpoint
 from groundwork.errors import Locked, StorageError, UnsupportedFormatError, UsageError
 from groundwork.storage._durable import make_folders, sync_file, sync_folder, write_all
 from groundwork.storage._faults import told_as_storage_error
+from groundwork.storage._json import advice, compact
 from groundwork.storage._lock import lock_descriptor
 
 _SUFFIXES = (".jsonl", ".ndjson")
@@ -49,6 +50,8 @@ def append(
         raise UnsupportedFormatError(
             f"{path}: only a .jsonl file can be appended to", hint="rename it; write() replaces a file of any format"
         )
+    if not isinstance(record, Iterable):
+        raise _no_mapping(path, record)
     lines = b"".join(_line(path, each) for each in ([record] if isinstance(record, Mapping) else record))
     if not lines:
         return
@@ -130,13 +133,15 @@ def add_whole(descriptor: int, data: bytes, end: int, *, durable: bool, point: s
 
 def _line(path: Path, record: Any) -> bytes:
     if not isinstance(record, Mapping):
-        raise UsageError(f"{path}: a record must be a mapping, not {type(record).__name__}", hint="{'name': value}")
+        raise _no_mapping(path, record)
     try:
-        return json.dumps(dict(record), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        return compact(dict(record)) + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{path}: a record cannot be written as JSON: {error}", hint="use plain values; None for a NaN"
-        ) from error
+        raise UsageError(f"{path}: a record cannot be written as JSON: {error}", hint=advice(error)) from error
+
+
+def _no_mapping(path: Path, record: Any) -> UsageError:
+    return UsageError(f"{path}: a record must be a mapping, not {type(record).__name__}", hint="{'name': value}")
 
 
 def _appended(path: Path, lines: bytes, *, durable: bool) -> bool:

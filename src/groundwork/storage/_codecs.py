@@ -11,7 +11,7 @@ from itertools import islice
 from typing import IO, Any
 
 from groundwork.errors import UsageError
-from groundwork.storage._json import decoded, decoded_lines, encoded, encoded_lines
+from groundwork.storage._json import advice, decoded, decoded_lines, encoded, encoded_lines
 
 _LINES = 1000
 
@@ -49,7 +49,8 @@ def write_toml(file: IO[bytes], value: Any) -> None:
 
     if not isinstance(value, dict):
         raise UsageError(f"TOML holds a dict of named values, not {type(value).__name__}", hint="{'name': value}")
-    file.write(_encoded("TOML", lambda: tomli_w.dumps(value).encode()))
+    hint = "TOML has no null: leave the key out; use plain values and text as keys"
+    file.write(_encoded("TOML", lambda: tomli_w.dumps(value).encode(), lambda _: hint))
 
 
 def read_yaml(file: IO[bytes]) -> Any:
@@ -66,17 +67,17 @@ def write_yaml(file: IO[bytes], value: Any) -> None:
     file.write(dump_yaml(value).encode())
 
 
-def _encoded(what: str, encode: Callable[[], bytes]) -> bytes:
+def _encoded(what: str, encode: Callable[[], bytes], hint: Callable[[Exception], str] = advice) -> bytes:
     try:
         return encode()
     except UnicodeEncodeError as error:
         reason = f"{error.object[error.start]!r} is half of a surrogate pair, which no UTF-8 can hold"
-        raise _unfit(what, reason) from error
+        raise _unfit(what, reason, "replace it in the text") from error
     except RecursionError as error:
-        raise _unfit(what, "it contains itself, or is nested too deep") from error
+        raise _unfit(what, "it contains itself, or is nested too deep", "use plain values, less deep") from error
     except (TypeError, ValueError) as error:
-        raise _unfit(what, str(error)) from error
+        raise _unfit(what, str(error), hint(error)) from error
 
 
-def _unfit(what: str, reason: str) -> UsageError:
-    return UsageError(f"the value cannot be written as {what}: {reason}", hint="use plain values; no NaN in JSON")
+def _unfit(what: str, reason: str, hint: str) -> UsageError:
+    return UsageError(f"the value cannot be written as {what}: {reason}", hint=hint)

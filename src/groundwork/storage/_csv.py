@@ -109,6 +109,33 @@ class CsvTable:
                 return
             self._more()
 
+    def check(self, *, thorough: bool) -> None:
+        """Look at all records without parsing them.
+
+        Args:
+            thorough: False counts only where that proves that no record is too short, or that one is too long, which
+                polars refuses.
+
+        Raises:
+            InvalidDataError: See ``batches``, but for bytes that are not UTF-8.
+        """
+        while True:
+            text = self._rest[: self._rest.rfind(b"\n") + 1]
+            plain = not thorough and bool(text) and b'"' not in self._rest and b"\r" not in self._rest
+            height = text.count(b"\n")
+            if plain and text.count(b",") == height * (len(self.header) - 1):
+                self._rest = self._rest[len(text) :]
+                self._row += height
+                self._line += height
+            else:
+                scan = self._scan()
+                cut = int(scan.ends[-1]) + 1 if len(scan.ends) else 0
+                if cut:
+                    self._row += len(self._records(cut, scan)[1])
+            if self._final:
+                return
+            self._more()
+
     def _read_header(self) -> list[str]:
         self._more()
         self._rest = self._rest.removeprefix(_BOM)
@@ -203,6 +230,14 @@ class CsvTable:
         return Batch(frame, first_row, lines)
 
     def _take(self, cut: int, scan: Scan, null_values: Sequence[str]) -> Iterator[Batch]:
+        text, lines = self._records(cut, scan)
+        if len(lines):
+            first = self._row + 1
+            self._row += len(lines)
+            yield Batch(self._parse(text, null_values, first, lines), first, lines)
+
+    def _records(self, cut: int, scan: Scan) -> tuple[bytes, Positions]:
+        """Take the records off the rest and check their width; return them and their lines."""
         text, self._rest = self._rest[:cut], self._rest[cut:]
         starts = np.concatenate(([0], scan.ends[:-1] + 1))
         lines = self._line + np.searchsorted(scan.newlines, starts)
@@ -225,10 +260,7 @@ class CsvTable:
                 f"has {count} field{'s' if count != 1 else ''}; the header has {width}",
                 "quote a field that holds a comma; remove or complete the row",
             )
-        if len(lines):
-            first = self._row + 1
-            self._row += len(lines)
-            yield Batch(self._parse(text, null_values, first, lines), first, lines)
+        return text, lines
 
     def _parse(self, text: bytes, null_values: Sequence[str], first: int, lines: Positions) -> pl.DataFrame:
         try:

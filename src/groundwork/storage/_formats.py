@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from groundwork.errors import InvalidDataError, MLException, UnsupportedFormatError, UsageError
+from groundwork.errors import InvalidDataError, MLException, UnsupportedFormatError, UsageError, first_line
 from groundwork.storage import _arrays as arrays
 from groundwork.storage import _codecs as codecs
 from groundwork.storage import _tables as tables
@@ -109,18 +109,12 @@ def read(path: str | os.PathLike[str], *, max_bytes: int | None = None, **option
             if known.bounded:
                 options["max_bytes"] = max_bytes
             plain = _Plain(decompress(packed, file, os.fspath(path), max_bytes=bound), path) if packed else file
-            return known.read(plain, **options)
+            return _decoded(known, known.read, plain, path, options)
     except MLException as error:
         error.context.setdefault("file", os.fspath(path))
         raise
     except OSError as error:
-        if error.errno is None:  # a decoder's own, as zipfile's
-            raise _invalid(path, known, error) from error
         raise storage_error(error, path, "cannot read") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # a decoder meets damage with whatever it stumbles over
-        raise _invalid(path, known, error) from error
 
 
 def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **options: Any) -> None:
@@ -157,6 +151,18 @@ def write(path: str | os.PathLike[str], value: Any, *, durable: bool = True, **o
             if isinstance(error, UsageError):
                 raise UsageError(f"{os.fspath(path)}: {error.message}", code=error.code, hint=error.hint) from error
             raise
+
+
+def _decoded(known: _Format, decode: Callable[..., Any], file: Any, path: Any, options: Mapping[str, Any]) -> Any:
+    try:
+        return decode(file, **options)
+    except (MLException, MemoryError):
+        raise
+    except Exception as error:  # a decoder meets damage with whatever it stumbles over
+        # An OSError without a number is a decoder's own, as zipfile's.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise _invalid(path, known, error) from error
 
 
 def _require_options(codec: Callable[..., Any], known: _Format, options: Mapping[str, Any]) -> None:
@@ -219,7 +225,7 @@ def _unsupported(path: Any, what: str, fits: Callable[[_Format], bool]) -> Unsup
 def _invalid(path: str | os.PathLike[str], known: _Format, error: Exception) -> InvalidDataError:
     line = error.lineno if isinstance(error, json.JSONDecodeError) else None
     where = f"{os.fspath(path)}, line {line}" if line else os.fspath(path)
-    words = error.msg if isinstance(error, json.JSONDecodeError) else str(error) or type(error).__name__
+    words = error.msg if isinstance(error, json.JSONDecodeError) else first_line(error)
     return InvalidDataError(
         f"{where}: not valid {known.name}: {words}",
         hint="mend the file, or fetch or write it again",

@@ -21,6 +21,7 @@ from groundwork.errors import JournalCorrupt, StorageError, UsageError
 from groundwork.storage._append import add_whole, lock_log, open_log
 from groundwork.storage._durable import sync_file
 from groundwork.storage._faults import told_as_storage_error
+from groundwork.storage._json import advice, compact
 from groundwork.storage._lock import unlock_descriptor
 
 _PREFIX = b'{"crc32":"'
@@ -101,9 +102,9 @@ class FileJournal:
 
 def _line(path: Path, record: Mapping[str, Any]) -> bytes:
     try:
-        body = json.dumps(dict(record), ensure_ascii=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{path}: a record cannot be written as JSON: {error}", hint="use plain values") from error
+        body = compact(dict(record), nan=True)  # a step's metric may be one, and only we read the journal
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: a record cannot be written as JSON: {error}", hint=advice(error)) from error
     return b"%s%08x%s%s}\n" % (_PREFIX, zlib.crc32(body), _MIDDLE, body)
 
 

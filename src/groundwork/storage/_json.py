@@ -1,8 +1,9 @@
 """JSON text, strict and quick.
 
 Rule: what is written and read, and what is refused, is what the standard library's ``json`` writes, reads and refuses
-(NaN is refused, text stays text); msgspec does the work where its bytes are proved to be the same. Cost: a write is
-decoded again and compared, which takes less than half of what ``json`` takes; damage costs a second, slow pass.
+(NaN is refused, text stays text), but a key that is no text is refused too, for two could become one; msgspec does the
+work where its bytes are proved to be the same. A byte order mark is skipped. Cost: a write is decoded again and
+compared, which takes less than half of what ``json`` takes; damage costs a second, slow pass.
 """
 
 import json
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from groundwork.errors import InvalidDataError
+
+BOM = b"\xef\xbb\xbf"
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
@@ -29,6 +32,7 @@ def decoded(data: bytes) -> Any:
     """
     import msgspec
 
+    data = data.removeprefix(BOM)
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -53,6 +57,7 @@ def decoded_lines(data: bytes, source: str) -> list[Any]:
     import msgspec
 
     decode = msgspec.json.Decoder().decode
+    data = data.removeprefix(BOM)
     try:
         return [decode(line) for line in data.split(b"\n") if line.strip()]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -70,19 +75,40 @@ def encoded(value: Any, *, indent: int | None) -> bytes:
         The text.
 
     Raises:
-        TypeError: A value has no JSON.
+        TypeError: A value has no JSON, or a key is no text.
         ValueError: A number is NaN or infinite, a value contains itself, or half of a surrogate pair is no UTF-8.
         RecursionError: It is nested too deep.
     """
     import msgspec
 
     if indent is not None and (not isinstance(indent, int) or indent < 1):
-        return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False).encode()
+        return _careful(value, indent=indent)
 
     data = _proved(value, lambda: msgspec.json.encode(value), msgspec.json.decode)
     if data is None:
-        data = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        data = _careful(value)
     return msgspec.json.format(data, indent=indent or 0)
+
+
+def compact(value: Any, *, nan: bool = False) -> bytes:
+    """Encode a value on one line without spaces; no line end follows.
+
+    Args:
+        value: Plain values.
+        nan: Whether NaN and infinities may be in it; strict readers refuse such text.
+
+    Returns:
+        The text.
+
+    Raises:
+        TypeError: See ``encoded``.
+        ValueError: See ``encoded``.
+        RecursionError: See ``encoded``.
+    """
+    import msgspec
+
+    data = _proved(value, lambda: msgspec.json.encode(value), msgspec.json.decode)
+    return _careful(value, separators=(",", ":"), allow_nan=nan) if data is None else data
 
 
 def encoded_lines(values: Sequence[Any]) -> bytes:
@@ -108,9 +134,25 @@ def encoded_lines(values: Sequence[Any]) -> bytes:
         msgspec.json.Decoder().decode_lines,
     )
     if data is None:
-        careful = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-        data = b"".join([careful(value).encode() + b"\n" for value in values])
+        data = b"".join([_careful(value) + b"\n" for value in values])
     return data
+
+
+def advice(error: Exception) -> str:
+    """Say what to do about a value that cannot be written.
+
+    Args:
+        error: As the encoder raised it.
+
+    Returns:
+        The hint.
+    """
+    words = str(error)
+    if "Out of range float" in words:
+        return "JSON has no NaN and no infinity; write None"
+    if words.startswith(("the key", "keys must be")):
+        return "make every key text: {str(key): value}"
+    return "use plain values: .item() of a numpy number, .tolist() of an array, str() of a time"
 
 
 def torn_line(source: str, line: int) -> InvalidDataError:
@@ -128,6 +170,22 @@ def torn_line(source: str, line: int) -> InvalidDataError:
         hint="a writer was killed there; the next append() to the file removes it (unpack a compressed one first)",
         context={"file": source, "line": line, "torn": True},
     )
+
+
+def _careful(value: Any, *, allow_nan: bool = False, **options: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=allow_nan, **options)
+    # Only now is it sure that nothing contains itself.
+    inside = [value]
+    while inside:
+        each = inside.pop()
+        if isinstance(each, dict):
+            wrong = next((key for key in each if not isinstance(key, str)), None)
+            if wrong is not None or None in each:
+                raise TypeError(f"the key {wrong!r} is {type(wrong).__name__}, not text")
+            inside += each.values()
+        elif isinstance(each, (list, tuple)):
+            inside += each
+    return text.encode()
 
 
 def _proved(value: Any, encode: Callable[[], bytes], decode: Callable[[bytes], Any]) -> bytes | None:

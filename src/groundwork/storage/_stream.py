@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.errors import InvalidDataError
+from groundwork.errors import UsageError
 from groundwork.storage._blocks import Progress
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ def stream(
             length, a damaged file.
         StorageError: There is no such file, or it cannot be read.
         UnsupportedFormatError: The suffix is of no table.
+        UsageError: ``rows`` is no number above 0, or ``columns`` does not map names to polars types.
     """
     from groundwork.storage._batch import typed
     from groundwork.storage._table import open_table, resliced, settled_types
 
-    if rows < 1:
-        raise InvalidDataError(f"rows is {rows}; a batch needs at least 1")
+    if not isinstance(rows, int) or rows < 1:
+        raise UsageError(f"rows is {rows!r}; a batch needs at least 1", hint="give a whole number, as rows=65_536")
     table = open_table(Path(path), member)
     types = settled_types(table, columns or {}, null_values)
     frames = (typed(batch, types, table.name) for batch in table.batches(null_values, progress))
@@ -86,6 +87,7 @@ def stream_schema(
         InvalidDataError: See ``stream``.
         StorageError: See ``stream``.
         UnsupportedFormatError: See ``stream``.
+        UsageError: See ``stream``.
     """
     from groundwork.storage._table import open_table, settled_types
 

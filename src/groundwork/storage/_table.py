@@ -7,10 +7,11 @@ first.
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from groundwork.errors import InvalidDataError, UnsupportedFormatError
+from groundwork.errors import InvalidDataError, UnsupportedFormatError, UsageError
 from groundwork.storage import _jsonl as jsonl
 from groundwork.storage import _parquet as parquet
 from groundwork.storage._batch import Table
@@ -66,7 +67,9 @@ def settled_types(table: Table, declared: Mapping[str, _DType], null_values: Seq
     Raises:
         InvalidDataError: A declared column is not there, or cannot have that type; or the file is damaged.
         StorageError: The file cannot be read.
+        UsageError: What is declared are no types by name.
     """
+    _require_types(declared)
     found = table.found()
     _require(table.name, list(found), list(declared))
     texts = not isinstance(table, ParquetFile)
@@ -89,6 +92,15 @@ def _settled(
     if wanted is pl.Datetime:
         return found if isinstance(found, pl.Datetime) else pl.Datetime("us", zones.get(name))
     return wanted() if isinstance(wanted, type) else wanted
+
+
+def _require_types(declared: Any) -> None:
+    hint = "columns={'zip': polars.String, 'delay': polars.Int64}"
+    if not isinstance(declared, Mapping):
+        raise UsageError(f"columns must map names to polars types, not be {type(declared).__name__}", hint=hint)
+    for name, dtype in declared.items():
+        if not (isinstance(dtype, pl.DataType) or (isinstance(dtype, type) and issubclass(dtype, pl.DataType))):
+            raise UsageError(f"column {name!r} is declared {dtype!r}, which is no polars type", hint=hint)
 
 
 def _require(name: str, present: Sequence[str], declared: Sequence[str]) -> None:

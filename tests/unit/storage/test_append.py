@@ -86,7 +86,9 @@ def test_a_line_that_only_lacks_its_end_is_kept(tmp_path):
     assert path.read_bytes() == b'{"a": 1}\n[2]\n{"a":3}\n'
 
 
-@pytest.mark.parametrize("record", [{"a": object()}, {"a": float("nan")}, [{"a": 1}, {"b": {1}}], [5], [["a"]]])
+@pytest.mark.parametrize(
+    "record", [{"a": object()}, {"a": float("nan")}, [{"a": 1}, {"b": {1}}], [5], [["a"]], 3, {1: 2, "1": 3}]
+)
 def test_what_is_no_json_record_is_refused_and_nothing_written(tmp_path, record):
     path = tmp_path / "l.jsonl"
 

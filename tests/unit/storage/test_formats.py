@@ -237,6 +237,23 @@ def test_a_value_that_does_not_fit_its_format_is_refused_and_nothing_written(tmp
     assert (os.listdir(tmp_path), bool(caught.value.hint)) == ([], True)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("f.json", {1: 2, "1": 3}, "str"),
+        ("f.jsonl", [{None: 2}], "str"),
+        ("f.json", float("nan"), "None"),
+        ("f.json", np.int64(1), "item"),
+        ("f.toml", {"a": None}, "leave the key out"),
+    ],
+)
+def test_a_refused_value_gets_a_hint_of_its_own(tmp_path, name, value, hint):
+    with pytest.raises(UsageError) as caught:
+        write(tmp_path / name, value)
+
+    assert (hint in caught.value.hint, "NaN" in caught.value.hint) == (True, value != value)
+
+
 @pytest.mark.parametrize("name", ["f.npy", "f.npz"])
 def test_nothing_is_unpickled(tmp_path, name):
     path = tmp_path / name

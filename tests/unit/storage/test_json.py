@@ -9,16 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.storage._json import decoded, decoded_lines, encoded, encoded_lines
+from groundwork.storage._json import compact, decoded, decoded_lines, encoded, encoded_lines
 
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\ud800", 1e-5, 1e16])
 _VALUES = st.recursive(
     _LEAVES,
-    lambda inner: (
-        st.lists(inner)
-        | st.tuples(inner)
-        | st.dictionaries(st.text() | st.integers() | st.none() | st.booleans(), inner)
-    ),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
 _TEXTS = st.text(alphabet='{}[]:,"\\ \n\t0123456789.eE+-aNtrufls\x0b\u00a0', max_size=12)
@@ -96,3 +92,23 @@ def test_the_line_of_damage_is_counted():
         decoded_lines(b'1\n\n"\xff"\n4\n', "t.jsonl")
 
     assert (3, True) == (caught.value.lineno, "utf-8" in caught.value.msg)
+
+
+@pytest.mark.parametrize("key", [1, 1.5, True, None])
+@pytest.mark.parametrize(
+    "encode", [compact, lambda value: encoded(value, indent=2), lambda value: encoded_lines([value])]
+)
+def test_a_key_that_is_no_text_is_refused_for_it_may_meet_its_text(key, encode):
+    with pytest.raises(TypeError, match=rf"the key {key}"):
+        encode({"a": [{key: 2, str(key): 3}]})
+
+
+def test_one_line_without_spaces_holds_a_nan_only_if_allowed():
+    assert b'{"a":NaN,"\xc3\xa4":[1,1e-05]}' == compact({"a": float("nan"), "ä": [1, 1e-5]}, nan=True)
+    with pytest.raises(ValueError, match="Out of range"):
+        compact(float("nan"))
+
+
+def test_a_byte_order_mark_is_skipped():
+    assert {"a": 1} == decoded(b'\xef\xbb\xbf{"a": 1}')
+    assert [{"a": 1}, 2] == decoded_lines(b'\xef\xbb\xbf{"a": 1}\n2\n', "t.jsonl")

@@ -190,6 +190,15 @@ def test_a_line_that_never_ends_stops_before_memory_does(tmp_path, monkeypatch):
         rows(path)
 
 
+@pytest.mark.parametrize("block", [2, 1 << 20])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_byte_order_mark_is_skipped(tmp_path, monkeypatch, block, end):
+    monkeypatch.setattr(_blocks, "BLOCK", block)
+    (tmp_path / "t.jsonl").write_text('{"a": 1}' + end, encoding="utf-8-sig")
+
+    assert [{"a": 1}] == [row for frame in stream(tmp_path / "t.jsonl") for row in frame.to_dicts()]
+
+
 def test_a_file_that_has_changed_is_looked_through_again(tmp_path):
     path = log(tmp_path, {"a": 1})
     before = stream_schema(path)

@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.errors import InvalidDataError, StorageError, UnsupportedFormatError
+from groundwork.errors import InvalidDataError, StorageError, UnsupportedFormatError, UsageError
 from groundwork.storage import _blocks, stream, stream_schema
 
 CONTENT = b"id,delay,code\n1,10,02116\n2,NA,x\n3,-5,\n"
@@ -247,9 +247,22 @@ def test_an_unknown_suffix_is_refused(tmp_path):
         stream(write(tmp_path, "t.xlsx", b""))
 
 
-def test_batches_hold_at_least_a_row(tmp_path):
-    with pytest.raises(InvalidDataError, match="at least 1"):
-        stream(write(tmp_path, "t.csv", CONTENT), 0)
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"rows": 0}, "rows is 0"),
+        ({"rows": "2"}, "rows is '2'"),
+        ({"columns": ["a"]}, "columns must map names"),
+        ({"columns": {"a": str}}, "column 'a' is declared"),
+    ],
+)
+def test_a_wrong_argument_is_no_fault_of_the_file(tmp_path, options, words):
+    (tmp_path / "t.csv").write_text("a\n1\n")
+
+    with pytest.raises(UsageError, match=words) as caught:
+        stream(tmp_path / "t.csv", **options)
+
+    assert caught.value.hint
 
 
 def test_a_zip_of_several_tables_wants_a_member(tmp_path):

@@ -239,3 +239,38 @@ def test_missing_values_of_one_column_come_back_however_it_is_read(tmp_path, pac
     (batch,) = stream(path, columns={"n": pl.Int64})
 
     assert [frame.rows()] * 3 == [batch.rows(), read(path).rows(), read(path, columns={"n": pl.Int64}).rows()]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({"columns": {"zip": str}}, "no polars type"), ({"columns": ["zap"]}, "zap")]
+)
+def test_a_wrong_declaration_is_no_fault_of_the_file(tmp_path, options, words):
+    path = csv(tmp_path, "zip\n02116\n")
+
+    with pytest.raises(UsageError, match=words):
+        read(path, **options)
+
+
+def test_nested_values_are_no_cells_of_csv(tmp_path):
+    with pytest.raises(UsageError, match="'tags' is List") as caught:
+        write(tmp_path / "f.csv", pl.DataFrame({"a": [1], "tags": [[1]]}))
+
+    assert "parquet" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b\n1,2\n3", r"row 2 \(line 3\) has 1 field; the header has 2"),
+        ("a,b\n1,2,3\n4\n", r"row 1 \(line 2\) has 3 fields"),
+        ("a,b\n1,2,3\n", r"row 1 \(line 2\) has 3 fields"),
+        ("a,a\n1,2\n", "names column 'a' 2 times"),
+        ('a,b\n1,"2\n3,4\n', r"row 1 \(line 2\) opens a quote that is never closed"),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"infer_schema": False}])
+def test_a_broken_record_is_named_by_row_and_line_without_a_declaration_too(tmp_path, text, words, options):
+    with pytest.raises(InvalidDataError, match=words) as caught:
+        read(csv(tmp_path, text), **options)
+
+    assert ("\n" in caught.value.message, "f.csv" in caught.value.message) == (False, True)
