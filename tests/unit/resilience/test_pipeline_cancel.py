@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import pytest
 
@@ -83,6 +84,8 @@ def test_ctrl_c_kills_a_step_in_a_process_of_its_own_and_goes_on_its_way():
 
     def wait_and_interrupt():
         started.wait()
+        while not multiprocessing.active_children():  # what comes while it starts has a test of its own
+            time.sleep(0.001)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=wait_and_interrupt)
