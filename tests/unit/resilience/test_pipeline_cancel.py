@@ -77,8 +77,16 @@ def test_a_step_in_a_process_of_its_own_is_killed():
     assert list(journal.records())[-1] == {"event": "run_ended", "status": "CANCELLED"}
 
 
+@pytest.fixture
+def ctrl_c():
+    """A shell that starts us in the background makes us deaf to it; here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to oneself on Windows")
-def test_ctrl_c_kills_a_step_in_a_process_of_its_own_and_goes_on_its_way():
+def test_ctrl_c_kills_a_step_in_a_process_of_its_own_and_goes_on_its_way(ctrl_c):
     started, journal = threading.Event(), MemoryJournal()
     pipeline = Pipeline([Step("train", hang, timeout_s=600)], journal=journal, observers=[signalling(started)])
 
