@@ -1,4 +1,4 @@
-"""``post``, rows, inline and parallel batches: on virtual time, with an executor that takes as long as the test says."""
+"""``post``, rows, inline and parallel batches, on virtual time: the executor takes as long as the test says."""
 
 import asyncio
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
