@@ -165,13 +165,14 @@ class AdaptiveLimit:
         mean_s = self._seconds / self._answered if self._answered else 0.0
         late = self._dropped > _DROPS_THAT_COUNT * (self._answered + self._dropped)
         loaded = 2 * self._peak >= self._room
-        slow = late or mean_s > self._calm_s
+        # So few in flight are never too many, however long they take.
+        slow = self._peak > self._min and (late or mean_s > self._calm_s)
         self._rounds += 1
         if loaded and mean_s:
             self._compare_with(mean_s)
         if self._held is not None:
             self._end_probe(loaded, late)
-        elif slow and self._peak > self._min and (not self._base_s or self._rounds >= self._probe_rounds):
+        elif slow and (not self._base_s or self._rounds >= self._probe_rounds):
             self._probe()
         elif slow or loaded:
             self._move(mean_s, late, loaded)

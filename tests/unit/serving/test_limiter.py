@@ -193,6 +193,19 @@ def test_the_limit_shrinks_though_nobody_reached_it_when_requests_are_slow():
     assert limit.limit < 16
 
 
+def test_a_slow_model_with_little_to_do_keeps_room_for_a_burst():
+    limit = AdaptiveLimit(4)
+    before = limit.limit
+    for _ in range(8):
+        limit.acquire()
+
+    for number in range(500):
+        limit.release(3.0, dropped=number % 2 == 0)
+        limit.acquire()
+
+    assert limit.limit == before
+
+
 def test_answers_that_say_nothing_change_nothing():
     limit = AdaptiveLimit(4)
     before = limit.limit
