@@ -81,9 +81,26 @@ class Application(Protocol):
         """
         ...
 
-    def preview(self, call: Call) -> Response | None:
-        """Return what a call would be refused with whatever its body is, or None; its body is still empty.
+    def preview(self, call: Call) -> Response | float:
+        """Look at a call whose body did not come with its headers and is still empty.
 
-        Asked before a body is waited for that did not come with its headers.
+        Args:
+            call: Its body to come.
+
+        Returns:
+            What it is refused with, whatever its body will be; or how many seconds from its arrival the body may take.
+        """
+        ...
+
+    def fault(self, call: Call | None, status: int) -> Response:
+        """Return the answer to a request that broke off before it was whole.
+
+        Args:
+            call: As far as it came; None before the end of its headers.
+            status: 400 no HTTP, 408 too slow, 413 too large a body, 417 an unknown expectation, 431 too large a head,
+                503 too many connections.
+
+        Returns:
+            A problem document; the request has been counted.
         """
         ...
