@@ -15,7 +15,7 @@ from functools import partial
 from math import inf
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, cast
 
 from groundwork.concurrency._deadlines import Deadlines
 from groundwork.concurrency._group import Group, Outcome
@@ -233,8 +233,8 @@ class Batcher(Generic[Item, Result]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._open = False
-        self._form()
         try:
+            self._form()
             await self._drained.wait()
         finally:
             # Reached early only when the drain itself was cancelled: nobody may be left waiting for an answer.
@@ -242,7 +242,8 @@ class Batcher(Generic[Item, Result]):
             if self._start is not None:
                 self._start.cancel()
             for group in list(self._queue):
-                self._end(group, Overloaded("the batcher closed before this item's turn came"))
+                if group.done is not None:
+                    self._end(group, Overloaded("the batcher closed before this item's turn came"))
             self._deadlines.close()
             if self._own is not None:
                 self._own.shutdown(wait=False)
@@ -368,10 +369,13 @@ class Batcher(Generic[Item, Result]):
         at = 0
         for group, start, count in slices:
             if group.done is not None:
-                complete = group.place(start, answers[at : at + count])
-                if complete is not None:
-                    self._end(group, complete)
+                part: list[Answer] | None = answers[at : at + count]
+                if count < len(group.items):
+                    part = group.place(start, answers[at : at + count])
+                if part is not None:
+                    self._end(group, part)
             at += count
+        self._deadlines.sweep()
         if (self._queued or not self._open) and not self._start_now:
             # Not at once: the callers answered now may come again, and should find their place in this batch.
             if self._start is not None:
@@ -384,11 +388,13 @@ class Batcher(Generic[Item, Result]):
             self._end(group, _deadline_exceeded())
 
     def _end(self, group: Group[Item, Result], outcome: Outcome[Result]) -> None:
-        done = group.done
-        self._leave(group)
+        done = cast("Callable[[Outcome[Result]], object]", group.done)
+        group.done = None
+        group.items = ()
+        if group.rows:
+            self._unqueue(group)
         try:
-            if done is not None:
-                done(outcome)
+            done(outcome)
         except Exception as error:  # noqa: BLE001 - one caller's mistake must not cost the others their answers
             self._loop.call_exception_handler({"message": "a caller failed on its answers", "exception": error})
 
@@ -396,12 +402,17 @@ class Batcher(Generic[Item, Result]):
         group.done = None
         group.items = ()
         if group.rows:
-            self._queued -= group.rows
-            group.rows = 0
-            self._gone += 1
-            if self._gone >= _SWEEP_AT and 2 * self._gone > len(self._queue):
-                self._queue = deque(group for group in self._queue if group.done is not None)
-                self._gone = 0
+            self._unqueue(group)
+
+    def _unqueue(self, group: Group[Item, Result]) -> None:
+        """Give up a place in the queue; what is left there is passed over, and swept out with others like it."""
+        self._queued -= group.rows
+        group.rows = 0
+        self._gone += 1
+        if self._gone >= _SWEEP_AT and 2 * self._gone > len(self._queue):
+            self._queue = deque(group for group in self._queue if group.done is not None)
+            self._gone = 0
+            self._deadlines.sweep()
 
 
 def _answers(done: "Future[list[Answer]]", count: int) -> list[Any]:

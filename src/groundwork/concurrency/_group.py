@@ -79,7 +79,7 @@ class Group(Generic[Item, Result]):
         return taken, rows
 
     def place(self, start: int, answers: list[Any]) -> list[Any] | None:
-        """Put answers in their places.
+        """Put the answers of some items, not of all, in their places.
 
         Args:
             start: Place of the first.
@@ -90,8 +90,6 @@ class Group(Generic[Item, Result]):
         """
         if self._answers is None:
             self._left = len(self.items)
-            if self._left == len(answers):
-                return answers
             self._answers = [None] * self._left
         self._answers[start : start + len(answers)] = answers
         self._left -= len(answers)

@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwork.concurrency import Batcher
 from groundwork.errors import ModelNotReadyError
-from groundwork.serving._adapters import Adapter, example, load
+from groundwork.serving._adapters import Adapter, Block, example, load, predictions
 
 logger = logging.getLogger("groundwork.serving")
 
@@ -56,8 +56,8 @@ class HostedModel:
         self._adapter = await asyncio.to_thread(load, self.name, self._model, trust=self._trust)
         await self._batcher.__aenter__()
         try:
-            rows = self._adapter.parse([example(self._adapter.input_schema())])
-            failures = [error for error in await self._batcher.submit_all(rows) if isinstance(error, Exception)]
+            block = self._adapter.parse([example(self._adapter.input_schema())])
+            failures = [error for error in await self._batcher.submit_all([block]) if isinstance(error, Exception)]
         except Exception as error:  # noqa: BLE001 - the example is a guess from the schema; a wrong one proves nothing
             failures = [error]
         if failures:
@@ -66,10 +66,11 @@ class HostedModel:
 
     async def predict(self, instances: list[Any], deadline_s: float | None) -> list[Any]:
         """Return one answer for each instance; an instance that failed has its exception there."""
-        rows = self.adapter.parse(instances)
+        block = self.adapter.parse(instances)
         if not self.ready:
             raise ModelNotReadyError(f"model {self.name!r} is still warming", hint="Ask again in a moment.")
-        return await self._batcher.submit_all(rows, deadline_s)
+        answers = await self._batcher.submit_all(self.adapter.split(block, 1), deadline_s)
+        return [answer if isinstance(answer, BaseException) else predictions(answer)[0] for answer in answers]
 
     async def stop(self) -> None:
         """Answer what was accepted, then end."""
@@ -77,7 +78,7 @@ class HostedModel:
             self.ready = False
             await self._batcher.__aexit__(None, None, None)
 
-    def _predict(self, rows: list[Any]) -> Any:
-        self.observe_batch(len(rows))
+    def _predict(self, blocks: list[Block]) -> Any:
+        self.observe_batch(len(blocks))
         assert self._adapter is not None
-        return self._adapter.predict(rows)
+        return self._adapter.predict(blocks)
