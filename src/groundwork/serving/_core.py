@@ -109,7 +109,7 @@ class Core:
         route = self.routes.get(call.path) if call is not None else None
         seconds = perf_counter() - call.started if call is not None else 0.0
         self.metrics.answered(route.name if route is not None else "other", status, seconds)
-        return fault(status, self.options.max_body_bytes)
+        return fault(status, self.options.max_body_bytes, begun=call is not None)
 
     def predict(self, exchange: Exchange) -> None:
         """``POST /predict``: one prediction for each instance."""

@@ -154,9 +154,9 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - answered as what it is: the client's, the model's or our own
             self.fail(error)
         except BaseException as error:
-            # An exit that the model asked for: the loop must see it, but its client gets an answer.
+            # An exit that the model asked for is the loop's to see, but not in the midst of other callers' answers.
+            asyncio.get_running_loop().call_soon(_leave, error)
             self.answer(Problem(500, "internal", "the server is going down").response())
-            raise error.with_traceback(None) from None
         else:
             self.answer(response)
 
@@ -167,6 +167,10 @@ class Exchange:
         core.metrics.answered(self.route, status, seconds)
         if self.limited and core.limiter is not None:
             core.limiter.release(seconds if status == 200 else None, dropped)
+
+
+def _leave(error: BaseException) -> None:
+    raise error
 
 
 Endpoint: TypeAlias = Callable[[Exchange], None]

@@ -129,16 +129,20 @@ def rejection(kind: str, retry_after_s: int) -> Response:
     return Problem(status, code, f"{detail}; see Retry-After", headers=[(b"retry-after", wait)]).response()
 
 
-def fault(status: int, max_body_bytes: int) -> Response:
+_LATE_HEADERS = ("headers_timeout", "the headers did not arrive in time")
+
+
+def fault(status: int, max_body_bytes: int, *, begun: bool) -> Response:
     """Return the answer to a request that broke off before it was whole.
 
     Args:
         status: See ``Application.fault``.
         max_body_bytes: The bound, for the words of 413.
+        begun: Its headers had come.
     """
     code, detail = {
         400: ("invalid_http", "this is not a request of HTTP/1.1"),
-        408: ("request_timeout", "the request did not arrive in time"),
+        408: ("body_timeout", "the body did not arrive in time") if begun else _LATE_HEADERS,
         413: ("body_too_large", f"the body may have {max_body_bytes} bytes; send fewer instances at a time"),
         417: ("expectation_failed", "of expectations, only 100-continue is known here"),
         431: ("headers_too_large", "the request line and headers together are larger than this server takes"),
