@@ -98,7 +98,7 @@ class Application(Protocol):
         Args:
             call: As far as it came; None before the end of its headers.
             status: 400 no HTTP, 408 too slow, 413 too large a body, 417 an unknown expectation, 431 too large a head,
-                503 too many connections.
+                503 too many connections, 505 another HTTP.
 
         Returns:
             A problem document; the request has been counted.

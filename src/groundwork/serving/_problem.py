@@ -51,6 +51,7 @@ TITLES: Mapping[int, str] = {
     500: "The server failed",
     503: "The server cannot answer now",
     504: "The deadline passed",
+    505: "The version of HTTP is not known here",
 }
 
 
@@ -147,6 +148,7 @@ def fault(status: int, max_body_bytes: int, *, begun: bool) -> Response:
         417: ("expectation_failed", "of expectations, only 100-continue is known here"),
         431: ("headers_too_large", "the request line and headers together are larger than this server takes"),
         503: (Overloaded.default_code, "the server has as many connections as it may have"),
+        505: ("http_version", "this server speaks HTTP/1.1 and HTTP/1.0"),
     }[status]
     headers = [(b"retry-after", b"1")] if status == 503 else []
     return Problem(status, code, detail, headers=headers).response()
