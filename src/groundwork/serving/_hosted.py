@@ -15,7 +15,7 @@ from typing import Any, Literal
 from groundwork.concurrency import Batcher
 from groundwork.errors import ModelNotReadyError
 from groundwork.serving._adapters import Adapter, load
-from groundwork.serving._block import Answer, Block, predictions
+from groundwork.serving._block import Answer, Block
 from groundwork.serving._example import example
 from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
 from groundwork.serving._options import AppOptions
@@ -119,14 +119,6 @@ class HostedModel:
         if self.failure is not None:
             logger.info("model %r was not warmed: %s", self.name, self.failure)
         self.ready = True
-
-    async def predict(self, instances: list[Any], deadline_s: float | None) -> list[Any]:
-        """Return one answer for each instance; an instance that failed has its exception there."""
-        block = self.adapter.parse(instances)
-        if not self.ready:
-            raise ModelNotReadyError(f"model {self.name!r} is still warming", hint="Ask again in a moment.")
-        answers = await self.batcher.submit_all(self.adapter.split(block, 1), deadline_s)
-        return [answer if isinstance(answer, BaseException) else predictions(answer)[0] for answer in answers]
 
     async def stop(self) -> None:
         """Answer what was accepted, then end."""

@@ -92,14 +92,15 @@ class ModelLine:
         self._observe_batch = metrics.watch_model(name, lambda: sum(hosted.queued() for hosted in self.all()))
         given = model if isinstance(model, Versions) else Versions({_UNNAMED: model})
         self._served = {
-            version: each if isinstance(each, Served) else Served(model=each) for version, each in given.versions.items()
+            version: each if isinstance(each, Served) else Served(model=each)
+            for version, each in given.versions.items()
         }
         self._split = Split(given.shares)
         self._first = next(iter(given.shares))
         self._shadow: Shadow | None = None
-        self._shadow_version = given.shadow
-        if given.shadow is not None:
-            self._shadow = Shadow(lambda: self._hosted[given.shadow], partial(metrics.mirrored, name))
+        self._shadow_version = shadow = given.shadow
+        if shadow is not None:
+            self._shadow = Shadow(lambda: self._hosted[shadow], partial(metrics.mirrored, name))
         self._hosted = {version: self._new(version) for version in self._served}
         self._only = len(self._hosted) == 1
         self._reloaders = {

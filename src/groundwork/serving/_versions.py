@@ -60,7 +60,7 @@ class Versions:
             raise ConfigurationError("there is no version to serve", hint='Pass at least one, as {"1": model}.')
         self.versions = dict(versions)
         answering = [name for name in versions if name != shadow]
-        given = dict(weights) if weights is not None else {name: 1.0 for name in answering[:1]}
+        given = dict(weights) if weights is not None else dict.fromkeys(answering[:1], 1.0)
         unknown = [name for name in (*given, *([shadow] if shadow is not None else [])) if name not in versions]
         if unknown:
             raise ConfigurationError(f"there is no version {unknown[0]!r}; there are: {', '.join(versions)}")
@@ -69,7 +69,7 @@ class Versions:
                 f"weights are {given}; they must be 0.0 or more, one of them above",
                 hint="A shadow version alone answers nobody.",
             )
-        if given.get(shadow or "", 0.0):
+        if shadow is not None and given.get(shadow, 0.0):
             raise ConfigurationError(
                 f"version {shadow!r} is the shadow and has a weight", hint="A shadow answers nobody; give it no weight."
             )
