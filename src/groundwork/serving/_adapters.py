@@ -7,6 +7,7 @@ from groundwork.errors import ConfigurationError, ModelNotFoundError
 from groundwork.serving._block import Adapter, Answer, Block, Tensor, TensorSpec, join_answers, predictions
 from groundwork.serving._estimator import adapter_of
 from groundwork.serving._example import example
+from groundwork.serving._folder import OnDisk, locate
 from groundwork.serving._object import ObjectAdapter, Predictor
 
 __all__ = [
@@ -39,8 +40,8 @@ def load(name: str, model: Any, *, trust: bool = False) -> Adapter:
         ConfigurationError: It is none of these.
         StorageError: The checkpoint cannot be loaded.
     """
-    if isinstance(model, str | Path):
-        model = _load_folder(Path(model), trust=trust)
+    if isinstance(model, OnDisk):
+        model = _load_folder(locate(model), trust=trust)
     if not callable(getattr(model, "predict", None)):
         raise ConfigurationError(
             f"model {name!r} is a {type(model).__name__}, which has no predict(batch)",
