@@ -35,17 +35,14 @@ class TableAdapter(BlockwiseAdapter):
         self.version = model.version or "1"
         self.pure = type(model.estimator).__module__.startswith("sklearn.")
         self._names = [column.name for column in model.input_columns]
-        columns = [
-            (name, _type_of(column.dtype)) for name, column in zip(self._names, model.input_columns, strict=True)
-        ]
-        fields = [
-            (f"c{at}", kind | None, None) if column.optional else (f"c{at}", kind)
-            for at, ((_, kind), column) in enumerate(zip(columns, model.input_columns, strict=True))
-        ]
+        fields: list[Any] = []
+        for at, column in enumerate(model.input_columns):
+            kind = _type_of(column.dtype)
+            fields.append((f"c{at}", kind | None, None) if column.optional else (f"c{at}", kind))
         row = msgspec.defstruct(
             "Row",
-            # Those with a default come last in a struct, so all are given by keyword.
             fields,
+            # Otherwise those that may be absent would have to come last.
             kw_only=True,
             rename={f"c{at}": name for at, name in enumerate(self._names)},
         )
@@ -84,7 +81,7 @@ class TableAdapter(BlockwiseAdapter):
             if self._after and not self._admitted(rows):
                 return self.parse(instances_of(body, max_instances))
         except msgspec.ValidationError:
-            # Either a number is written otherwise, or there is a mistake, which is to be named together with all others.
+            # A number is written otherwise, or there is a mistake, which is to be named together with all others.
             return self.parse(instances_of(body, max_instances))
         return Block(len(rows), rows)
 
