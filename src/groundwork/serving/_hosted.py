@@ -67,7 +67,7 @@ class HostedModel:
         self.runs: Literal["inline", "thread", "process"] = "thread"
         self.shadow: Shadow | None = None
         self.max_batch_rows = options.max_batch_rows
-        self._load = partial(load, name, model, trust=options.trust)
+        self._load = partial(load, name, model, trust=options.trust, threads=threads or options.threads)
         self._options = options
         self._version = version
         self._kind = executor or options.executor
