@@ -157,7 +157,11 @@ def _floats(array: Any, dtype: Any) -> Any:
 
 def _converted(tensor: Tensor, spec: TensorSpec) -> Any:
     if spec.datatype != "BYTES":
-        return np.ascontiguousarray(np.asarray(tensor.data).reshape(tensor.shape), dtype=DTYPES[spec.datatype])
+        given = np.asarray(tensor.data).reshape(tensor.shape)
+        array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
+        if array.dtype.kind != "f" and not np.array_equal(array, given):
+            raise InvalidDataError(f"input {spec.name!r} holds values that are no {spec.datatype}")
+        return array
     flat = np.empty(int(np.prod(tensor.shape)), dtype=np.object_)
     try:
         flat[:] = [item.decode() if isinstance(item, bytes) else str(item) for item in np.ravel(tensor.data).tolist()]
