@@ -99,6 +99,48 @@ def test_a_worker_that_dies_costs_its_batch_and_is_replaced():
         pool.submit(predict_in_worker, [])
 
 
+class NeverThere:
+    """Cannot be loaded in a worker."""
+
+    def __setstate__(self, state):
+        os._exit(3)
+
+    def __getstate__(self):
+        return {"a": 1}
+
+    def predict(self, batch):
+        return batch
+
+
+def test_a_worker_that_cannot_load_the_model_says_so():
+    pool = WorkerPool("m", partial(load, "m", NeverThere()), 1)
+
+    with pytest.raises(ConfigurationError, match="ended before it had loaded the model"):
+        pool.start()
+
+
+def test_an_error_in_a_worker_is_told_and_the_worker_goes_on():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    try:
+        with pytest.raises(AttributeError):
+            pool.submit(predict_in_worker, [3]).result(60)
+        answers = pool.submit(predict_in_worker, [Block(1, [3])]).result(60)
+    finally:
+        pool.shutdown()
+
+    assert answers[0][0][0] == 3
+
+
+def test_workers_are_ended_even_if_a_batch_is_under_way():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    pool.start()
+
+    running = pool.submit(predict_in_worker, [Block(1, [1])])
+    pool.shutdown()
+
+    assert running.result(60)[0][0][0] == 1
+
+
 def test_what_cannot_be_sent_to_a_worker_is_refused():
     with pytest.raises(ConfigurationError, match="cannot be sent to worker processes"):
         WorkerPool("m", partial(load, "m", lambda batch: batch), 1)
