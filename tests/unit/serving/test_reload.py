@@ -1,8 +1,11 @@
 import asyncio
 import logging
 
+import polars as pl
 import pytest
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from groundwork.errors import CheckpointNotFoundError
 from groundwork.serving import Latest
@@ -123,6 +126,25 @@ def test_a_new_one_that_cannot_predict_its_example_is_refused(tmp_path):
         return await predicted(models)
 
     assert reloading(main, tmp_path) == 2.0
+
+
+def test_where_the_example_was_never_any_good_the_new_one_takes_over(tmp_path):
+    def coded(slope):
+        frame = pl.DataFrame({"code": ["a", "b"]})
+        return make_pipeline(OneHotEncoder(handle_unknown="error"), LinearRegression()).fit(frame, [0.0, slope])
+
+    store = CheckpointStore(tmp_path)
+    store.save(coded(2.0), step=1)
+
+    async def main(models, check, metrics):
+        failure = models.pick(None, None, None).failure
+        store.save(coded(3.0), step=2)
+        await check()
+        hosted = models.pick(None, None, None)
+        (answer,) = await hosted.batcher.submit_all([hosted.adapter.parse([{"code": "b"}])])
+        return failure is None, round(answer[0], 6)
+
+    assert reloading(main, tmp_path) == (False, 3.0)
 
 
 def test_a_folder_that_is_gone_keeps_the_old(tmp_path):
