@@ -202,7 +202,8 @@ def test_a_deadline_of_the_clients_is_kept(server):
     answer, content = server.ask("POST", "/predict", '{"instances":[{"x":1}]}', {"X-Request-Timeout-Ms": "5"})
     server.release()
 
-    assert (answer.status, json.loads(content)["code"]) == (504, "deadline_exceeded")
+    # Refused at once where the batches so far tell that it cannot be met.
+    assert (answer.status, json.loads(content)["code"]) in {(504, "deadline_exceeded"), (503, "overloaded")}
     assert predictions(holder)[0] == 200
     holder.close()
 
@@ -227,7 +228,7 @@ def test_a_client_that_hangs_up_never_reaches_the_model(server):
 
 @pytest.fixture(scope="module")
 def hasty():
-    with running("header_timeout_s=0.2, max_header_bytes=5_000") as served:
+    with running("header_timeout_s=0.2, idle_timeout_s=0.2, max_header_bytes=5_000") as served:
         yield served
 
 

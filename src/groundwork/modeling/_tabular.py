@@ -19,10 +19,11 @@ from pydantic import ValidationError
 
 from groundwork.data import dtype_of
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFoundError, first_line
-from groundwork.modeling._instances import Instance, InstanceReader, example_value, json_schema
+from groundwork.modeling._instances import InputColumn, Instance, InstanceReader, example_value, json_schema
 from groundwork.modeling._key_index import KeyIndex
 from groundwork.modeling._prepare import lookup_table, prepare_frame
-from groundwork.modeling._spec import TableSpec
+from groundwork.modeling._rules import check_of, rule_schema
+from groundwork.modeling._spec import RawColumn, TableSpec
 from groundwork.modeling._threads import threads_for
 
 if TYPE_CHECKING:
@@ -139,10 +140,30 @@ class TabularModel:
             InvalidDataError: See ``parse``.
         """
         rows = batch if all(type(row) is Instance for row in batch) else self.parse(list(batch))
+        return self.predict_rows([[row[name] for name in self._dtypes] for row in rows])
+
+    def predict_rows(self, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """Predict rows whose values have been checked, all in one call of the estimator.
+
+        Args:
+            rows: Of each the values in the order of ``input_columns``, None where there is none.
+
+        Returns:
+            See ``predict``.
+        """
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(self._dtypes)
         # What no row brings along is looked up anyway, and merging nulls of nine columns costs as much as the look-up.
-        brought = {name: dtype for name, dtype in self._dtypes.items() if _is_brought(name, rows, self._looked_up)}
-        values = [[row[name] for name in brought] for row in rows]
-        return self.predict_frame(pl.DataFrame(values, schema=brought, orient="row")).to_dicts()
+        brought = {
+            name: pl.Series(name, values, dtype)
+            for (name, dtype), values in zip(self._dtypes.items(), columns, strict=True)
+            if name not in self._looked_up or any(value is not None for value in values)
+        }
+        return self.predict_frame(pl.DataFrame(brought)).to_dicts()
+
+    @property
+    def input_columns(self) -> list[InputColumn]:
+        """The columns of a row as a request gives it, with what is known of their values."""
+        return self._reader.columns
 
     def parse(self, instances: Sequence[Any]) -> list[Instance]:
         """Check rows as they come in a request.
@@ -167,6 +188,9 @@ class TabularModel:
             An object schema of the columns that the model uses, with an example.
         """
         properties = {name: json_schema(dtype, nullable=name in self._optional) for name, dtype in self._dtypes.items()}
+        for name in self.spec.required_columns():
+            column = self.spec.columns[name]
+            properties[name] |= rule_schema(column, self._dtypes[name], nullable=name in self._optional)
         for join in self.spec.used_joins():
             for name in join.columns:
                 properties[name]["description"] = f"Looked up in {join.name} by {', '.join(join.on)} if not given."
@@ -177,7 +201,7 @@ class TabularModel:
             "properties": properties,
             "required": [name for name in self._dtypes if name not in self._optional],
             "example": {
-                name: given.get(name, None if given else example_value(self._dtypes[name]))
+                name: given.get(name, None if given else _example_of(self.spec.columns[name], self._dtypes[name]))
                 for name in self.spec.required_columns()
             },
         }
@@ -236,7 +260,10 @@ class TabularModel:
 
     @cached_property
     def _reader(self) -> InstanceReader:
-        return InstanceReader(self._dtypes, self._optional)
+        checks = {name: check_of(self.spec.columns[name], self._dtypes[name]) for name in self.spec.required_columns()}
+        return InstanceReader(
+            self._dtypes, self._optional, {name: check for name, check in checks.items() if check is not None}
+        )
 
 
 def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
@@ -279,8 +306,9 @@ def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
     return TabularModel(checkpoint.model, spec, tables)
 
 
-def _is_brought(name: str, rows: Sequence[Mapping[str, Any]], looked_up: frozenset[str]) -> bool:
-    return name not in looked_up or any(row[name] is not None for row in rows)
+def _example_of(column: RawColumn, dtype: pl.DataType) -> Any:
+    known = [*(column.allowed or ()), column.min, column.max]
+    return next((value for value in known if value is not None), example_value(dtype))
 
 
 def _table_file(name: str) -> str:

@@ -3,10 +3,10 @@
 Rule: everything that a client can make large has a bound, and each bound has a name here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from groundwork.errors import ConfigurationError
 
@@ -24,6 +24,16 @@ class AppOptions:
         body_timeout_s: Longest time for a body to arrive.
         request_timeout_s: Longest time for any answer; a request may ask for less by ``X-Request-Timeout-Ms``.
         watch_after_s: After how long in the queue the server begins to look whether the client is still there.
+        api_keys: Any of them admits a call, sent as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; none of them
+            admits everybody. ``/v2/health/*`` is open to all.
+        client_rate_per_s: How many calls of a model each client may make a second, told by its API key or its address;
+            0.0 lets everybody make as many as there is room for. More are answered with 429.
+        client_burst: How many of them a client that was quiet may make at once.
+        adaptive_limit: Learn from a model's latency how many calls of it may be under way; more are answered with 503.
+        executor: Where batches run: "inline" on the server's own thread, in a "thread" or a "process" of their own, or
+            "auto": inline what takes less than a millisecond, else a thread.
+        threads: How many batches of a model may run at once.
+        reload_s: How often to look whether a newer model lies where one was loaded from; 0.0 never looks.
         trust: Load checkpoints even if their types are not known to be safe.
         title: Heading of the page and of the API's description.
     """
@@ -36,19 +46,33 @@ class AppOptions:
     body_timeout_s: float = 10.0
     request_timeout_s: float = 60.0
     watch_after_s: float = 0.01
+    api_keys: Collection[str] = ()
+    client_rate_per_s: float = 0.0
+    client_burst: float = 100.0
+    adaptive_limit: bool = True
+    executor: Literal["auto", "inline", "thread", "process"] = "auto"
+    threads: int = 1
+    reload_s: float = 0.0
     trust: bool = False
     title: str = "groundwork"
 
     def __post_init__(self) -> None:
-        for name in ("max_batch_rows", "max_queue_rows", "max_instances", "max_body_bytes"):
+        for name in ("max_batch_rows", "max_queue_rows", "max_instances", "max_body_bytes", "threads"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("max_wait_s", "watch_after_s"):
+        for name in ("max_wait_s", "watch_after_s", "reload_s", "client_rate_per_s"):
             if not getattr(self, name) >= 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be 0.0 or more")
         for name in ("body_timeout_s", "request_timeout_s"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be more than 0.0")
+        if isinstance(self.api_keys, str) or not all(isinstance(key, str) and key for key in self.api_keys):
+            # Never shows a key.
+            raise ConfigurationError("api_keys holds what is no key", hint='Pass a list of texts, as ["..."].')
+        if self.executor not in ("auto", "inline", "thread", "process"):
+            raise ConfigurationError(
+                f"executor is {self.executor!r}", hint="There are: auto, inline, thread and process."
+            )
         if self.max_instances > self.max_queue_rows:
             raise ConfigurationError(
                 f"max_instances is {self.max_instances}, more than the {self.max_queue_rows} rows that may wait",

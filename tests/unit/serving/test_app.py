@@ -219,6 +219,7 @@ def test_a_deadline_that_passes_is_504_and_its_rows_never_reach_the_model(ask, m
         model.hold()
         first = asyncio.create_task(client.predict([{"x": 0}]))
         await model.entered()
+        client.app.models.pick("m", None, None).batcher.wait_s = lambda: 0.0
         late = await client.predict([{"x": 1}], headers=[("x-request-timeout-ms", "1")])
         model.let_go()
         await first
@@ -380,7 +381,7 @@ def test_a_column_that_a_plain_parse_looks_for_in_vain_is_the_clients_mistake(as
     assert "'x'" in answer.json["detail"]
 
 
-def test_an_exit_that_the_model_asks_for_is_not_swallowed(ask, model):
+def test_an_exit_that_the_model_asks_for_is_not_swallowed(asgi_client):
     class Model:
         asked = 0
 
@@ -390,12 +391,16 @@ def test_an_exit_that_the_model_asks_for_is_not_swallowed(ask, model):
                 raise SystemExit(3)
             return batch
 
-    async def talk(client):
-        # In a task of its own the exit would end the loop, as it should; here it is caught where it arrives.
-        with pytest.raises(SystemExit):
-            await client.predict([1])
+    async def main():
+        app = create_app({"m": Model()})
+        app.start()
+        await app.loaded.wait()
+        await asgi_client(app).predict([1])
 
-    ask({"m": Model()}, talk)
+    with pytest.raises(SystemExit) as raised:
+        asyncio.run(main())
+
+    assert raised.value.code == 3
 
 
 def test_without_a_model_there_is_no_app():
