@@ -1,6 +1,8 @@
-"""An inference server for trained models: an ASGI app, and a server that runs it."""
+"""An inference server for trained models: an ASGI app, a server that runs it, and clients that ask it."""
 
 from groundwork.serving._app import create_app
+from groundwork.serving._client import AsyncClient, Predictions
+from groundwork.serving._client_sync import Client
 from groundwork.serving._server import serve
 
-__all__ = ["create_app", "serve"]
+__all__ = ["AsyncClient", "Client", "Predictions", "create_app", "serve"]
