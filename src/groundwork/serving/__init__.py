@@ -1,8 +1,18 @@
 """An inference server for trained models: an ASGI app, a server that runs it, and clients that ask it."""
 
 from groundwork.serving._app import create_app
+from groundwork.serving._bench import BenchReport, bench, plot_bench
 from groundwork.serving._client import AsyncClient, Predictions
 from groundwork.serving._client_sync import Client
 from groundwork.serving._server import serve
 
-__all__ = ["AsyncClient", "Client", "Predictions", "create_app", "serve"]
+__all__ = [
+    "AsyncClient",
+    "BenchReport",
+    "Client",
+    "Predictions",
+    "bench",
+    "create_app",
+    "plot_bench",
+    "serve",
+]
