@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from groundwork.serving._load import Target, closed_loop, open_loop
 
 PARTS = ("throughput", "cost", "overload", "binary")
 DEADLINE_MS = 250
+CALLERS = 4096
 IDEAL_PER_S = 32 / (0.005 + 32 * 0.0001)
 
 
@@ -159,9 +161,9 @@ def overload(chosen, plan, targets, failures):
         peak = measure(server, 128, plan.busy_s, headers=deadline)
         target = Target(server.url, peer.body("cost"), deadline)
         # What overload allocates once, as buffers of connections, is not growth.
-        run(open_loop(target, rate=2 * peak.rate, duration_s=plan.busy_s))
+        run(open_loop(target, rate=2 * peak.rate, duration_s=plan.busy_s, connections=CALLERS))
         before = server.rss_bytes()
-        seen = run(open_loop(target, rate=2 * peak.rate, duration_s=plan.overload_s))
+        seen = run(open_loop(target, rate=2 * peak.rate, duration_s=plan.overload_s, connections=CALLERS))
         growth = (server.rss_bytes() / before - 1) * 100
     statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(seen.statuses.items()))
     lost = seen.failures.total()
@@ -225,6 +227,8 @@ def main():
     chosen = [peer for peer in peers() if asked.only is None or peer.key in asked.only.split(",")]
     plan = Plan(1, 2.0, 1.5, 6.0) if asked.quick else Plan(3, 4.0, 2.0, 30.0)
     load_on_its_core()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else 65_536, hard))
     busy = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores{busy}\n"

@@ -42,6 +42,8 @@ def serve(
     """
     from groundwork import serving
 
+    if plot is not None:
+        serving.check_plot(plot)
     report = serving.bench(
         url,
         body=None if body is None else _read(body),

@@ -1,7 +1,7 @@
 """An inference server for trained models: an ASGI app, a server that runs it, and clients that ask it."""
 
 from groundwork.serving._app import create_app
-from groundwork.serving._bench import BenchReport, bench, plot_bench
+from groundwork.serving._bench import BenchReport, bench, check_plot, plot_bench
 from groundwork.serving._client import AsyncClient, Predictions
 from groundwork.serving._client_sync import Client
 from groundwork.serving._server import serve
@@ -12,6 +12,7 @@ __all__ = [
     "Client",
     "Predictions",
     "bench",
+    "check_plot",
     "create_app",
     "plot_bench",
     "serve",

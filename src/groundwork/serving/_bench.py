@@ -6,13 +6,14 @@ seen stands beside them for contrast, and is not to be relied on.
 
 import asyncio
 import importlib.util
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlunsplit
 
-from groundwork.errors import ConfigurationError, UsageError
+from groundwork.errors import UsageError
+from groundwork.serving._address import parsed
 from groundwork.serving._client_sync import Client
 from groundwork.serving._instances import encode_instances
 from groundwork.serving._latency import Latencies
@@ -81,7 +82,7 @@ def bench(
     body: bytes | None = None,
     model: str | None = None,
     rows: int = 1,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     connections: int | None = None,
     rate: float | None = None,
     arrivals: Arrivals = "poisson",
@@ -112,15 +113,13 @@ def bench(
         WorldError: Nothing listens there, or it speaks no HTTP.
         UsageError: There is no body, and the server describes no example.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ConfigurationError(f"{url!r} is no address of a server", hint="Give one like http://127.0.0.1:8000.")
+    parts = parsed(url)
     if parts.path in ("", "/"):
-        query = parts.query or (f"model={model}" if model else "")
+        query = parts.query or (f"model={quote(model, safe='')}" if model else "")
         url = urlunsplit((parts.scheme, parts.netloc, "/predict", query, ""))
     if body is None:
-        key = (headers or {}).get("X-API-Key")
-        body = example_body(f"{parts.scheme}://{parts.netloc}", model=model, rows=rows, api_key=key)
+        address = f"{parts.scheme}://{parts.netloc}"
+        body = example_body(address, model=model, rows=rows, headers=headers, verify=verify)
     target = Target(url, body, headers or {}, verify=verify)
     if rate is None:
         count = connections or 64
@@ -133,14 +132,22 @@ def bench(
     return BenchReport(url, load, most, rate, load.latency)
 
 
-def example_body(url: str, *, model: str | None = None, rows: int = 1, api_key: str | None = None) -> bytes:
+def example_body(
+    url: str,
+    *,
+    model: str | None = None,
+    rows: int = 1,
+    headers: Mapping[str, str] | None = None,
+    verify: bool = True,
+) -> bytes:
     """Return a request made of the example in a model's description.
 
     Args:
         url: Where the server is.
         model: Which model; the server's first if None.
         rows: How many rows it has.
-        api_key: Of a server that wants one.
+        headers: Further headers, as a key that the server wants.
+        verify: Whether a TLS certificate must be trusted.
 
     Returns:
         The body.
@@ -150,7 +157,7 @@ def example_body(url: str, *, model: str | None = None, rows: int = 1, api_key: 
         WorldError: The server does not answer.
     """
     try:
-        with Client(url, model=model, api_key=api_key, timeout_s=10.0) as client:
+        with Client(url, model=model, headers=headers, verify=verify, timeout_s=10.0) as client:
             described = client.metadata()
     except UsageError as error:
         raise UsageError(
@@ -175,8 +182,7 @@ def plot_bench(report: BenchReport, target: Path) -> None:
     """
     if not report.load.answered:
         raise UsageError("no request was answered with 2xx, so there is nothing to plot")
-    if target.suffix.lower() not in (".svg", ".png", ".pdf"):
-        raise UsageError(f"a plot cannot be written to {target.name!r}", hint="Name a file that ends in .svg or .png.")
+    check_plot(target)
     from matplotlib.figure import Figure  # late: half a second
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
@@ -197,6 +203,21 @@ def plot_bench(report: BenchReport, target: Path) -> None:
         figure.savefig(target)
     except OSError as error:
         raise UsageError(f"the plot cannot be written to {target}: {error.strerror or error}") from error
+
+
+def check_plot(target: Path) -> None:
+    """Refuse a file that no plot can be written to, before minutes are spent on what it would show.
+
+    Args:
+        target: Where the plot is wanted.
+
+    Raises:
+        UsageError: Its format is not known, or its folder is not there.
+    """
+    if target.suffix.lower() not in (".svg", ".png", ".pdf"):
+        raise UsageError(f"a plot cannot be written to {target.name!r}", hint="Name a file that ends in .svg or .png.")
+    if not target.parent.is_dir():
+        raise UsageError(f"a plot cannot be written to {target}: there is no folder {target.parent}")
 
 
 def _run(loop: Coroutine[Any, Any, Load]) -> Load:

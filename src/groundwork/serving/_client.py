@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
 from groundwork.errors import ConfigurationError, MLException, RetryExhausted, TransientError, UsageError, WorldError
 from groundwork.resilience import Retry, RetryBudget, deadline, deadline_header
+from groundwork.serving._address import parsed
 from groundwork.serving._client_errors import error_of
 from groundwork.serving._client_tensors import HEAD_LENGTH, Array, decode_infer, encode_infer
 from groundwork.serving._instances import encode_instances, instances_of
@@ -62,10 +63,12 @@ class AsyncClient:
         model: Which model to ask; the server's first if None.
         version: Which version of it; the server's choice if None.
         api_key: Sent as a bearer token.
+        headers: Further headers of each request.
         timeout_s: Longest time for a call, retries included.
         retry: When to try again; three attempts with a budget if None. ``Retry(attempts=1)`` never does.
         connections: How many requests may be under way at once; more wait.
         binary: Send arrays by the binary tensor extension; None where the server has it and it is faster.
+        verify: Whether a TLS certificate must be one that this machine trusts.
 
     Raises:
         ConfigurationError: No address, or a number out of range.
@@ -78,24 +81,26 @@ class AsyncClient:
         model: str | None = None,
         version: str | None = None,
         api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
         timeout_s: float = 30.0,
         retry: Retry | None = None,
         connections: int = 64,
         binary: bool | None = None,
+        verify: bool = True,
     ) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-            raise ConfigurationError(f"{url!r} is no address of a server", hint="Give one like http://127.0.0.1:8000.")
+        parsed(url)
         if not timeout_s > 0 or connections < 1:
             raise ConfigurationError(
                 f"timeout_s is {timeout_s} and connections {connections}; both must be more than 0"
             )
         self.url = url.rstrip("/")
         self._model, self._version = model, version
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._headers = {**(headers or {}), **({"Authorization": f"Bearer {api_key}"} if api_key else {})}
         self._timeout_s = timeout_s
         self._retry = retry or Retry(budget=RetryBudget())
         self._connections = connections
         self._binary = binary
+        self._verify = verify
         self._session: aiohttp.ClientSession | None = None
         self._facts: dict[str, dict[str, Any]] = {}
 
@@ -293,7 +298,7 @@ class AsyncClient:
 
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+                connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._verify),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                 headers=self._headers,
             )

@@ -25,7 +25,8 @@ class Client:
 
     Args:
         url: As for ``AsyncClient``.
-        **options: As for ``AsyncClient``: model, version, api_key, timeout_s, retry, connections, binary.
+        **options: As for ``AsyncClient``: model, version, api_key, headers, timeout_s, retry,
+            connections, binary, verify.
 
     Raises:
         ConfigurationError: No address, or a number out of range.

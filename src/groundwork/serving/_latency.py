@@ -88,7 +88,7 @@ class Latencies:
         if interval_s > 0:
             for bucket in np.flatnonzero(self._counts):
                 value_s = _value(int(bucket))
-                missed = np.arange(value_s - interval_s, interval_s, -interval_s)
+                missed = np.arange(value_s - interval_s, interval_s * (1 - 1e-9), -interval_s)
                 if len(missed):
                     np.add.at(counts, _buckets(missed), self._counts[bucket])
         result._counts = counts

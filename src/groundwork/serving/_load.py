@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal, TypeAlias, cast
-from urllib.parse import urlsplit
 
 from groundwork.errors import ConfigurationError, WorldError
+from groundwork.serving._address import parsed
 from groundwork.serving._http_answer import Answer, AnswerReader
 from groundwork.serving._latency import Latencies
 
@@ -52,16 +52,8 @@ class Target:
         Raises:
             ConfigurationError: The address is no http or https URL.
         """
-        try:
-            parts = urlsplit(self.url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            parts, host, port = urlsplit(""), None, None
-        if parts.scheme not in ("http", "https") or not host:
-            raise ConfigurationError(
-                f"{self.url!r} is no address of a server", hint="Give one like http://127.0.0.1:8000."
-            )
-        return host, port or (443 if parts.scheme == "https" else 80)
+        parts = parsed(self.url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
     @property
     def tls(self) -> ssl.SSLContext | None:
@@ -76,7 +68,7 @@ class Target:
 
     def request(self) -> bytes:
         """Return the request, head and body."""
-        parts = urlsplit(self.url)
+        parts = parsed(self.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"host": parts.netloc.rpartition("@")[2], "content-type": "application/json"}
         headers |= {name.lower(): value for name, value in self.headers.items()}
