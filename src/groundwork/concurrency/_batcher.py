@@ -1,43 +1,57 @@
-"""Many callers, one model: rows that wait together are predicted together.
+"""Many callers, one model: items that wait together are predicted together.
 
 Rule: a batch is formed at the moment the executor comes free, never before, so it holds everything that waited; an idle
-model starts at once. A row whose caller left or whose deadline passed never reaches the model, and a row that breaks a
-batch fails alone. Cost: one future and one queue entry per call, whatever its number of rows; one hand-over to the
-executor per batch.
+model starts at once. An item whose caller left or whose deadline passed never reaches the model, and an item that
+breaks a batch fails alone. Cost: one or two microseconds per call of ``post``, whatever its number of items, and one
+hand-over to the executor per batch; ``submit`` adds a future.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from math import inf
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, cast
 
-from groundwork.concurrency._group import Group
+from groundwork.concurrency._deadlines import Deadlines
+from groundwork.concurrency._group import Group, Outcome
 from groundwork.concurrency._isolation import Answer, predict_isolated
 from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded, UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Slices: TypeAlias = list[tuple[Group[Any, Any], int, int]]
+"""Whose items a batch holds: the call, the place of its first item taken, and how many."""
+
+_SWEEP_AT = 64
+
 
 class Batcher(Generic[Item, Result]):
     """Collects the items of concurrent callers into batches for one function.
 
-    One batch is under way at a time. Leaving the ``async with`` block drains: accepted items are answered, new ones are
-    refused.
+    Items are taken in the order in which they came. Leaving the ``async with`` block drains: accepted items are
+    answered, new ones are refused.
 
     Args:
-        predict: Takes a list of items and returns one result each, in order. It runs in the executor. A result that is
-            an exception fails its item alone.
-        max_size: Most items in one batch.
+        predict: Takes a list of items and returns one result each, in order. A result that is an exception fails its
+            item alone.
+        max_size: Most rows in one batch.
         max_wait_s: How long an idle model waits for a batch to fill. 0.0 never waits.
-        max_queue: Most items that may wait; more are refused with ``Overloaded``.
-        executor: Where ``predict`` runs; None means one thread of its own. An executor given here is left open.
+        max_queue: Most rows that may wait; more are refused with ``Overloaded``.
+        executor: Where ``predict`` runs; None means threads of its own, one for each of ``batches``. An executor given
+            here is left open. ``"inline"`` calls ``predict`` on the event loop, which saves the hand-over and stops
+            the loop for as long: only for functions that take well under a millisecond.
+        rows: How many rows an item has, at least one; None means one each.
+        batches: How many batches may be under way at once. With more than one they may finish in another order than
+            they began; each call still gets its own answers in its own order.
 
     Raises:
-        ConfigurationError: A limit is out of range.
+        ConfigurationError: A limit is out of range, or several batches at once are asked of the event loop.
     """
 
     def __init__(
@@ -47,24 +61,34 @@ class Batcher(Generic[Item, Result]):
         max_size: int = 64,
         max_wait_s: float = 0.0,
         max_queue: int = 1024,
-        executor: Executor | None = None,
+        executor: Executor | Literal["inline"] | None = None,
+        rows: Callable[[Item], int] | None = None,
+        batches: int = 1,
     ) -> None:
         for name, value, least in (
             ("max_size", max_size, 1),
             ("max_queue", max_queue, 1),
             ("max_wait_s", max_wait_s, 0),
+            ("batches", batches, 1),
         ):
             if not value >= least:
                 raise ConfigurationError(f"{name} is {value}; it must be at least {least}")
+        if executor == "inline" and batches > 1:
+            raise ConfigurationError(
+                f"batches is {batches}, but the event loop runs one at a time", hint="Pass an executor, or batches=1."
+            )
         self._predict = predict
         self._max_size = max_size
         self._max_wait_s = max_wait_s
         self._max_queue = max_queue
         self._executor = executor
-        self._owns_executor = executor is None
+        self._own: ThreadPoolExecutor | None = None
+        self._rows = rows
+        self._batches = batches
         self._queue: deque[Group[Item, Result]] = deque()
+        self._gone = 0
         self._queued = 0
-        self._running = False
+        self._running = 0
         self._start: asyncio.Handle | None = None
         self._start_now = False
         self._open = False
@@ -73,8 +97,81 @@ class Batcher(Generic[Item, Result]):
 
     @property
     def queued(self) -> int:
-        """How many items wait now, those under way not counted."""
+        """How many rows wait now, those under way not counted."""
         return self._queued
+
+    @property
+    def running(self) -> int:
+        """How many batches are under way."""
+        return self._running
+
+    @property
+    def batch_s(self) -> float:
+        """How long a batch takes, in seconds, recent ones counting most; 0.0 before the first."""
+        return self._batch_s
+
+    def wait_s(self) -> float:
+        """Estimate how long a newcomer would wait for its answer, in seconds; 0.0 before the first batch."""
+        ahead = self._queued // self._max_size + (self._running >= self._batches)
+        return self._batch_s * (1 + ahead / self._batches)
+
+    def use(self, executor: Executor | Literal["inline"] | None) -> None:
+        """Run ``predict`` elsewhere from the next batch on.
+
+        Args:
+            executor: As in the constructor.
+        """
+        self._executor = executor
+
+    def post(
+        self, items: Sequence[Item], done: Callable[[Outcome[Result]], object], deadline_s: float | None = None
+    ) -> Group[Item, Result]:
+        """Predict the items of one caller, without a task or a future; the cheapest way in.
+
+        Args:
+            items: Accepted or refused together. More than fit into one batch are spread over several.
+            done: Called once, on the loop and not before this returns, unless there are no items: with one answer an
+                item, in order, an item that failed having its exception in that place; or with one error instead,
+                ``DeadlineExceeded`` or, when a drain was given up, ``Overloaded``.
+            deadline_s: Seconds from now after which the answers are no longer wanted.
+
+        Returns:
+            A handle; ``cancel()`` gives up what waits, and then ``done`` is not called.
+
+        Raises:
+            Overloaded: The queue has no room for all of them; ``retry_after_s`` estimates when it will have.
+            DeadlineExceeded: The time has run out already.
+            UsageError: The batcher is not open, an item is larger than a batch, or all are more than the queue can
+                ever hold.
+        """
+        weights = None
+        if self._rows is None:
+            rows = len(items)
+        elif len(items) == 1:
+            rows = self._rows(items[0])
+            if not 0 < rows <= self._max_size:
+                raise self._misfit(rows)
+        else:
+            weights = [self._rows(item) for item in items]
+            rows = sum(weights)
+            for weight in weights:
+                if not 0 < weight <= self._max_size:
+                    raise self._misfit(weight)
+        if not self._open or self._queued + rows > self._max_queue:
+            raise self._refusal(rows)
+        group: Group[Item, Result] = Group(items, rows, weights, done, self._leave)
+        if not rows:
+            self._end(group, [])
+            return group
+        if deadline_s is not None and deadline_s < inf:
+            if deadline_s <= 0:
+                raise _deadline_exceeded()
+            self._deadlines.add(group, self._loop.time() + deadline_s)
+        self._queue.append(group)
+        self._queued += rows
+        if self._running < self._batches and not self._start_now:
+            self._schedule()
+        return group
 
     async def submit(self, item: Item, deadline_s: float | None = None) -> Result:
         """Predict one item, together with whatever else waits.
@@ -90,7 +187,7 @@ class Batcher(Generic[Item, Result]):
             Overloaded: The queue is full; ``retry_after_s`` estimates when it will not be.
             DeadlineExceeded: The time ran out. An item still waiting then never reaches the model.
             PredictionError: ``predict`` returned another number of results than it got items.
-            UsageError: The batcher is not open.
+            UsageError: The batcher is not open, or the item is larger than a batch.
             Exception: Whatever ``predict`` raised for this item.
         """
         (answer,) = await self.submit_all([item], deadline_s)
@@ -102,7 +199,7 @@ class Batcher(Generic[Item, Result]):
         """Predict the items of one caller; cheaper than one ``submit`` each.
 
         Args:
-            items: Accepted or refused together. More than ``max_size`` of them are spread over several batches.
+            items: As in ``post``.
             deadline_s: Seconds from now after which the answers are no longer wanted.
 
         Returns:
@@ -111,35 +208,24 @@ class Batcher(Generic[Item, Result]):
         Raises:
             Overloaded: The queue has no room for all of them.
             DeadlineExceeded: The time ran out before the last answer.
-            UsageError: The batcher is not open, or there are more items than the queue can ever hold.
+            UsageError: As in ``post``.
         """
-        if not items:
-            return []
-        self._admit(len(items))
-        if deadline_s is not None and deadline_s <= 0:
-            raise _deadline_exceeded()
-        loop = asyncio.get_running_loop()
-        group: Group[Item, Result] = Group(items, loop.create_future())
-        if deadline_s is not None:
-            group.deadline = loop.time() + deadline_s
-            group.timer = loop.call_at(group.deadline, self._expire, group)
-        self._queue.append(group)
-        self._queued += len(items)
-        if not self._running:
-            self._schedule()
+        future: asyncio.Future[list[Result | BaseException]] = asyncio.get_running_loop().create_future()
+        group = self.post(items, partial(_settle, future), deadline_s)
+        # A task is cancelled a turn before it hears of it; its future knows at once.
+        group.future = future
         try:
-            return await group.future
+            return await future
         finally:
-            if group.timer is not None:
-                group.timer.cancel()
-            if group.waiting:
-                self._discard(group)
+            group.cancel()
 
     async def __aenter__(self) -> Self:
         if self._open or self._drained.is_set():
             raise UsageError("this batcher was opened before", hint="Make a new Batcher for each `async with`.")
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(1, thread_name_prefix="groundwork-batcher")
+        self._loop = asyncio.get_running_loop()
+        # Batches belong to no caller; they run in the context of whoever opened the batcher.
+        self._context = copy_context()
+        self._deadlines = Deadlines(self._loop, self._expire, self._context)
         self._open = True
         return self
 
@@ -147,106 +233,186 @@ class Batcher(Generic[Item, Result]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._open = False
-        if not self._running:
-            self._form()
         try:
+            self._form()
             await self._drained.wait()
         finally:
             # Reached early only when the drain itself was cancelled: nobody may be left waiting for an answer.
             self._drained.set()
-            while self._queue:
-                self._queue.popleft().refuse(Overloaded("the batcher closed before this item's turn came"))
-            self._queued = 0
-            if self._owns_executor:
-                cast("Executor", self._executor).shutdown(wait=False)
+            if self._start is not None:
+                self._start.cancel()
+            for group in list(self._queue):
+                if group.done is not None:
+                    self._end(group, Overloaded("the batcher closed before this item's turn came"))
+            self._deadlines.close()
+            if self._own is not None:
+                self._own.shutdown(wait=False)
 
-    def _admit(self, count: int) -> None:
+    def _misfit(self, rows: int) -> UsageError:
+        if rows < 1:
+            return UsageError(f"an item of {rows} rows", hint="Post items of at least one row.")
+        return UsageError(f"an item of {rows} rows; a batch holds {self._max_size}", hint="Split it first.")
+
+    def _refusal(self, rows: int) -> Exception:
         if not self._open:
-            raise UsageError("the batcher is not open", hint="Submit inside `async with Batcher(...) as batcher:`.")
-        if count > self._max_queue:
-            raise UsageError(f"{count} items at once; the queue holds {self._max_queue}", hint="Send fewer at a time.")
-        if self._queued + count > self._max_queue:
-            batches = -(-self._queued // self._max_size) + 1
-            raise Overloaded(
-                f"{self._queued} items wait already and {count} more exceed the {self._max_queue} that may",
-                retry_after_s=batches * self._batch_s,
-            )
+            return UsageError("the batcher is not open", hint="Submit inside `async with Batcher(...) as batcher:`.")
+        if rows > self._max_queue:
+            return UsageError(f"{rows} items at once; the queue holds {self._max_queue}", hint="Send fewer at a time.")
+        return Overloaded(
+            f"{self._queued} items wait already and {rows} more exceed the {self._max_queue} that may",
+            retry_after_s=self.wait_s(),
+        )
 
     def _schedule(self) -> None:
-        """Start the idle executor: at the end of this turn of the loop, or once the batch is full or old enough."""
-        loop = asyncio.get_running_loop()
-        if self._start_now:
-            return
-        if self._max_wait_s > 0 and self._queued < self._max_size:
+        """Start an idle executor: at the end of this turn of the loop, or once the batch is full or old enough."""
+        if self._max_wait_s > 0 and self._open and self._queued < self._max_size:
             if self._start is None:
-                self._start = loop.call_later(self._max_wait_s, self._form)
+                self._start = self._loop.call_later(self._max_wait_s, self._form, context=self._context)
             return
         if self._start is not None:
             self._start.cancel()
-        self._start = loop.call_soon(self._form)
+        self._start = self._loop.call_soon(self._form, context=self._context)
         self._start_now = True
 
     def _form(self) -> None:
-        """Take what waits, up to ``max_size`` items, and hand it over."""
+        """Hand over what waits, up to ``max_size`` rows to each executor that is free."""
         if self._start is not None:
             self._start.cancel()
             self._start = None
             self._start_now = False
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        slices: list[tuple[Group[Item, Result], int]] = []
+        while self._queued and self._running < self._batches:
+            batch, slices = self._take()
+            if batch:
+                self._running += 1
+                self._run(batch, slices)
+            if self._executor == "inline":
+                break
+        if not (self._open or self._queued or self._running):
+            self._drained.set()
+
+    def _take(self) -> tuple[list[Item], Slices]:
         batch: list[Item] = []
-        while self._queue and len(batch) < self._max_size:
-            group = self._queue[0]
-            if group.deadline is not None and now >= group.deadline:
-                self._expire(group)
-            if group.future.done():
-                self._discard(group)
+        slices: Slices = []
+        room, queue, now = self._max_size, self._queue, self._loop.time()
+        while queue:
+            group = queue[0]
+            if group.done is None or group.deadline <= now or (group.future is not None and group.future.done()):
+                self._drop(queue.popleft())
                 continue
-            taken = group.take(self._max_size - len(batch))
-            self._queued -= len(taken)
-            batch += taken
-            slices.append((group, len(taken)))
-            if not group.waiting:
-                self._queue.popleft()
-        if not batch:
-            if not self._open:
-                self._drained.set()
+            start, rows = group.taken, group.rows
+            if rows <= room and not start:
+                items: Sequence[Item] = group.items
+                group.taken = len(items)
+                group.rows = 0
+            else:
+                items, rows = group.take(room)
+            if not rows:
+                break
+            room -= rows
+            self._queued -= rows
+            batch += items
+            slices.append((group, start, len(items)))
+            if group.rows:
+                break
+            queue.popleft()
+        return batch, slices
+
+    def _drop(self, group: Group[Item, Result]) -> None:
+        """Forget a call at the head of the queue: one that ended, or that ends here."""
+        if group.done is None:
+            self._gone -= 1
             return
-        self._running = True
+        self._queued -= group.rows
+        group.rows = 0
+        # Later, since whoever is told may cancel others, whom the batch that is being formed holds already.
+        self._loop.call_soon(self._expire, group, context=self._context)
+
+    def _run(self, batch: list[Item], slices: Slices) -> None:
         started = perf_counter()
+        if self._executor == "inline":
+            try:
+                answers = predict_isolated(self._predict, batch)
+            except BaseException as error:
+                # An exit asked for by the model: the loop must see it, but nobody may wait for ever because of it.
+                self._finish(slices, started, [error] * len(batch))
+                raise
+            self._finish(slices, started, answers)
+            return
         try:
-            future = cast("Executor", self._executor).submit(predict_isolated, self._predict, batch)
-        except RuntimeError as error:  # the executor given was shut down, or its processes died
+            future = self._executor_now().submit(predict_isolated, self._predict, batch)
+        except Exception as error:  # noqa: BLE001 - an executor shut down or broken, whatever it says: callers hear it
             self._finish(slices, started, [error] * len(batch))
             return
-        future.add_done_callback(lambda done: _call(loop, self._finish, slices, started, done))
+        future.add_done_callback(partial(self._finish_soon, slices, started))
 
-    def _finish(
-        self, slices: list[tuple[Group[Item, Result], int]], started: float, done: "Future[list[Answer]] | list[Any]"
-    ) -> None:
+    def _executor_now(self) -> Executor:
+        if isinstance(self._executor, Executor):
+            return self._executor
+        if self._own is None:
+            self._own = ThreadPoolExecutor(self._batches, thread_name_prefix="groundwork-batcher")
+        return self._own
+
+    def _finish_soon(self, slices: Slices, started: float, future: "Future[list[Answer]]") -> None:
+        answers = _answers(future, sum(count for _, _, count in slices))
+        try:
+            self._loop.call_soon_threadsafe(self._finish, slices, started, answers, context=self._context)
+        except RuntimeError:
+            # A loop closed in mid-batch has no callers left to answer.
+            if not self._loop.is_closed():
+                raise
+
+    def _finish(self, slices: Slices, started: float, answers: list[Answer]) -> None:
         """Give out the answers of a batch, and form the next one from what waits by now."""
-        answers = done if isinstance(done, list) else _answers(done, sum(count for _, count in slices))
-        loop = asyncio.get_running_loop()
         seconds = perf_counter() - started
         self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
+        self._running -= 1
         at = 0
-        for group, count in slices:
-            group.answer(answers[at : at + count])
+        for group, start, count in slices:
+            if group.done is not None:
+                part: list[Answer] | None = answers[at : at + count]
+                if count < len(group.items):
+                    part = group.place(start, answers[at : at + count])
+                if part is not None:
+                    self._end(group, part)
             at += count
-        self._running = False
-        if self._queue or not self._open:
-            # Not at once: the callers answered now may submit again, and should find their place in this batch.
-            self._start = loop.call_soon(self._form)
+        self._deadlines.sweep()
+        if (self._queued or not self._open) and not self._start_now:
+            # Not at once: the callers answered now may come again, and should find their place in this batch.
+            if self._start is not None:
+                self._start.cancel()
+            self._start = self._loop.call_soon(self._form, context=self._context)
             self._start_now = True
 
     def _expire(self, group: Group[Item, Result]) -> None:
-        group.refuse(_deadline_exceeded())
+        if group.done is not None:
+            self._end(group, _deadline_exceeded())
 
-    def _discard(self, group: Group[Item, Result]) -> None:
-        if group in self._queue:
-            self._queue.remove(group)
-            self._queued -= group.waiting
+    def _end(self, group: Group[Item, Result], outcome: Outcome[Result]) -> None:
+        done = cast("Callable[[Outcome[Result]], object]", group.done)
+        group.done = None
+        group.items = ()
+        if group.rows:
+            self._unqueue(group)
+        try:
+            done(outcome)
+        except Exception as error:  # noqa: BLE001 - one caller's mistake must not cost the others their answers
+            self._loop.call_exception_handler({"message": "a caller failed on its answers", "exception": error})
+
+    def _leave(self, group: Group[Item, Result]) -> None:
+        group.done = None
+        group.items = ()
+        if group.rows:
+            self._unqueue(group)
+
+    def _unqueue(self, group: Group[Item, Result]) -> None:
+        """Give up a place in the queue; what is left there is passed over, and swept out with others like it."""
+        self._queued -= group.rows
+        group.rows = 0
+        self._gone += 1
+        if self._gone >= _SWEEP_AT and 2 * self._gone > len(self._queue):
+            self._queue = deque(group for group in self._queue if group.done is not None)
+            self._gone = 0
+            self._deadlines.sweep()
 
 
 def _answers(done: "Future[list[Answer]]", count: int) -> list[Any]:
@@ -256,10 +422,13 @@ def _answers(done: "Future[list[Answer]]", count: int) -> list[Any]:
     return [error] * count if error is not None else done.result()
 
 
-def _call(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *args: Any) -> None:
-    # A loop closed in mid-batch has no callers left to answer.
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(callback, *args)
+def _settle(future: "asyncio.Future[Any]", outcome: Outcome[Any]) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, list):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)
 
 
 def _deadline_exceeded() -> DeadlineExceeded:

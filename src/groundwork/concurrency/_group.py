@@ -1,47 +1,96 @@
 """One caller's items on their way through the batcher.
 
-Rule: a caller has one future, whatever its number of items and over however many batches they are spread.
+Rule: a call ends once: by its answers, by an error, or by ``cancel``; ``done`` is None from then on.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any, Generic, TypeAlias, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Outcome: TypeAlias = list[Result | BaseException] | Exception
+"""What a call ends with: one answer an item, in order, or the error that ended all of it."""
+
 
 class Group(Generic[Item, Result]):
-    """The items of one call: how many were taken, which answers are in, and the future that its caller awaits."""
+    """The items of one call: what of them still waits, which answers are in, and whom to tell.
 
-    __slots__ = ("answers", "deadline", "future", "items", "taken", "timer")
+    Attributes:
+        done: Called once with the outcome; None once the call has ended.
+        items: What the caller gave; emptied when the call ends.
+        rows: How many rows wait; those that a batch took are not counted.
+        taken: How many items batches took.
+        deadline: In the loop's time; infinity if there is none.
+        future: What a task awaits for this call, if one does.
+    """
 
-    def __init__(self, items: Sequence[Item], future: "asyncio.Future[list[Result | BaseException]]") -> None:
+    __slots__ = ("_answers", "_leave", "_left", "_weights", "deadline", "done", "future", "items", "rows", "taken")
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        rows: int,
+        weights: Sequence[int] | None,
+        done: Callable[[Outcome[Result]], object],
+        leave: "Callable[[Group[Item, Result]], None]",
+    ) -> None:
         self.items = items
-        self.future = future
+        self.rows = rows
+        self.done: Callable[[Outcome[Result]], object] | None = done
         self.taken = 0
-        self.answers: list[Result | BaseException] = []
-        self.deadline: float | None = None
-        self.timer: asyncio.TimerHandle | None = None
+        self.deadline = inf
+        self.future: asyncio.Future[Any] | None = None
+        self._weights = weights
+        self._leave = leave
+        self._answers: list[Any] | None = None
 
-    @property
-    def waiting(self) -> int:
-        """How many items no batch has taken yet."""
-        return len(self.items) - self.taken
+    def cancel(self) -> None:
+        """End the call without an outcome: what still waits never reaches the model, and ``done`` is not called.
 
-    def take(self, room: int) -> Sequence[Item]:
-        """Take the next items, as many as there is room for."""
-        taken = self.items[self.taken : self.taken + room]
-        self.taken += len(taken)
-        return taken
+        A call that has ended is left as it is. Cost: constant, however many wait.
+        """
+        if self.done is not None:
+            self._leave(self)
 
-    def answer(self, answers: list[Any]) -> None:
-        """Add the answers of the items taken first; the last ones complete the call."""
-        self.answers += answers
-        if len(self.answers) == len(self.items) and not self.future.done():
-            self.future.set_result(self.answers)
+    def take(self, room: int) -> tuple[Sequence[Item], int]:
+        """Take the next items that fit.
 
-    def refuse(self, error: Exception) -> None:
-        """End the call with an error, unless it has ended."""
-        if not self.future.done():
-            self.future.set_exception(error)
+        Args:
+            room: How many rows.
+
+        Returns:
+            The items, and how many rows they have.
+        """
+        if self._weights is None:
+            count = rows = min(room, len(self.items) - self.taken)
+        else:
+            count = rows = 0
+            for weight in self._weights[self.taken :]:
+                if rows + weight > room:
+                    break
+                rows += weight
+                count += 1
+        taken = self.items[self.taken : self.taken + count]
+        self.taken += count
+        self.rows -= rows
+        return taken, rows
+
+    def place(self, start: int, answers: list[Any]) -> list[Any] | None:
+        """Put the answers of some items, not of all, in their places.
+
+        Args:
+            start: Place of the first.
+            answers: Of items taken together.
+
+        Returns:
+            All answers, once they are complete; None before.
+        """
+        if self._answers is None:
+            self._left = len(self.items)
+            self._answers = [None] * self._left
+        self._answers[start : start + len(answers)] = answers
+        self._left -= len(answers)
+        return None if self._left else self._answers

@@ -4,7 +4,7 @@ Rule: when ``predict`` raises, the batch is halved until the items at fault stan
 good case costs one call; k bad items among n cost about 2 k log2(n) more, a model that fails on everything 2 n - 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from groundwork.errors import PredictionError
@@ -13,7 +13,7 @@ Answer: TypeAlias = Any
 """A result of ``predict``, or the exception that takes its place."""
 
 
-def predict_isolated(predict: Callable[[list[Any]], Sequence[Any]], items: list[Any]) -> list[Answer]:
+def predict_isolated(predict: Callable[[list[Any]], Iterable[Any]], items: list[Any]) -> list[Answer]:
     """Predict all items, giving an exception in the place of each that fails.
 
     Args:
@@ -26,17 +26,18 @@ def predict_isolated(predict: Callable[[list[Any]], Sequence[Any]], items: list[
     """
     try:
         results = predict(items)
-        got = len(results)
+        # What cannot be counted is no item's fault, and halving would ask in vain. Lazy results may raise here.
+        answers = list(results) if hasattr(results, "__iter__") else None
     except Exception as error:  # noqa: BLE001 - isolation is the point: a failure belongs to the items that cause it
         if len(items) == 1:
             return [error]
         middle = len(items) // 2
         return predict_isolated(predict, items[:middle]) + predict_isolated(predict, items[middle:])
-    if got != len(items):
-        return [
-            PredictionError(
-                f"predict returned {got} results for {len(items)} items",
-                hint="Return one result for each item, in order.",
-            )
-        ] * len(items)
-    return list(results)
+    if answers is not None and len(answers) == len(items):
+        return answers
+    got = f"{len(answers)} results" if answers is not None else f"a {type(results).__name__}"
+    return [
+        PredictionError(
+            f"predict returned {got} for {len(items)} items", hint="Return one result for each item, in order."
+        )
+    ] * len(items)

@@ -1,31 +1,36 @@
-"""The ASGI app: routes, and what happens around each request.
+"""The ASGI app: the core under any ASGI server.
 
-Rule: every request ends in exactly one answer, counted under its route and status; whatever goes wrong is a problem
-document. No framework: a dict of paths, one task per request, one future per request.
+Rule: what answers below ASGI answers here too; this only reads a request within its bounds, and notices when its client
+leaves. Cost: one task and one future a request, which is why the server of our own does without.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, TypeAlias
-from urllib.parse import parse_qsl
+from typing import Any
 
-from groundwork.errors import ConfigurationError, MLException
+from groundwork.errors import ConfigurationError
+from groundwork.serving._call import Call, Response
+from groundwork.serving._core import Core
+from groundwork.serving._exchange import CLIENT_LEFT
 from groundwork.serving._handlers import Handlers
-from groundwork.serving._hosted import HostedModel
 from groundwork.serving._metrics import Metrics
+from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
-from groundwork.serving._problem import Problem, problem_of
-from groundwork.serving._wire import ClientGone, Receive, Request, Response, Scope, Send
+from groundwork.serving._watch import ClientWatch
+from groundwork.serving._wire import (
+    BodyTooLarge,
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    declared_bytes,
+    read_body,
+    send_response,
+)
 
 logger = logging.getLogger("groundwork.serving")
-
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
-
-_MODELS = "/v2/models/"
-_MODEL_ROUTE = "/v2/models/{name}"
-_CLIENT_LEFT = 499
 
 
 class App:
@@ -36,6 +41,9 @@ class App:
         options: Its bounds.
 
     Attributes:
+        core: Answers calls; a server of our own asks it without ASGI.
+        metrics: What is counted.
+        models: By name.
         failure: Why a model could not be loaded, or None.
         failure_is_raised: Whoever runs the app raises ``failure`` itself, so that the log need not have it too.
         loaded: Set once every model is ready, or one failed.
@@ -45,36 +53,32 @@ class App:
         if not models:
             raise ConfigurationError("there is no model to serve", hint='Pass at least one, as {"name": model}.')
         self.metrics = Metrics()
-        self.models = {
-            name: HostedModel(
-                name,
-                model,
-                trust=options.trust,
-                max_batch_rows=options.max_batch_rows,
-                max_wait_s=options.max_wait_s,
-                max_queue_rows=options.max_queue_rows,
-            )
-            for name, model in models.items()
-        }
-        for name, hosted in self.models.items():
-            hosted.observe_batch = self.metrics.watch_model(name, hosted.queued)
+        self.models = Models(models, options, self.metrics)
         self.failure: Exception | None = None
         self.failure_is_raised = False
         self.loaded = asyncio.Event()
+        self._options = options
         self._handlers = Handlers(self.models, self.metrics, options)
-        self._routes: dict[str, dict[str, Handler]] = {
-            "/predict": {"POST": self._handlers.predict},
-            "/v2/health/live": {"GET": self._handlers.live},
-            "/v2/health/ready": {"GET": self._handlers.ready},
-            "/metrics": {"GET": self._handlers.exposition},
-            "/openapi.json": {"GET": self._handlers.openapi},
-            "/": {"GET": self._handlers.page},
-            _MODEL_ROUTE: {"GET": self._handlers.model},
-        }
+        self.core = Core(self.models, self.metrics, options)
+        self.core.routes |= self._handlers.routes()
+        self.core.model_routes |= self._handlers.model_routes()
+        self._loading: asyncio.Task[None] | None = None
 
     def drain(self) -> None:
         """Say from now on that the server is not ready; requests that still come are answered."""
         self._handlers.draining = True
+
+    def start(self) -> None:
+        """Begin to load the models; ``loaded`` is set when that has ended."""
+        self._loading = asyncio.get_running_loop().create_task(self._load())
+
+    async def stop(self) -> None:
+        """Answer what was accepted, then end."""
+        self.drain()
+        assert self._loading is not None
+        self._loading.cancel()
+        await asyncio.gather(self._loading, return_exceptions=True)
+        await self.models.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's scope, as ASGI asks."""
@@ -86,74 +90,68 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        arrived = asyncio.get_running_loop().time()
-        # The loop's own clock may tick in whole milliseconds; a deadline can live with that, a latency cannot.
-        started = perf_counter()
-        method, path = scope["method"], scope["path"]
-        metrics = self.metrics
-        metrics.in_flight += 1
-        route, name = path, None
-        if path not in self._routes:
-            route, name = _named(path)
+        loop = asyncio.get_running_loop()
+        peer = scope.get("client") or ("", 0)
+        call = Call(
+            scope["method"],
+            scope["path"],
+            scope.get("query_string", b""),
+            dict(scope["headers"]),
+            b"",
+            peer[0],
+            loop.time(),
+            perf_counter(),
+        )
         try:
-            response = await self._answer(route, method, scope, receive, arrived, name)
-            await response.send(send, with_body=method != "HEAD")
-            metrics.answered(route or "other", response.status, perf_counter() - started)
+            refusal = await self._read(call, receive)
+            response = refusal or await self._answer(call, receive)
         except ClientGone:
-            metrics.answered(route or "other", _CLIENT_LEFT, perf_counter() - started)
-        finally:
-            metrics.in_flight -= 1
+            return
+        await send_response(send, response, with_body=call.method != "HEAD", close=refusal is not None)
 
-    async def _answer(
-        self, route: str, method: str, scope: Scope, receive: Receive, arrived: float, name: str | None
-    ) -> Response:
+    async def _read(self, call: Call, receive: Receive) -> Response | None:
+        """Read the body; return what the request is refused with before its end."""
+        core, max_bytes = self.core, self._options.max_body_bytes
+        timeout_s = core.preview(call)
+        if isinstance(timeout_s, Response):
+            return timeout_s
+        if declared_bytes(call.headers) > max_bytes:
+            return core.fault(call, 413)
         try:
-            handler = self._handler(route, method, scope["path"])
-            raw_query = scope.get("query_string", b"")
-            query = dict(parse_qsl(raw_query.decode("latin-1"))) if raw_query else {}
-            return await handler(Request(dict(scope["headers"]), query, receive, arrived, name))
-        except Problem as problem:
-            return problem.response()
-        except MLException as error:
-            answer = problem_of(error)
-            if answer.status == 500:
-                logger.error("%s %s failed", method, scope["path"], exc_info=error)
-            return answer.response()
+            call.body = await read_body(receive, max_bytes, timeout_s)
+        except BodyTooLarge:
+            return core.fault(call, 413)
+        except TimeoutError:
+            return core.fault(call, 408)
         except ClientGone:
+            self.metrics.answered("other", CLIENT_LEFT, perf_counter() - call.started)
             raise
-        except Exception:  # the last line of defence: a bug of ours or of the model must not cost the connection
-            logger.exception("%s %s failed", method, scope["path"])
-            return Problem(500, "internal", "the server failed; its log says why").response()
+        return None
 
-    def _handler(self, route: str, method: str, path: str) -> Handler:
-        methods = self._routes.get(route)
-        if methods is None:
-            raise Problem(404, "not_found", f"there is no {path}; see /openapi.json for what there is")
-        handler = methods.get("GET" if method == "HEAD" else method)
-        if handler is None:
-            allowed = ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
-            headers = [(b"allow", allowed.encode())]
-            raise Problem(405, "method_not_allowed", f"{path} takes {allowed}, not {method}", headers=headers)
-        return handler
+    async def _answer(self, call: Call, receive: Receive) -> Response:
+        answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        exchange = self.core.begin(call, answered.set_result)
+        if exchange is None:
+            return answered.result()
+        try:
+            with ClientWatch(receive, self._options.watch_after_s):
+                return await answered
+        finally:
+            exchange.cancel()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        loading = asyncio.create_task(self._load())
+        self.start()
         try:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         finally:
-            self.drain()
-            loading.cancel()
-            await asyncio.gather(loading, return_exceptions=True)
-            for hosted in self.models.values():
-                await hosted.stop()
+            await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _load(self) -> None:
         try:
-            for hosted in self.models.values():
-                await hosted.start()
+            await self.models.start()
         except Exception as error:
             self.failure = error
             if not self.failure_is_raised:
@@ -178,10 +176,3 @@ def create_app(models: Mapping[str, Any], **options: Any) -> App:
         ConfigurationError: No model, an unknown option, or a bound out of range.
     """
     return App(models, AppOptions.of(options))
-
-
-def _named(path: str) -> tuple[str, str | None]:
-    name = path.removeprefix(_MODELS)
-    if name != path and name and "/" not in name:
-        return _MODEL_ROUTE, name
-    return "", None

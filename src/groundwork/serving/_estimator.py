@@ -3,69 +3,187 @@
 Rule: an instance is a list of numbers in the order of the features, or, where the estimator was fitted on named
 columns, an object of them. null is a missing value. What passes here is a row that ``predict`` can be asked about; a
 ``ValueError`` or ``TypeError`` of the estimator then means that it refuses the row, and is the client's to mend.
+Cost: a row of 30 numbers is read in 3 microseconds, and 64 of them become a matrix in 3 more.
 """
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
 from groundwork.errors import ConfigurationError, InvalidDataError, first_line
-from groundwork.serving._mistakes import Mistake
+from groundwork.serving._block import Block, Tensor, TensorSpec, counted
+from groundwork.serving._blockwise import BlockwiseAdapter, Results, instances_of, plain
+from groundwork.serving._mistakes import Mistake, shown
+from groundwork.serving._tensor_rows import instances_of_tensors, matrix_of
 
 _NUMBERS = {float, type(None)}
 
 
-class EstimatorAdapter:
-    """A fitted estimator.
+class _Matrix(msgspec.Struct, forbid_unknown_fields=True):
+    """A body whose instances are lists of numbers."""
+
+    instances: list[list[float | None]]
+
+
+def adapter_of(estimator: Any) -> "MatrixAdapter | ColumnsAdapter":
+    """Return the adapter of a fitted estimator.
 
     Args:
         estimator: Has ``predict`` and ``n_features_in_``; ``feature_names_in_`` names its columns.
 
+    Returns:
+        One that takes lists of numbers, or objects where the estimator was fitted on named columns.
+
     Raises:
         ConfigurationError: It is not fitted.
     """
+    count = getattr(estimator, "n_features_in_", None)
+    if count is None:
+        raise ConfigurationError(
+            f"this {type(estimator).__name__} has no n_features_in_: it is not fitted", hint="Call its fit first."
+        )
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return MatrixAdapter(estimator, int(count))
+    return ColumnsAdapter(estimator, [str(name) for name in names])
+
+
+class _EstimatorAdapter(BlockwiseAdapter):
+    """What both have in common."""
 
     def __init__(self, estimator: Any) -> None:
-        count = getattr(estimator, "n_features_in_", None)
-        if count is None:
-            raise ConfigurationError(
-                f"this {type(estimator).__name__} has no n_features_in_: it is not fitted", hint="Call its fit first."
-            )
-        names = getattr(estimator, "feature_names_in_", None)
         self._estimator = estimator
-        self._count = int(count)
-        self._names: list[str] | None = None if names is None else [str(name) for name in names]
         self.version = str(getattr(estimator, "version", "1"))
+        # Only what comes with scikit-learn is known to compute and nothing else.
+        self.pure = type(estimator).__module__.startswith("sklearn.")
 
-    def parse(self, instances: list[Any]) -> list[list[Any]]:
+    @cached_property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """Labels as text or whole numbers, else numbers."""
+        kind = np.asarray(getattr(self._estimator, "classes_", 0.0)).dtype.kind
+        return (TensorSpec("predictions", {"f": "FP64", "i": "INT64", "b": "BOOL"}.get(kind, "BYTES"), (-1,)),)
+
+    def parse(self, instances: list[Any]) -> Block:
         """Return each instance as a list of values in the order of the features."""
         mistakes: list[Mistake] = []
         rows = [self._row(row, instance, mistakes) for row, instance in enumerate(instances)]
         if mistakes:
             raise InvalidDataError("instances break the schema", context={"mistakes": mistakes})
-        return rows
+        return self._block(rows)
 
-    def predict(self, rows: list[list[Any]]) -> Sequence[Any]:
-        """Return what the estimator's ``predict`` gives for each row."""
+    def _run(self, data: Any) -> Results:
         try:
-            results = self._estimator.predict(self._matrix(rows))
+            return plain(self._estimator.predict(data))
         except (ValueError, TypeError) as error:
             raise InvalidDataError(f"the model refuses this row: {first_line(error)}") from error
-        return results.tolist()  # type: ignore[no-any-return]
+
+    def _block(self, rows: list[list[Any]]) -> Block:
+        raise NotImplementedError
+
+    def _row(self, row: int, instance: Any, mistakes: list[Mistake]) -> list[Any]:
+        raise NotImplementedError
+
+
+class MatrixAdapter(_EstimatorAdapter):
+    """An estimator that was fitted on a bare matrix.
+
+    Args:
+        estimator: Fitted.
+        count: Of its features.
+    """
+
+    def __init__(self, estimator: Any, count: int) -> None:
+        super().__init__(estimator)
+        self._count = count
+        self._pack = struct.Struct(f"{count}d").pack
+        self._decode = msgspec.json.Decoder(_Matrix).decode
+
+    @cached_property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """One matrix."""
+        return (TensorSpec("instances", "FP64", (-1, self._count)),)
 
     def input_schema(self) -> dict[str, Any]:
         """Return the JSON schema of one instance."""
-        if self._names is None:
-            return {
-                "type": "array",
-                "items": {"type": ["number", "null"]},
-                "minItems": self._count,
-                "maxItems": self._count,
-                "examples": [[0.0] * self._count],
-            }
+        return {
+            "type": "array",
+            "items": {"type": ["number", "null"]},
+            "minItems": self._count,
+            "maxItems": self._count,
+            "examples": [[0.0] * self._count],
+        }
+
+    def decode(self, body: bytes, *, max_instances: int) -> Block:
+        """Return the rows of a ``/predict`` body."""
+        try:
+            rows = self._decode(body).instances
+            if len(rows) == 1:
+                return Block(1, self._pack(*rows[0]))
+            counted(len(rows), max_instances)
+            return Block(len(rows), b"".join([self._pack(*row) for row in rows]))
+        except (msgspec.ValidationError, struct.error):
+            # Either there are gaps, or a mistake, which is to be named by its place together with all others.
+            return self.parse(instances_of(body, max_instances))
+
+    def tensors(self, inputs: Mapping[str, Tensor]) -> Block:
+        """Return the rows of one tensor of numbers."""
+        matrix = matrix_of(inputs, self._count)
+        return Block(len(matrix), matrix)
+
+    def _block(self, rows: list[list[Any]]) -> Block:
+        return Block(len(rows), np.array(rows, dtype=np.float64))
+
+    def _join(self, parts: list[Any]) -> Any:
+        # A bytearray, because an estimator may want to write into its input.
+        return np.frombuffer(bytearray().join(parts)).reshape(-1, self._count)
+
+    def _row(self, row: int, instance: Any, mistakes: list[Mistake]) -> list[Any]:
+        if not isinstance(instance, list):
+            message = f"a list of numbers is needed, not {shown(instance)}"
+            mistakes.append({"row": row, "column": None, "message": message})
+            return []
+        if len(instance) != self._count:
+            mistakes.append({"row": row, "column": None, "message": _wrong_count(len(instance), self._count)})
+            return []
+        if _NUMBERS.issuperset(map(type, instance)):
+            return instance
+        return [_number(row, column, value, mistakes) for column, value in enumerate(instance)]
+
+
+class ColumnsAdapter(_EstimatorAdapter):
+    """An estimator that was fitted on named columns.
+
+    Args:
+        estimator: Fitted.
+        names: Of its columns, in order.
+    """
+
+    def __init__(self, estimator: Any, names: list[str]) -> None:
+        super().__init__(estimator)
+        self._names = names
+        fields = [f"c{index}" for index in range(len(names))]
+        row = msgspec.defstruct(
+            "Row",
+            [(field, float | str | bool | None) for field in fields],
+            rename=dict(zip(fields, names, strict=True)),
+            forbid_unknown_fields=True,
+        )
+        body = msgspec.defstruct("Body", [("instances", list[row])], forbid_unknown_fields=True)  # type: ignore[valid-type]
+        self._decode = msgspec.json.Decoder(body).decode
+
+    @cached_property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """One tensor for each column; a client may send text or numbers."""
+        return tuple(TensorSpec(name, "BYTES", (-1,)) for name in self._names)
+
+    def input_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of one instance."""
         return {
             "type": "object",
             "properties": {name: {"type": ["number", "string", "boolean", "null"]} for name in self._names},
@@ -74,15 +192,37 @@ class EstimatorAdapter:
             "examples": [dict.fromkeys(self._names, 0.0)],
         }
 
-    def _matrix(self, rows: list[list[Any]]) -> Any:
-        if self._names is None:
-            return np.asarray(rows, dtype=np.float64)
-        columns = zip(self._names, zip(*rows, strict=True), strict=True)
-        return pl.DataFrame([pl.Series(name, values, strict=True) for name, values in columns])
+    def decode(self, body: bytes, *, max_instances: int) -> Block:
+        """Return the rows of a ``/predict`` body."""
+        try:
+            instances = self._decode(body).instances  # type: ignore[attr-defined]
+        except msgspec.ValidationError:
+            # Either rows come as lists, or there is a mistake, which is to be named together with all others.
+            return self.parse(instances_of(body, max_instances))
+        counted(len(instances), max_instances)
+        return Block(len(instances), [msgspec.structs.astuple(instance) for instance in instances])
+
+    def tensors(self, inputs: Mapping[str, Tensor]) -> Block:
+        """Return the rows of one tensor for each column, or of one for all."""
+        return self.parse(instances_of_tensors(inputs))
+
+    def _block(self, rows: list[list[Any]]) -> Block:
+        return Block(len(rows), rows)
+
+    def _join(self, parts: list[Any]) -> Any:
+        return parts[0] if len(parts) == 1 else [row for part in parts for row in part]
+
+    def _run(self, data: Any) -> Results:
+        try:
+            columns = zip(self._names, zip(*data, strict=True), strict=True)
+            frame = pl.DataFrame([pl.Series(name, values, strict=True) for name, values in columns])
+        except (ValueError, TypeError) as error:
+            raise InvalidDataError(f"the model refuses this row: {first_line(error)}") from error
+        return super()._run(frame)
 
     def _row(self, row: int, instance: Any, mistakes: list[Mistake]) -> list[Any]:
         names = self._names
-        if isinstance(instance, dict) and names is not None:
+        if isinstance(instance, dict):
             mistakes += (
                 {"row": row, "column": str(name), "message": _unknown(str(name), names)}
                 for name in instance.keys() - set(names)
@@ -93,36 +233,43 @@ class EstimatorAdapter:
             values = [instance.get(name) for name in names]
         elif isinstance(instance, list):
             values = instance
-            if len(values) != self._count:
-                message = f"has {len(values)} values; the model takes {self._count}"
-                mistakes.append({"row": row, "column": None, "message": message})
+            if len(values) != len(names):
+                mistakes.append({"row": row, "column": None, "message": _wrong_count(len(values), len(names))})
                 return values
         else:
-            wanted = "a list of numbers" if names is None else "an object of columns"
-            mistakes.append({"row": row, "column": None, "message": f"{wanted} is needed, not {instance!r:.40}"})
+            message = f"an object of columns is needed, not {shown(instance)}"
+            mistakes.append({"row": row, "column": None, "message": message})
             return []
-        if _NUMBERS.issuperset(map(type, values)):
-            return values
-        return [self._value(row, index, value, mistakes) for index, value in enumerate(values)]
+        return [_cell(row, name, value, mistakes) for name, value in zip(names, values, strict=True)]
 
-    def _value(self, row: int, index: int, value: Any, mistakes: list[Mistake]) -> Any:
-        """Return a value as the matrix takes it: whole numbers as floats, so that a column has one type."""
-        if type(value) is int:
-            try:
-                return float(value)
-            except OverflowError:
-                message = "is too large a number"
-        elif value is None or isinstance(value, float):
-            return value
-        elif self._names is None:
-            message = f"{value!r:.40} is not a number"
-        elif isinstance(value, str | bool):
-            return value
-        else:
-            message = f"{value!r:.40} is not a number, text, true, false or null"
-        column = index if self._names is None else self._names[index]
+
+def _number(row: int, column: int | str, value: Any, mistakes: list[Mistake]) -> Any:
+    if value is None or isinstance(value, float):
+        return value
+    if type(value) is int:
+        try:
+            # Whole numbers too, so that a column has one type.
+            return float(value)
+        except OverflowError:
+            message = "is too large a number"
+    else:
+        message = f"{shown(value)} is not a number"
+    mistakes.append({"row": row, "column": column, "message": message})
+    return None
+
+
+def _cell(row: int, column: str, value: Any, mistakes: list[Mistake]) -> Any:
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, list | dict):
+        message = f"{shown(value)} is not a number, text, true, false or null"
         mistakes.append({"row": row, "column": column, "message": message})
         return None
+    return _number(row, column, value, mistakes)
+
+
+def _wrong_count(found: int, count: int) -> str:
+    return f"has {found} values; the model takes {count}"
 
 
 def _unknown(name: str, names: list[str]) -> str:

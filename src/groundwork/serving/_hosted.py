@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwork.concurrency import Batcher
 from groundwork.errors import ModelNotReadyError
-from groundwork.serving._adapters import Adapter, example, load
+from groundwork.serving._adapters import Adapter, Block, example, load
 
 logger = logging.getLogger("groundwork.serving")
 
@@ -36,8 +36,12 @@ class HostedModel:
         self._model = model
         self._trust = trust
         self._adapter: Adapter | None = None
-        self._batcher: Batcher[Any, Any] = Batcher(
-            self._predict, max_size=max_batch_rows, max_wait_s=max_wait_s, max_queue=max_queue_rows
+        self.batcher: Batcher[Block, Any] = Batcher(
+            self._predict,
+            max_size=max_batch_rows,
+            max_wait_s=max_wait_s,
+            max_queue=max_queue_rows,
+            rows=_rows,
         )
 
     @property
@@ -49,35 +53,32 @@ class HostedModel:
 
     def queued(self) -> int:
         """Return how many rows wait."""
-        return self._batcher.queued
+        return self.batcher.queued
 
     async def start(self) -> None:
         """Load, open the batcher, and warm by one example."""
         self._adapter = await asyncio.to_thread(load, self.name, self._model, trust=self._trust)
-        await self._batcher.__aenter__()
+        await self.batcher.__aenter__()
         try:
-            rows = self._adapter.parse([example(self._adapter.input_schema())])
-            failures = [error for error in await self._batcher.submit_all(rows) if isinstance(error, Exception)]
+            block = self._adapter.parse([example(self._adapter.input_schema())])
+            failures = [error for error in await self.batcher.submit_all([block]) if isinstance(error, Exception)]
         except Exception as error:  # noqa: BLE001 - the example is a guess from the schema; a wrong one proves nothing
             failures = [error]
         if failures:
             logger.info("model %r was not warmed: %s", self.name, failures[0])
         self.ready = True
 
-    async def predict(self, instances: list[Any], deadline_s: float | None) -> list[Any]:
-        """Return one answer for each instance; an instance that failed has its exception there."""
-        rows = self.adapter.parse(instances)
-        if not self.ready:
-            raise ModelNotReadyError(f"model {self.name!r} is still warming", hint="Ask again in a moment.")
-        return await self._batcher.submit_all(rows, deadline_s)
-
     async def stop(self) -> None:
         """Answer what was accepted, then end."""
         if self._adapter is not None:
             self.ready = False
-            await self._batcher.__aexit__(None, None, None)
+            await self.batcher.__aexit__(None, None, None)
 
-    def _predict(self, rows: list[Any]) -> Any:
-        self.observe_batch(len(rows))
+    def _predict(self, blocks: list[Block]) -> Any:
+        self.observe_batch(sum([block.rows for block in blocks]))
         assert self._adapter is not None
-        return self._adapter.predict(rows)
+        return self._adapter.predict(blocks)
+
+
+def _rows(block: Block) -> int:
+    return block.rows

@@ -4,6 +4,7 @@ Rule: a mistake is named by the place where the client wrote it, ``instances[3].
 """
 
 import re
+import reprlib
 from typing import Any, TypedDict
 
 from groundwork.errors import InvalidDataError
@@ -59,3 +60,22 @@ def located(mistake: Mistake) -> dict[str, Any]:
         path += f"[{column}]" if isinstance(column, int) else f".{column}"
         pointer += "/" + str(column).replace("~", "~0").replace("/", "~1")
     return {"pointer": pointer, "detail": f"{path}: {mistake['message']}"}
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it.
+
+    Args:
+        value: As it came from JSON: however long, deep or large.
+
+    Returns:
+        About 40 characters.
+    """
+    try:
+        return f"{_SHORT.repr(value):.40}"
+    except ValueError:  # Python refuses to write an integer of thousands of digits
+        return "a very large number"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 40

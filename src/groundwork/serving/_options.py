@@ -3,7 +3,7 @@
 Rule: everything that a client can make large has a bound, and each bound has a name here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Self
@@ -24,6 +24,8 @@ class AppOptions:
         body_timeout_s: Longest time for a body to arrive.
         request_timeout_s: Longest time for any answer; a request may ask for less by ``X-Request-Timeout-Ms``.
         watch_after_s: After how long in the queue the server begins to look whether the client is still there.
+        api_keys: Any of them admits a call, sent as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; none of them
+            admits everybody. ``/v2/health/*`` is open to all.
         trust: Load checkpoints even if their types are not known to be safe.
         title: Heading of the page and of the API's description.
     """
@@ -36,6 +38,7 @@ class AppOptions:
     body_timeout_s: float = 10.0
     request_timeout_s: float = 60.0
     watch_after_s: float = 0.01
+    api_keys: Collection[str] = ()
     trust: bool = False
     title: str = "groundwork"
 
@@ -49,6 +52,9 @@ class AppOptions:
         for name in ("body_timeout_s", "request_timeout_s"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be more than 0.0")
+        if isinstance(self.api_keys, str) or not all(isinstance(key, str) and key for key in self.api_keys):
+            # Never shows a key.
+            raise ConfigurationError("api_keys holds what is no key", hint='Pass a list of texts, as ["..."].')
         if self.max_instances > self.max_queue_rows:
             raise ConfigurationError(
                 f"max_instances is {self.max_instances}, more than the {self.max_queue_rows} rows that may wait",

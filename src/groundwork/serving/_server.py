@@ -5,21 +5,28 @@ printed and no logging is set up; signals are taken over only while it runs.
 """
 
 import asyncio
+import gc
 import importlib.util
-import math
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import uvicorn
-
-from groundwork.errors import WorldError
+from groundwork.errors import ConfigurationError, WorldError
 from groundwork.serving._app import App, create_app
+from groundwork.serving._connection import HttpConnection
+from groundwork.serving._hub import ConnectionOptions, Hub
+
+_BACKLOG = 2048
+_GRACE_S = 0.5
+"""How long an idle connection is listened to after the server stopped to accept: what is on the way would be lost."""
 
 
 def serve(
@@ -30,8 +37,8 @@ def serve(
     on_ready: Callable[[str], None] | None = None,
     drain_s: float = 0.0,
     shutdown_s: float = 30.0,
-    header_timeout_s: float = 10.0,
-    max_header_bytes: int = 64 * 2**10,
+    tls_cert: str | Path | None = None,
+    tls_key: str | Path | None = None,
     **options: Any,
 ) -> None:
     """Serve models until SIGTERM or SIGINT.
@@ -44,68 +51,102 @@ def serve(
         drain_s: How long to go on accepting after a signal, so that a load balancer sees
             ``/v2/health/ready`` say 503.
         shutdown_s: How long accepted requests may take after that. A second signal ends the wait.
-        header_timeout_s: Longest time from connecting, or from a request's first byte, to the end of its headers.
-        max_header_bytes: Largest request line and headers together.
-        **options: As for ``create_app``.
+        tls_cert: File of the certificate, with those that lead to its root; with it the server speaks HTTPS.
+        tls_key: File of its key, if that is not in the same one.
+        **options: Bounds of connections, by the names of ``ConnectionOptions``; the rest as for ``create_app``.
 
     Raises:
-        WorldError: The address cannot be listened on.
+        WorldError: The address cannot be listened on, or the certificate not be read.
         ConfigurationError: See ``create_app``.
         StorageError: A checkpoint cannot be loaded.
     """
+    bounds = {field.name: options.pop(field.name) for field in fields(ConnectionOptions) if field.name in options}
+    if "max_body_bytes" in bounds:
+        options["max_body_bytes"] = bounds["max_body_bytes"]
+    connection_options = ConnectionOptions(**bounds)
     app = create_app(models, **options)
     app.failure_is_raised = True
+    tls = _tls(tls_cert, tls_key)
     with _listen(host, port) as listener:
-        config = uvicorn.Config(
-            app,
-            http=_protocol(header_timeout_s, max_header_bytes),
-            h11_max_incomplete_event_size=max_header_bytes,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=math.ceil(shutdown_s),
-        )
-        server = _Server(config, app, drain_s)
+        server = _Server(app, listener, connection_options, tls, drain_s, shutdown_s)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(server, app, listener, on_ready))
+            runner.run(server.run(on_ready))
 
 
-async def _run(server: "_Server", app: App, listener: socket.socket, on_ready: Callable[[str], None] | None) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    loaded = asyncio.create_task(app.loaded.wait())
-    url = _url(listener)
-    try:
-        await asyncio.wait([serving, loaded], return_when=asyncio.FIRST_COMPLETED)
-        if app.failure is not None:
-            server.should_exit = True
-        elif not serving.done() and not server.stopping and on_ready is not None:
-            on_ready(url)
-    except BaseException:
-        server.should_exit = True
-        await serving
-        raise
-    finally:
-        loaded.cancel()
-    await serving
-    if app.failure is not None:
-        raise app.failure
+class _Server:
+    """One run of an app on a socket."""
 
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, stopping as the module's rule says."""
-
-    def __init__(self, config: uvicorn.Config, app: App, drain_s: float) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        app: App,
+        listener: socket.socket,
+        options: ConnectionOptions,
+        tls: ssl.SSLContext | None,
+        drain_s: float,
+        shutdown_s: float,
+    ) -> None:
         self._app = app
+        self._listener = listener
+        self._options = options
+        self._tls = tls
         self._drain_s = drain_s
-        self.stopping = False
+        self._shutdown_s = shutdown_s
+        self._told = asyncio.Event()
+        self._hurried = asyncio.Event()
+
+    async def run(self, on_ready: Callable[[str], None] | None) -> None:
+        """Listen, load, serve until told to stop, answer what was accepted."""
+        app, loop = self._app, asyncio.get_running_loop()
+        hub = Hub(app.core, self._options)
+        handshake = {"ssl_handshake_timeout": self._options.header_timeout_s} if self._tls is not None else {}
+        with self._signals():
+            listening = await loop.create_server(
+                lambda: HttpConnection(hub), sock=self._listener, ssl=self._tls, backlog=_BACKLOG, **handshake
+            )
+            app.start()
+            try:
+                await self._until_told_or_loaded()
+                if app.failure is None and not self._told.is_set():
+                    # What is there by now stays: the collector need not look through the models again and again.
+                    gc.collect()
+                    gc.freeze()
+                    if on_ready is not None:
+                        on_ready(_url(self._listener, self._tls))
+                    await self._told.wait()
+                hub.drain()
+                await self._unless_hurried(asyncio.sleep(self._drain_s if app.failure is None else 0.0))
+            finally:
+                gc.unfreeze()
+                app.drain()
+                # Connections that the system has accepted already are ours to answer.
+                await asyncio.sleep(0)
+                listening.close()
+                await self._unless_hurried(hub.close(_GRACE_S, self._shutdown_s))
+                hub.abort()
+                await app.stop()
+        if app.failure is not None:
+            raise app.failure
+
+    async def _until_told_or_loaded(self) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._told, self._app.loaded)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _unless_hurried(self, ending: Any) -> None:
+        """Await something, until a second signal says that there is no time."""
+        waits = [asyncio.ensure_future(ending), asyncio.ensure_future(self._hurried.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal again after the last answer, and the process would not exit with 0.
+    def _signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -126,12 +167,9 @@ class _Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self._app.drain()
-        if self.stopping:
-            self.force_exit = True
-            self.should_exit = True
-            return
-        self.stopping = True
-        asyncio.get_running_loop().call_later(self._drain_s, setattr, self, "should_exit", True)
+        if self._told.is_set():
+            self._hurried.set()
+        self._told.set()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -148,8 +186,9 @@ def _listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":
             # Lets a restart reuse the port of a server that has just gone; on Windows it would steal a live one's.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _keep_alive(listener)
         listener.bind(address)
-        listener.listen(2048)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise WorldError(
@@ -161,17 +200,37 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
+def _keep_alive(listener: socket.socket) -> None:
+    """Let the system ask after clients that say nothing; connections take this over from the socket they came by."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        # Not every system has each of them.
+        with suppress(AttributeError, OSError):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _url(listener: socket.socket, tls: ssl.SSLContext | None = None) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
 
 
-def _protocol(header_timeout_s: float, max_header_bytes: int) -> Any:
-    if importlib.util.find_spec("httptools") is None:
-        return "h11"
-    from groundwork.serving._connection import bounded_connection
-
-    return bounded_connection(header_timeout_s, max_header_bytes)
+def _tls(cert: str | Path | None, key: str | Path | None) -> ssl.SSLContext | None:
+    if cert is None:
+        if key is not None:
+            raise ConfigurationError("tls_key without tls_cert", hint="Give the certificate's file as tls_cert.")
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        # A key behind a password would have the server wait for someone to type it.
+        context.load_cert_chain(cert, key, password="")
+    except OSError as error:  # of which ssl's own errors are a kind
+        raise WorldError(
+            f"the certificate {str(cert)!r} cannot be used: {error}",
+            hint="Give PEM files that belong together, the key without a password.",
+        ) from error
+    return context
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

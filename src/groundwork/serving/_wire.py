@@ -5,7 +5,9 @@ Rule: nothing that a client sends is kept beyond a bound that we set: bytes, sec
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from groundwork.serving._call import Response
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -21,58 +23,51 @@ class BodyTooLarge(Exception):
     """The body exceeds its bound."""
 
 
-class Response(NamedTuple):
-    """A whole answer."""
+async def send_response(send: Send, response: Response, *, with_body: bool = True, close: bool = False) -> None:
+    """Send a whole answer.
 
-    body: bytes
-    status: int = 200
-    content_type: bytes = b"application/json"
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-
-    async def send(self, send: Send, *, with_body: bool = True) -> None:
-        """Send it; without its body in answer to HEAD."""
-        head = [(b"content-type", self.content_type), (b"content-length", b"%d" % len(self.body)), *self.headers]
-        await send({"type": "http.response.start", "status": self.status, "headers": head})
-        await send({"type": "http.response.body", "body": self.body if with_body else b""})
-
-
-class Request(NamedTuple):
-    """A request: headers by lower-case name, query by name, and where its body comes from."""
-
-    headers: Mapping[bytes, bytes]
-    query: Mapping[str, str]
-    receive: Receive
-    arrived: float
-    """The loop's time at which it arrived."""
-    name: str | None = None
-    """What the path names, as a model."""
+    Args:
+        send: Of the request.
+        response: The answer.
+        with_body: False in answer to HEAD.
+        close: Ask the server to close the connection, because the request was not read to its end.
+    """
+    body = response.body
+    head = [(b"content-type", response.content_type), (b"content-length", b"%d" % len(body)), *response.headers]
+    if close:
+        head.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": response.status, "headers": head})
+    await send({"type": "http.response.body", "body": body if with_body else b""})
 
 
-async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
+def declared_bytes(headers: Mapping[bytes, bytes]) -> int:
+    """Return the length that a request declares of its body; 0 where it declares none that can be read."""
+    declared = headers.get(b"content-length", b"0")
+    return int(declared) if declared.isdigit() and len(declared) < 20 else 0
+
+
+async def read_body(receive: Receive, max_bytes: int, timeout_s: float) -> bytes:
     """Read the body.
 
     Args:
-        request: Whose body.
-        max_bytes: Bound of its size; a declared length beyond it is refused before anything is read.
+        receive: Of the request.
+        max_bytes: Bound of its size.
         timeout_s: Bound of the time from now to its last byte.
 
     Returns:
         The bytes.
 
     Raises:
-        BodyTooLarge: It is larger, by its declaration or in fact.
+        BodyTooLarge: It is larger.
         ClientGone: The client left before the end.
         TimeoutError: The last byte came too late.
     """
-    declared = request.headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > max_bytes:
-        raise BodyTooLarge
     async with asyncio.timeout(timeout_s):
         parts: list[bytes] = []
         size = 0
         more = True
         while more:
-            message = await request.receive()
+            message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             part = message.get("body", b"")

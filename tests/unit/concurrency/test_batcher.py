@@ -207,7 +207,7 @@ def test_a_deadline_is_looked_at_when_the_batch_is_formed_even_if_its_timer_is_l
             await asyncio.sleep(0)
             now = loop.time()
             monkeypatch.setattr(loop, "time", lambda: now + 3600.0)
-            batcher._queue[0].timer.cancel()
+            batcher._deadlines._timer.cancel()
             model.let_go()
             await asyncio.wait([late])
             return await asyncio.gather(*first, late, return_exceptions=True)

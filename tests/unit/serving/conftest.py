@@ -146,6 +146,11 @@ def model():
 
 
 @pytest.fixture
+def asgi_client():
+    return AsgiClient
+
+
+@pytest.fixture
 def served():
     """``async with served(models, **options) as client``."""
 

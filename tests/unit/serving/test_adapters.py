@@ -3,8 +3,13 @@ from sklearn.linear_model import LinearRegression
 
 from groundwork import modeling
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, InvalidDataError
-from groundwork.serving._adapters import ObjectAdapter, Predictor, example, load
+from groundwork.serving._adapters import Block, ObjectAdapter, Predictor, example, load
 from groundwork.storage import CheckpointStore
+
+
+def predicted(adapter, instances):
+    (answer,) = adapter.predict([adapter.parse(instances)])
+    return answer
 
 
 class Identity:
@@ -24,7 +29,7 @@ def test_a_checkpoint_folder_is_loaded_by_modeling(monkeypatch, tmp_path):
     adapters = [load("m", tmp_path), load("m", str(tmp_path), trust=True)]
 
     assert asked == [(tmp_path, False), (tmp_path, True)]
-    assert [adapter.predict([1]) for adapter in adapters] == [[1]] * 2
+    assert [predicted(adapter, [1]) for adapter in adapters] == [[1]] * 2
 
 
 def test_a_broken_checkpoint_says_so(monkeypatch, tmp_path):
@@ -45,7 +50,7 @@ def test_what_cannot_predict_is_refused_by_name():
 def test_an_object_without_parse_gets_the_instances_as_they_came():
     adapter = load("m", Identity())
 
-    assert adapter.parse([1, "two"]) == [1, "two"]
+    assert adapter.parse([1, "two"]) == Block(2, [1, "two"])
     assert (adapter.version, adapter.input_schema()) == ("1", {})
     assert isinstance(Identity(), Predictor)
 
@@ -70,7 +75,7 @@ def test_a_generator_of_answers_is_taken_in_full():
         def predict(self, batch):
             return (item + 1 for item in batch)
 
-    assert ObjectAdapter(Lazy()).predict([1, 2]) == [2, 3]
+    assert predicted(ObjectAdapter(Lazy()), [1, 2]) == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,7 @@ def test_a_checkpoint_of_a_bare_estimator_is_served_as_it_is(tmp_path):
 
     adapter = load("m", info.path)
 
-    assert adapter.predict(adapter.parse([[3]])) == [pytest.approx(6.0)]
+    assert predicted(adapter, [[3]]) == [pytest.approx(6.0)]
 
 
 def test_a_parse_in_plain_python_refuses_by_what_python_raises():

@@ -380,7 +380,7 @@ def test_a_column_that_a_plain_parse_looks_for_in_vain_is_the_clients_mistake(as
     assert "'x'" in answer.json["detail"]
 
 
-def test_an_exit_that_the_model_asks_for_is_not_swallowed(ask, model):
+def test_an_exit_that_the_model_asks_for_is_not_swallowed(asgi_client):
     class Model:
         asked = 0
 
@@ -390,12 +390,16 @@ def test_an_exit_that_the_model_asks_for_is_not_swallowed(ask, model):
                 raise SystemExit(3)
             return batch
 
-    async def talk(client):
-        # In a task of its own the exit would end the loop, as it should; here it is caught where it arrives.
-        with pytest.raises(SystemExit):
-            await client.predict([1])
+    async def main():
+        app = create_app({"m": Model()})
+        app.start()
+        await app.loaded.wait()
+        await asgi_client(app).predict([1])
 
-    ask({"m": Model()}, talk)
+    with pytest.raises(SystemExit) as raised:
+        asyncio.run(main())
+
+    assert raised.value.code == 3
 
 
 def test_without_a_model_there_is_no_app():

@@ -1,0 +1,202 @@
+"""One call at work in the core: admitted, posted, answered, counted.
+
+Rule: whatever happens, a call is answered once or taken back once, and then what it held is free again: its place under
+the limit, its rows in the queue, its count among those in flight. Cost: one object a call.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+
+from groundwork.errors import DeadlineExceeded, MLException, Overloaded
+from groundwork.serving._block import Block
+from groundwork.serving._call import Call, Done, Handle, Response
+from groundwork.serving._failures import whole_answer
+from groundwork.serving._problem import Problem, Refused, problem_of
+
+if TYPE_CHECKING:
+    from groundwork.concurrency import Batcher
+    from groundwork.serving._core import Core
+
+logger = logging.getLogger("groundwork.serving")
+
+CLIENT_LEFT = 499
+
+
+class Limiter(Protocol):
+    """How many calls may be under way at once."""
+
+    def acquire(self) -> bool:
+        """Take a place; False when there is none."""
+        ...
+
+    def release(self, seconds: float | None, dropped: bool = False) -> None:
+        """Give the place back.
+
+        Args:
+            seconds: What the call took; None where that says nothing of the model, as for a refused or abandoned one.
+            dropped: It was given up for want of time or room.
+        """
+        ...
+
+
+class Clients(Protocol):
+    """How often one client may call."""
+
+    def wait_s(self, key: str) -> float:
+        """Return 0.0 and count a call of this client, or how long it has to wait."""
+        ...
+
+
+class Exchange:
+    """A call and what its answer needs.
+
+    Attributes:
+        call: What came.
+        route: The label under which it is counted.
+        name: The model that it names, or None.
+        version: The version that it names, or None.
+        deadline: The loop's time after which nobody wants the answer.
+        limited: It holds a place under the limit.
+        hosted: The model that was picked for it.
+    """
+
+    __slots__ = (
+        "_blocks",
+        "_core",
+        "_done",
+        "_handle",
+        "_render",
+        "call",
+        "deadline",
+        "hosted",
+        "limited",
+        "name",
+        "route",
+        "version",
+    )
+
+    def __init__(self, core: "Core", call: Call, done: Done) -> None:
+        self._core = core
+        self._done: Done | None = done
+        self._handle: Handle | None = None
+        self.call = call
+        self.route = "other"
+        self.name: str | None = None
+        self.version: str | None = None
+        self.deadline = 0.0
+        self.limited = False
+        self.hosted: Any = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits for its answer."""
+        return self._done is not None
+
+    def post(
+        self, batcher: "Batcher[Block, Any]", blocks: list[Block], render: Callable[["Exchange", Any], Response]
+    ) -> None:
+        """Put blocks into a model's queue, and answer with what becomes of them.
+
+        Args:
+            batcher: Of the model.
+            blocks: The rows, in pieces that fit into a batch.
+            render: Makes the response from one answer over all rows; what it raises is answered by ``fail``.
+
+        Raises:
+            Overloaded: The queue has no room.
+            DeadlineExceeded: It is too late already.
+        """
+        self._blocks = blocks
+        self._render = render
+        self._handle = batcher.post(blocks, self._answered, self.deadline - asyncio.get_running_loop().time())
+
+    def answer(self, response: Response, *, dropped: bool = False) -> None:
+        """Send the answer, unless the call has been answered or taken back."""
+        done = self._done
+        if done is not None:
+            self._finish(response.status, dropped)
+            done(response)
+
+    def fail(self, error: Exception) -> None:
+        """Answer with the problem that an error stands for; what is nobody's but ours goes to the log."""
+        if isinstance(error, Refused):
+            self.answer(error.response, dropped=error.dropped)
+            return
+        if isinstance(error, Problem):
+            problem = error
+        elif isinstance(error, MLException):
+            problem = problem_of(error)
+        else:
+            problem = Problem(500, "internal", "the server failed; its log says why")
+        if problem.status == 500:
+            logger.error("%s %s failed", self.call.method, self.call.path, exc_info=error)
+        self.answer(problem.response(), dropped=isinstance(error, Overloaded | DeadlineExceeded))
+
+    def cancel(self) -> None:
+        """Take the call back: its client left."""
+        if self._done is None:
+            return
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.cancel()
+        self._finish(CLIENT_LEFT, False)
+
+    def _answered(self, answers: list[Any] | Exception) -> None:
+        # Lets go of the group, which holds this method: no circle is left for the garbage collector.
+        self._handle = None
+        try:
+            if isinstance(answers, Exception):
+                raise answers
+            response = self._render(self, whole_answer(answers, self._blocks))
+        except Exception as error:  # noqa: BLE001 - answered as what it is: the client's, the model's or our own
+            self.fail(error)
+        except BaseException as error:
+            # An exit that the model asked for is the loop's to see, but not in the midst of other callers' answers.
+            asyncio.get_running_loop().call_soon(_leave, error)
+            self.answer(Problem(500, "internal", "the server is going down").response())
+        else:
+            self.answer(response)
+
+    def _finish(self, status: int, dropped: bool) -> None:
+        self._done = None
+        core, seconds = self._core, perf_counter() - self.call.started
+        core.metrics.in_flight -= 1
+        core.metrics.answered(self.route, status, seconds)
+        if self.limited and core.limiter is not None:
+            core.limiter.release(seconds if status == 200 else None, dropped)
+
+
+def _leave(error: BaseException) -> None:
+    raise error
+
+
+Endpoint: TypeAlias = Callable[[Exchange], None]
+"""Answers an exchange, now or later; what it raises is answered by ``Exchange.fail``."""
+
+
+class Route(NamedTuple):
+    """What there is at a path.
+
+    Attributes:
+        name: The label under which its calls are counted; from a fixed set.
+        endpoints: By method; HEAD is answered as GET is.
+        open: It needs no API key.
+        limited: It asks a model, so clients' shares and the concurrency limit hold.
+    """
+
+    name: str
+    endpoints: Mapping[str, Endpoint]
+    open: bool = False
+    limited: bool = False
+
+
+def at_once(respond: Callable[[Exchange], Response]) -> Endpoint:
+    """Return the endpoint of a handler that has its response at once."""
+
+    def endpoint(exchange: Exchange) -> None:
+        exchange.answer(respond(exchange))
+
+    return endpoint
