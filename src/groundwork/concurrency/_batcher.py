@@ -7,7 +7,6 @@ hand-over to the executor per batch; ``submit`` adds a future.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -15,20 +14,16 @@ from functools import partial
 from math import inf
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from groundwork.concurrency._deadlines import Deadlines
 from groundwork.concurrency._group import Group, Outcome
+from groundwork.concurrency._group_queue import GroupQueue, Slices
 from groundwork.concurrency._isolation import Answer, predict_isolated
 from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded, UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-Slices: TypeAlias = list[tuple[Group[Any, Any], int, int]]
-"""Whose items a batch holds: the call, the place of its first item taken, and how many."""
-
-_SWEEP_AT = 64
 
 
 class Batcher(Generic[Item, Result]):
@@ -85,9 +80,7 @@ class Batcher(Generic[Item, Result]):
         self._own: ThreadPoolExecutor | None = None
         self._rows = rows
         self._batches = batches
-        self._queue: deque[Group[Item, Result]] = deque()
-        self._gone = 0
-        self._queued = 0
+        self._queue = GroupQueue()
         self._running = 0
         self._start: asyncio.Handle | None = None
         self._start_now = False
@@ -98,7 +91,7 @@ class Batcher(Generic[Item, Result]):
     @property
     def queued(self) -> int:
         """How many rows wait now, those under way not counted."""
-        return self._queued
+        return self._queue.rows
 
     @property
     def running(self) -> int:
@@ -112,7 +105,7 @@ class Batcher(Generic[Item, Result]):
 
     def wait_s(self) -> float:
         """Estimate how long a newcomer would wait for its answer, in seconds; 0.0 before the first batch."""
-        ahead = self._queued // self._max_size + (self._running >= self._batches)
+        ahead = self._queue.rows // self._max_size + (self._running >= self._batches)
         return self._batch_s * (1 + ahead / self._batches)
 
     def use(self, executor: Executor | Literal["inline"] | None) -> None:
@@ -144,20 +137,21 @@ class Batcher(Generic[Item, Result]):
             UsageError: The batcher is not open, an item is larger than a batch, or all are more than the queue can
                 ever hold.
         """
-        weights = None
+        weights: Sequence[int] | None = None
         if self._rows is None:
             rows = len(items)
         elif len(items) == 1:
             rows = self._rows(items[0])
             if not 0 < rows <= self._max_size:
                 raise self._misfit(rows)
+            weights = (rows,)
         else:
             weights = [self._rows(item) for item in items]
             rows = sum(weights)
             for weight in weights:
                 if not 0 < weight <= self._max_size:
                     raise self._misfit(weight)
-        if not self._open or self._queued + rows > self._max_queue:
+        if not self._open or self._queue.rows + rows > self._max_queue:
             raise self._refusal(rows)
         group: Group[Item, Result] = Group(items, rows, weights, done, self._leave)
         if not rows:
@@ -168,7 +162,6 @@ class Batcher(Generic[Item, Result]):
                 raise _deadline_exceeded()
             self._deadlines.add(group, self._loop.time() + deadline_s)
         self._queue.append(group)
-        self._queued += rows
         if self._running < self._batches and not self._start_now:
             self._schedule()
         return group
@@ -241,7 +234,7 @@ class Batcher(Generic[Item, Result]):
             self._drained.set()
             if self._start is not None:
                 self._start.cancel()
-            for group in list(self._queue):
+            for group in self._queue.all():
                 if group.done is not None:
                     self._end(group, Overloaded("the batcher closed before this item's turn came"))
             self._deadlines.close()
@@ -259,13 +252,13 @@ class Batcher(Generic[Item, Result]):
         if rows > self._max_queue:
             return UsageError(f"{rows} items at once; the queue holds {self._max_queue}", hint="Send fewer at a time.")
         return Overloaded(
-            f"{self._queued} items wait already and {rows} more exceed the {self._max_queue} that may",
+            f"{self._queue.rows} items wait already and {rows} more exceed the {self._max_queue} that may",
             retry_after_s=self.wait_s(),
         )
 
     def _schedule(self) -> None:
         """Start an idle executor: at the end of this turn of the loop, or once the batch is full or old enough."""
-        if self._max_wait_s > 0 and self._open and self._queued < self._max_size:
+        if self._max_wait_s > 0 and self._open and self._queue.rows < self._max_size:
             if self._start is None:
                 self._start = self._loop.call_later(self._max_wait_s, self._form, context=self._context)
             return
@@ -280,52 +273,18 @@ class Batcher(Generic[Item, Result]):
             self._start.cancel()
             self._start = None
             self._start_now = False
-        while self._queued and self._running < self._batches:
-            batch, slices = self._take()
+        while self._queue.rows and self._running < self._batches:
+            batch, slices, over = self._queue.take(self._max_size, self._loop.time())
+            for group in over:
+                # Told later, since whoever is told may cancel others, whom this batch holds already.
+                self._loop.call_soon(self._expire, group, context=self._context)
             if batch:
                 self._running += 1
                 self._run(batch, slices)
             if self._executor == "inline":
                 break
-        if not (self._open or self._queued or self._running):
+        if not (self._open or self._queue.rows or self._running):
             self._drained.set()
-
-    def _take(self) -> tuple[list[Item], Slices]:
-        batch: list[Item] = []
-        slices: Slices = []
-        room, queue, now = self._max_size, self._queue, self._loop.time()
-        while queue:
-            group = queue[0]
-            if group.done is None or group.deadline <= now or (group.future is not None and group.future.done()):
-                self._drop(queue.popleft())
-                continue
-            start, rows = group.taken, group.rows
-            if rows <= room and not start:
-                items: Sequence[Item] = group.items
-                group.taken = len(items)
-                group.rows = 0
-            else:
-                items, rows = group.take(room)
-            if not rows:
-                break
-            room -= rows
-            self._queued -= rows
-            batch += items
-            slices.append((group, start, len(items)))
-            if group.rows:
-                break
-            queue.popleft()
-        return batch, slices
-
-    def _drop(self, group: Group[Item, Result]) -> None:
-        """Forget a call at the head of the queue: one that ended, or that ends here."""
-        if group.done is None:
-            self._gone -= 1
-            return
-        self._queued -= group.rows
-        group.rows = 0
-        # Later, since whoever is told may cancel others, whom the batch that is being formed holds already.
-        self._loop.call_soon(self._expire, group, context=self._context)
 
     def _run(self, batch: list[Item], slices: Slices) -> None:
         started = perf_counter()
@@ -376,7 +335,7 @@ class Batcher(Generic[Item, Result]):
                     self._end(group, part)
             at += count
         self._deadlines.sweep()
-        if (self._queued or not self._open) and not self._start_now:
+        if (self._queue.rows or not self._open) and not self._start_now:
             # Not at once: the callers answered now may come again, and should find their place in this batch.
             if self._start is not None:
                 self._start.cancel()
@@ -388,11 +347,9 @@ class Batcher(Generic[Item, Result]):
             self._end(group, _deadline_exceeded())
 
     def _end(self, group: Group[Item, Result], outcome: Outcome[Result]) -> None:
-        done = cast("Callable[[Outcome[Result]], object]", group.done)
-        group.done = None
-        group.items = ()
-        if group.rows:
-            self._unqueue(group)
+        done = group.done
+        assert done is not None
+        self._leave(group)
         try:
             done(outcome)
         except Exception as error:  # noqa: BLE001 - one caller's mistake must not cost the others their answers
@@ -402,16 +359,7 @@ class Batcher(Generic[Item, Result]):
         group.done = None
         group.items = ()
         if group.rows:
-            self._unqueue(group)
-
-    def _unqueue(self, group: Group[Item, Result]) -> None:
-        """Give up a place in the queue; what is left there is passed over, and swept out with others like it."""
-        self._queued -= group.rows
-        group.rows = 0
-        self._gone += 1
-        if self._gone >= _SWEEP_AT and 2 * self._gone > len(self._queue):
-            self._queue = deque(group for group in self._queue if group.done is not None)
-            self._gone = 0
+            self._queue.leave(group)
             self._deadlines.sweep()
 
 

@@ -19,8 +19,8 @@ from groundwork.serving._block import predictions
 from groundwork.serving._body import UNREADABLE, unreadable
 from groundwork.serving._call import Call, Done, Response
 from groundwork.serving._exchange import Clients, Exchange, Limiter, Route
-from groundwork.serving._metrics import Metrics
 from groundwork.serving._hosted import HostedModel
+from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
 from groundwork.serving._problem import Problem, Refused, fault, rejection
@@ -125,6 +125,8 @@ class Core:
             raise unreadable(call.body, error, '{"instances": [...]}') from None
         blocks = [block] if block.rows <= options.max_batch_rows else adapter.split(block, options.max_batch_rows)
         exchange.post(hosted.batcher, blocks, self._predicted)
+        if hosted.shadow is not None:
+            hosted.shadow.mirror(lambda adapter: adapter.decode(call.body, max_instances=options.max_instances))
 
     def pick(self, exchange: Exchange) -> HostedModel:
         """Return the model that a call means.

@@ -55,7 +55,9 @@ def _one(failures: list[tuple[int, BaseException]]) -> BaseException:
     row = error.context.get("row") if isinstance(error, PredictionError) else None
     if isinstance(row, int) and first_row:
         row += first_row
-        moved = PredictionError(f"the model failed on instances[{row}]; the server's log says why", context={"row": row})
+        moved = PredictionError(
+            f"the model failed on instances[{row}]; the server's log says why", context={"row": row}
+        )
         moved.__cause__ = error.__cause__
         return moved
     return error

@@ -1,48 +1,81 @@
 """A model at work in the server: its adapter, its batcher, its state.
 
-Rule: a model is ready once it is loaded and has answered an example; requests before that are told to come again.
+Rule: a model is ready once it is loaded and has answered an example; requests before that are told to come again. One
+that runs on the server's own thread and turns out to be slow moves to a thread of its own.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Executor
+from functools import partial
+from time import perf_counter
+from typing import Any, Literal
 
 from groundwork.concurrency import Batcher
 from groundwork.errors import ModelNotReadyError
-from groundwork.serving._adapters import Adapter, Block, example, load
+from groundwork.serving._adapters import Adapter, load
+from groundwork.serving._block import Answer, Block
+from groundwork.serving._example import example
+from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._options import AppOptions
+from groundwork.serving._versions import Shadow
 
 logger = logging.getLogger("groundwork.serving")
 
+_SLOW_S = 0.005
+_SLOW_IN_A_ROW = 3
+
 
 class HostedModel:
-    """One model of the server.
+    """One version of one model of the server.
 
     Args:
         name: Under which it is served.
         model: See ``create_app``.
-        trust: See ``create_app``.
-        max_batch_rows: Most rows in one call of the model.
-        max_wait_s: How long an idle model waits for more rows.
-        max_queue_rows: Most rows that may wait.
+        options: Of the app.
+        version: What it is called; None means what it says of itself.
+        executor: Where it runs; None means as the options say.
+        threads: How many batches may run at once; None means as the options say.
+        observe_batch: Told the rows of each batch.
+
+    Attributes:
+        batcher: Where blocks are posted; there once the model is loaded.
+        max_batch_rows: Most rows of a block.
+        failure: Why its example could not be predicted, or None.
+        ready: Loaded and warm.
+        runs: "inline", "thread" or "process".
+        shadow: Another version that gets a copy of what this one is asked, or None.
     """
 
+    batcher: Batcher[Block, Answer]
+
     def __init__(
-        self, name: str, model: Any, *, trust: bool, max_batch_rows: int, max_wait_s: float, max_queue_rows: int
+        self,
+        name: str,
+        model: Any,
+        options: AppOptions,
+        *,
+        version: str | None = None,
+        executor: Kind | None = None,
+        threads: int | None = None,
+        observe_batch: Callable[[float], None] = lambda rows: None,
     ) -> None:
         self.name = name
         self.ready = False
-        self.observe_batch: Callable[[float], None] = lambda rows: None
-        self._model = model
-        self._trust = trust
+        self.failure: Exception | None = None
+        self.runs: Literal["inline", "thread", "process"] = "thread"
+        self.shadow: Shadow | None = None
+        self.max_batch_rows = options.max_batch_rows
+        self._load = partial(load, name, model, trust=options.trust)
+        self._options = options
+        self._version = version
+        self._kind = executor or options.executor
+        self._threads = threads or options.threads
+        self._observe_batch = observe_batch
         self._adapter: Adapter | None = None
-        self.batcher: Batcher[Block, Any] = Batcher(
-            self._predict,
-            max_size=max_batch_rows,
-            max_wait_s=max_wait_s,
-            max_queue=max_queue_rows,
-            rows=_rows,
-        )
+        self._executor: Executor | None = None
+        self._slow = 0
 
     @property
     def adapter(self) -> Adapter:
@@ -53,19 +86,38 @@ class HostedModel:
 
     def queued(self) -> int:
         """Return how many rows wait."""
-        return self.batcher.queued
+        return self.batcher.queued if self._adapter is not None else 0
 
     async def start(self) -> None:
         """Load, open the batcher, and warm by one example."""
-        self._adapter = await asyncio.to_thread(load, self.name, self._model, trust=self._trust)
-        await self.batcher.__aenter__()
+        adapter = await asyncio.to_thread(self._load)
+        if self._version is not None:
+            adapter.version = self._version
+        block: Block | None = None
         try:
-            block = self._adapter.parse([example(self._adapter.input_schema())])
-            failures = [error for error in await self.batcher.submit_all([block]) if isinstance(error, Exception)]
+            block = adapter.parse([example(adapter.input_schema())])
         except Exception as error:  # noqa: BLE001 - the example is a guess from the schema; a wrong one proves nothing
-            failures = [error]
-        if failures:
-            logger.info("model %r was not warmed: %s", self.name, failures[0])
+            self.failure = error
+        executor = await asyncio.to_thread(self._executor_for, adapter, block)
+        if executor == "inline":
+            limit_threads(1)
+        options = self._options
+        self.batcher = Batcher(
+            predict_in_worker if self.runs == "process" else partial(self._predict, adapter),
+            max_size=options.max_batch_rows,
+            max_wait_s=options.max_wait_s,
+            max_queue=options.max_queue_rows,
+            executor=executor,
+            rows=_rows,
+            batches=1 if self.runs == "inline" else self._threads,
+        )
+        await self.batcher.__aenter__()
+        self._adapter = adapter
+        if block is not None:
+            (answer,) = await self.batcher.submit_all([block])
+            self.failure = answer if isinstance(answer, Exception) else None
+        if self.failure is not None:
+            logger.info("model %r was not warmed: %s", self.name, self.failure)
         self.ready = True
 
     async def stop(self) -> None:
@@ -73,11 +125,43 @@ class HostedModel:
         if self._adapter is not None:
             self.ready = False
             await self.batcher.__aexit__(None, None, None)
+        if self._executor is not None:
+            # Idle by now; a worker process may take a moment to end.
+            await asyncio.to_thread(self._executor.shutdown)
 
-    def _predict(self, blocks: list[Block]) -> Any:
-        self.observe_batch(sum([block.rows for block in blocks]))
-        assert self._adapter is not None
-        return self._adapter.predict(blocks)
+    def _executor_for(self, adapter: Adapter, block: Block | None) -> Executor | Literal["inline"]:
+        kind = self._kind
+        if kind == "auto":
+            limit_threads(1)
+            quick = self._threads == 1 and block is not None and is_quick(adapter, block, self._options.max_batch_rows)
+            kind = "inline" if quick else "thread"
+        self.runs = kind
+        if kind == "inline":
+            return "inline"
+        if kind == "process":
+            workers = WorkerPool(self.name, self._load, self._threads, observe=self._observe)
+            self._executor = workers
+            workers.start()
+            return workers
+        self._executor = thread_pool(self.name, self._threads)
+        return self._executor
+
+    def _predict(self, adapter: Adapter, blocks: list[Block]) -> list[Answer]:
+        self._observe(blocks)
+        if self.runs != "inline":
+            return adapter.predict(blocks)
+        started = perf_counter()
+        answers = adapter.predict(blocks)
+        # One slow call may be the machine's doing; several in a row are the model's.
+        self._slow = self._slow + 1 if perf_counter() - started > _SLOW_S else 0
+        if self._slow >= _SLOW_IN_A_ROW and self._kind == "auto":
+            self.runs = "thread"
+            self._executor = thread_pool(self.name, 1)
+            self.batcher.use(self._executor)
+        return answers
+
+    def _observe(self, blocks: list[Block]) -> None:
+        self._observe_batch(sum([block.rows for block in blocks]))
 
 
 def _rows(block: Block) -> int:

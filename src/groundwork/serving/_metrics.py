@@ -38,6 +38,12 @@ class Metrics:
         self._in_flight = Gauge(
             "groundwork_requests_in_flight", "Requests begun and not yet answered.", registry=self._registry
         )
+        self._reloads = Counter(
+            "groundwork_model_reloads", "Newer models found.", ["model", "outcome"], registry=self._registry
+        )
+        self._shadowed = Counter(
+            "groundwork_shadow_calls", "Calls copied to a shadow.", ["model", "outcome"], registry=self._registry
+        )
         self._by_route: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.in_flight = 0
         self._in_flight.set_function(lambda: self.in_flight)
@@ -64,6 +70,14 @@ class Metrics:
         """
         self._queue_rows.labels(name).set_function(queued)
         return self._batch_rows.labels(name).observe
+
+    def reloaded(self, model: str, outcome: str) -> None:
+        """Count a newer model that was found: "loaded" or "refused"."""
+        self._reloads.labels(model, outcome).inc()
+
+    def mirrored(self, model: str, outcome: str) -> None:
+        """Count a call that was copied to a shadow: "answered", "failed" or "skipped"."""
+        self._shadowed.labels(model, outcome).inc()
 
     def exposition(self) -> bytes:
         """Return everything in the text format."""

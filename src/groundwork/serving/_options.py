@@ -6,7 +6,7 @@ Rule: everything that a client can make large has a bound, and each bound has a 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from groundwork.errors import ConfigurationError
 
@@ -26,6 +26,10 @@ class AppOptions:
         watch_after_s: After how long in the queue the server begins to look whether the client is still there.
         api_keys: Any of them admits a call, sent as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; none of them
             admits everybody. ``/v2/health/*`` is open to all.
+        executor: Where batches run: "inline" on the server's own thread, in a "thread" or a "process" of their own, or
+            "auto": inline what takes less than a millisecond, else a thread.
+        threads: How many batches of a model may run at once.
+        reload_s: How often to look whether a newer model lies where one was loaded from; 0.0 never looks.
         trust: Load checkpoints even if their types are not known to be safe.
         title: Heading of the page and of the API's description.
     """
@@ -39,14 +43,17 @@ class AppOptions:
     request_timeout_s: float = 60.0
     watch_after_s: float = 0.01
     api_keys: Collection[str] = ()
+    executor: Literal["auto", "inline", "thread", "process"] = "auto"
+    threads: int = 1
+    reload_s: float = 0.0
     trust: bool = False
     title: str = "groundwork"
 
     def __post_init__(self) -> None:
-        for name in ("max_batch_rows", "max_queue_rows", "max_instances", "max_body_bytes"):
+        for name in ("max_batch_rows", "max_queue_rows", "max_instances", "max_body_bytes", "threads"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("max_wait_s", "watch_after_s"):
+        for name in ("max_wait_s", "watch_after_s", "reload_s"):
             if not getattr(self, name) >= 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be 0.0 or more")
         for name in ("body_timeout_s", "request_timeout_s"):
@@ -55,6 +62,10 @@ class AppOptions:
         if isinstance(self.api_keys, str) or not all(isinstance(key, str) and key for key in self.api_keys):
             # Never shows a key.
             raise ConfigurationError("api_keys holds what is no key", hint='Pass a list of texts, as ["..."].')
+        if self.executor not in ("auto", "inline", "thread", "process"):
+            raise ConfigurationError(
+                f"executor is {self.executor!r}", hint="There are: auto, inline, thread and process."
+            )
         if self.max_instances > self.max_queue_rows:
             raise ConfigurationError(
                 f"max_instances is {self.max_instances}, more than the {self.max_queue_rows} rows that may wait",

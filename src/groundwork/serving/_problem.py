@@ -22,8 +22,8 @@ from groundwork.errors import (
     RateLimited,
     TransientError,
 )
-from groundwork.serving._mistakes import Mistake, located, mistakes_of
 from groundwork.serving._call import Response
+from groundwork.serving._mistakes import Mistake, located, mistakes_of
 
 MAX_MISTAKES = 20
 

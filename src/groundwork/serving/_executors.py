@@ -1,0 +1,211 @@
+"""Where the batches of a model run.
+
+Rule: a call that takes well under a millisecond runs on the server's own thread, since handing it over costs as much;
+everything else runs beside it, in threads or in processes, and these times the threads of BLAS, OpenMP and torch never
+exceed the cores. A worker process ends with its parent; one that dies costs the batch it had, and is replaced.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.connection import wait
+from time import perf_counter
+from typing import Any, Literal, TypeAlias
+
+from groundwork.errors import ConfigurationError, ModelNotReadyError
+from groundwork.serving._block import Adapter, Answer, Block
+
+Kind: TypeAlias = Literal["auto", "inline", "thread", "process"]
+KINDS = ("auto", "inline", "thread", "process")
+
+INLINE_S = 0.001
+"""A call that takes longer is not worth the loop's time."""
+_TRIALS = 3
+
+
+def is_quick(adapter: Adapter, block: Block, rows: int, clock: Callable[[], float] = perf_counter) -> bool:
+    """Tell whether a model may run on the server's own thread.
+
+    Args:
+        adapter: Of the model.
+        block: An example of one row.
+        rows: Most rows of a batch.
+        clock: For the time of a call.
+
+    Returns:
+        Whether it is pure and a call takes less than a millisecond, of one row and of a whole batch.
+    """
+    if not adapter.pure:
+        return False
+    for blocks in ([block], [block] * rows):
+        times = []
+        for _ in range(_TRIALS):
+            started = clock()
+            adapter.predict(blocks)
+            times.append(clock() - started)
+        # The best of a few: whatever else the machine does only ever adds to it.
+        if min(times) >= INLINE_S:
+            return False
+    return True
+
+
+def limit_threads(workers: int) -> None:
+    """Share the cores among workers, for this thread and, as far as libraries know no threads, for the process.
+
+    OpenMP gets one thread, since two wait for each other in a busy loop at every call, which few rows do not repay.
+
+    Args:
+        workers: How many batches run at once.
+    """
+    share = max(1, (os.cpu_count() or 1) // workers)
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits={"openmp": 1, "blas": share})
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(share)
+
+
+def thread_pool(name: str, workers: int) -> ThreadPoolExecutor:
+    """Return threads for the batches of a model.
+
+    Args:
+        name: Of the model.
+        workers: How many.
+
+    Returns:
+        The executor, for its owner to shut down.
+    """
+    return ThreadPoolExecutor(workers, f"groundwork-{name}", initializer=limit_threads, initargs=(workers,))
+
+
+def predict_in_worker(blocks: list[Block]) -> list[Answer]:
+    """Predict in a worker process."""
+    return _adapter.predict(blocks)
+
+
+class WorkerPool(Executor):
+    """Worker processes, each with the model loaded once.
+
+    Args:
+        name: Of the model.
+        load: Returns its adapter; pickled, and called in each worker.
+        workers: How many.
+        observe: Told each batch before it runs.
+
+    Raises:
+        ConfigurationError: The model cannot be sent to another process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], Adapter],
+        workers: int,
+        *,
+        observe: Callable[[list[Block]], None] = lambda blocks: None,
+    ) -> None:
+        try:
+            pickle.dumps(load)
+        except Exception as error:
+            raise ConfigurationError(
+                f"model {name!r} cannot be sent to worker processes: {error}",
+                hint="Pass a folder, or an object whose class is at the top of a module; or use executor='thread'.",
+            ) from error
+        self._name = name
+        self._observe = observe
+        self._arguments = (load, workers)
+        self._lock = threading.Lock()
+        self._open = True
+        self._free = [self._worker() for _ in range(workers)]
+
+    def start(self) -> None:
+        """Wait until every worker has loaded the model; raises what loading raised."""
+        for ready in [worker.submit(_ready) for worker in self._free]:
+            ready.result()
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run a function of a batch in a free worker; there are never more calls than workers."""
+        self._observe(args[-1])
+        with self._lock:
+            if not self._open:
+                raise RuntimeError("the workers were shut down")
+            worker = self._free.pop()
+        outer: Future[Any] = Future()
+        try:
+            inner = worker.submit(function, *args, **kwargs)
+        except BrokenExecutor as error:
+            self._lost(worker, outer, error)
+            return outer
+        inner.add_done_callback(lambda done: self._done(worker, outer, done))
+        return outer
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the workers."""
+        with self._lock:
+            self._open = False
+            free, self._free = self._free, []
+        for worker in free:
+            worker.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _done(self, worker: ProcessPoolExecutor, outer: "Future[Any]", inner: "Future[Any]") -> None:
+        error = inner.exception()
+        if isinstance(error, BrokenExecutor):
+            self._lost(worker, outer, error)
+            return
+        self._give_back(worker)
+        if error is not None:
+            outer.set_exception(error)
+        else:
+            outer.set_result(inner.result())
+
+    def _lost(self, worker: ProcessPoolExecutor, outer: "Future[Any]", error: BaseException) -> None:
+        worker.shutdown(wait=False)
+        self._give_back(self._worker())
+        lost = ModelNotReadyError(
+            f"a worker process of model {self._name!r} died", retry_after_s=1.0, hint="Send the request again."
+        )
+        lost.__cause__ = error
+        outer.set_exception(lost)
+
+    def _give_back(self, worker: ProcessPoolExecutor) -> None:
+        with self._lock:
+            if self._open:
+                self._free.append(worker)
+                return
+        worker.shutdown(wait=False)
+
+    def _worker(self) -> ProcessPoolExecutor:
+        # One process a pool: in a pool of several, the death of one breaks the batches of all.
+        spawn = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(1, spawn, initializer=_begin, initargs=self._arguments)
+
+
+_adapter: Adapter
+
+
+def _ready() -> bool:
+    return True
+
+
+def _begin(load: Callable[[], Adapter], workers: int) -> None:
+    """Make this process a worker."""
+    global _adapter
+    # Ctrl-C goes to all processes of a terminal; the parent lets accepted requests finish.
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _adapter = load()
+    limit_threads(workers)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,99 @@
+"""A newer model takes the place of the one at work, without a dropped request.
+
+Rule: the new one is loaded and warmed beside the old; then calls go to the new at once, and the old answers what it had
+accepted. A new one that cannot be loaded or cannot predict is passed over, counted and told of once.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from groundwork.errors import ModelNotReadyError
+from groundwork.serving._folder import Identity, OnDisk, identity
+from groundwork.serving._hosted import HostedModel
+
+logger = logging.getLogger("groundwork.serving")
+
+
+class Reloader:
+    """Looks from time to time whether another model lies on disk.
+
+    Args:
+        model: Where it lies.
+        build: Makes the hosted model of what lies there, not yet started.
+        swap: Puts a hosted model in the place of another, which it returns.
+        every_s: How often to look.
+        name: Of the model.
+        observe: Told "loaded" or "refused".
+    """
+
+    def __init__(
+        self,
+        model: OnDisk,
+        build: Callable[[], HostedModel],
+        swap: Callable[[HostedModel], HostedModel],
+        *,
+        every_s: float,
+        name: str,
+        observe: Callable[[str], None],
+    ) -> None:
+        self._model = model
+        self._build = build
+        self._swap = swap
+        self._every_s = every_s
+        self._name = name
+        self._observe = observe
+        self._seen: Identity | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def note(self) -> None:
+        """Remember what lies there now as the model at work; call it before that is loaded."""
+        with contextlib.suppress(Exception):  # loading it will say what is wrong
+            self._seen = await asyncio.to_thread(identity, self._model)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Look no more; a model that was just being loaded is let go."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def check(self) -> None:
+        """Look once, and change over if another model lies there."""
+        try:
+            found = await asyncio.to_thread(identity, self._model)
+        except Exception as error:  # noqa: BLE001 - as while a folder is being replaced: the old one goes on
+            logger.debug("model %r cannot be looked for: %s", self._name, error)
+            return
+        if found == self._seen:
+            return
+        self._seen = found
+        fresh = self._build()
+        try:
+            await fresh.start()
+            old = self._changed_over(fresh)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one must not cost the old
+            await fresh.stop()
+            self._observe("refused")
+            logger.error("model %r: the new one in %s is refused, the old one goes on: %s", self._name, found[0], error)
+            return
+        except BaseException:
+            await fresh.stop()
+            raise
+        self._observe("loaded")
+        logger.info("model %r: version %s has taken over", self._name, fresh.adapter.version)
+        await old.stop()
+
+    def _changed_over(self, fresh: HostedModel) -> HostedModel:
+        if fresh.failure is not None:
+            raise ModelNotReadyError(f"it cannot predict its own example: {fresh.failure}") from fresh.failure
+        return self._swap(fresh)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._every_s)
+            await self.check()
