@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from groundwork.cli._main import app
-from groundwork.storage import read_yaml
+from groundwork.storage import load_yaml
 
 pytestmark = pytest.mark.integration
 
@@ -91,12 +91,12 @@ def test_estimator_example_writes_no_pickle(start, tmp_path):
 
 
 def manifests():
-    return {document["kind"]: document for document in read_yaml_documents((HERE / "kubernetes.yaml").read_text())}
+    return {document["kind"]: document for document in documents((HERE / "kubernetes.yaml").read_text())}
 
 
-def read_yaml_documents(text):
+def documents(text):
     for part in text.split("\n---\n"):
-        yield read_yaml(part)
+        yield load_yaml(part)
 
 
 def instruction(name):
@@ -129,7 +129,9 @@ def test_ports_names_and_images_agree():
     assert str(port["containerPort"]) == entry[entry.index("--port") + 1]
     assert str(port["containerPort"]) == pod["metadata"]["annotations"]["prometheus.io/port"]
     assert port["name"] == service["targetPort"]
-    assert {port["name"]} == {container[f"{kind}Probe"]["httpGet"]["port"] for kind in ("startup", "readiness", "liveness")}
+    assert {port["name"]} == {
+        container[f"{kind}Probe"]["httpGet"]["port"] for kind in ("startup", "readiness", "liveness")
+    }
     assert labels == parts["Deployment"]["spec"]["selector"]["matchLabels"]
     assert labels == parts["Service"]["spec"]["selector"]
     assert labels == parts["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"]
@@ -168,13 +170,10 @@ def test_command_of_the_image_is_understood():
 
 
 def test_build_folder_of_the_readme_has_what_the_dockerfile_copies():
-    copied = {
-        word
-        for line in instruction("COPY")
-        for word in line.split()[:-1]
-        if not word.startswith("--")
-    }
-    gathered = re.search(r"pip wheel --no-deps -w build \. && cp (?P<files>.*) build/ && cp -r (?P<model>\S+) build/", README)
+    copied = {word for line in instruction("COPY") for word in line.split()[:-1] if not word.startswith("--")}
+    gathered = re.search(
+        r"pip wheel --no-deps -w build \. && cp (?P<files>.*) build/ && cp -r (?P<model>\S+) build/", README
+    )
 
     assert {"requirements.lock", "groundwork-*.whl", gathered["model"]} == copied
     assert "requirements.lock" in gathered["files"].split()
