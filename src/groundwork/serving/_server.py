@@ -20,9 +20,10 @@ from types import FrameType
 from typing import Any
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.serving._app import App, create_app
+from groundwork.serving._app import App
 from groundwork.serving._connection import HttpConnection
 from groundwork.serving._hub import ConnectionOptions, Hub
+from groundwork.serving._options import AppOptions
 
 _BACKLOG = 2048
 _GRACE_S = 0.5
@@ -60,11 +61,13 @@ def serve(
         ConfigurationError: See ``create_app``.
         StorageError: A checkpoint cannot be loaded.
     """
-    bounds = {field.name: options.pop(field.name) for field in fields(ConnectionOptions) if field.name in options}
-    if "max_body_bytes" in bounds:
-        options["max_body_bytes"] = bounds["max_body_bytes"]
+    names = [field.name for field in fields(ConnectionOptions)]
+    bounds = {name: options[name] for name in names if name in options}
+    app_options = AppOptions.of(
+        {name: value for name, value in options.items() if name not in bounds or name == "max_body_bytes"}, names
+    )
+    app = App(models, app_options)
     connection_options = ConnectionOptions(**bounds)
-    app = create_app(models, **options)
     app.failure_is_raised = True
     tls = _tls(tls_cert, tls_key)
     with _listen(host, port) as listener:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from groundwork.errors import CheckpointCorrupt, WorldError
+from groundwork.errors import CheckpointCorrupt, ConfigurationError, WorldError
 from groundwork.serving import _hosted, serve
 from groundwork.serving._server import _listen, _loop_factory, _url
 
@@ -103,3 +103,20 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothin
 
     assert ready == []
     assert "could not be loaded" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "hint"),
+    [
+        ({"header_timeout": 1}, "unknown option 'header_timeout'", "header_timeout_s"),
+        ({"max_queue_row": 1}, "unknown option 'max_queue_row'", "max_queue_rows"),
+        ({"idle_timeout_s": 0}, "idle_timeout_s is 0", ""),
+        ({"max_body_bytes": 0}, "max_body_bytes is 0", ""),
+        ({"tls_key": "key.pem"}, "tls_key without tls_cert", "tls_cert"),
+    ],
+)
+def test_a_wrong_option_is_named_before_anything_is_begun(model, options, words, hint):
+    with pytest.raises(ConfigurationError, match=words) as raised:
+        serve({"m": model}, port=0, **options)
+
+    assert hint in (raised.value.hint or "")
