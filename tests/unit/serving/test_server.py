@@ -1,8 +1,10 @@
 """What of the server needs no process of its own; the rest is in tests/integration."""
 
 import asyncio
+import gc
 import importlib.util
 import socket
+import sys
 import threading
 
 import pytest
@@ -67,6 +69,21 @@ def test_in_a_thread_it_serves_too_and_what_on_ready_raises_stops_it(model):
 
     assert seen[0].startswith("http://127.0.0.1:")
     assert seen[1] == "enough"
+
+
+def test_while_it_serves_the_interpreter_is_set_up_for_it_and_back_afterwards(model):
+    before, seen = (sys.getswitchinterval(), gc.get_freeze_count()), []
+
+    def on_ready(url):
+        seen.append((sys.getswitchinterval(), gc.get_freeze_count()))
+        raise InterruptedError("enough")
+
+    with pytest.raises(InterruptedError):
+        serve({"m": model}, port=0, on_ready=on_ready)
+
+    assert seen[0][0] < before[0]
+    assert seen[0][1] > 0
+    assert (sys.getswitchinterval(), gc.get_freeze_count()) == before
 
 
 def test_it_says_ready_only_when_the_model_has_answered_an_example(model):
