@@ -11,7 +11,8 @@ import pytest
 
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, WorldError
 from groundwork.serving import _hosted, serve
-from groundwork.serving._server import _listen, _loop_factory, _url
+from groundwork.serving._listener import listen, url_of
+from groundwork.serving._server import _loop_factory
 
 
 def test_a_port_in_use_is_one_clear_error(model):
@@ -36,12 +37,12 @@ def test_a_host_that_is_none_is_one_clear_error(model, host):
 
 def test_an_ipv6_address_is_bracketed():
     try:
-        listener = _listen("::1", 0)
+        listener = listen("::1", 0)
     except WorldError:
         pytest.skip("no IPv6 here")
 
     with listener:
-        assert _url(listener).startswith("http://[::1]:")
+        assert url_of(listener).startswith("http://[::1]:")
 
 
 def test_without_uvloop_the_standard_loop_is_used(monkeypatch):
