@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
@@ -203,13 +203,6 @@ def test_a_client_that_does_not_read_its_answers_is_cut_and_others_are_served():
             while len(served.server.hub.connections) != 1:
                 other.sendall(READY)
                 assert statuses(until(other, b"}")) == [200]
-
-        got = 0
-        with suppress(ConnectionError):
-            while part := client.recv(2**20):
-                got += len(part)
-
-        assert got < 50 * 4_000_000
 
 
 def test_connections_beyond_the_bound_are_told_so():
