@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.resilience._on import On, judge_of, kinds_of
+from groundwork.resilience._on import On, is_meant, kinds_of
 from groundwork.resilience._retry_hooks import tell
 from groundwork.resilience._wrapping import Function, is_async, name_of, wrapped
 
@@ -59,12 +59,11 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
         ConfigurationError: ``on`` cannot work, or a coroutine function is to answer for a synchronous one.
     """
 
-    __slots__ = ("_asynchronous", "_hook", "_instead", "_judge", "_kinds")
+    __slots__ = ("_asynchronous", "_hook", "_instead", "_kinds", "_on")
 
     def __init__(self, instead: Any, on: On = WorldError, *, hook: FallbackHook | None = None) -> None:
         self._instead, self._asynchronous = _answering(instead)
-        self._kinds = kinds_of(on, "fallback")
-        self._judge = judge_of(on)
+        self._on, self._kinds = on, kinds_of(on, "fallback")
         self._hook = hook
 
     def __call__(self, fn: F) -> F:
@@ -95,13 +94,13 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
             fn: The function.
             asynchronous: Whether it is a coroutine function.
         """
-        kinds = self._kinds
+        on, kinds = self._on, self._kinds
 
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
                 return fn(*args, **kwargs)
             except kinds as error:
-                if not self._answers(error):
+                if not is_meant(error, on, kinds):
                     raise
                 try:
                     answer = self._instead(error)
@@ -114,7 +113,7 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
             try:
                 return await fn(*args, **kwargs)
             except kinds as error:
-                if not self._answers(error):
+                if not is_meant(error, on, kinds):
                     raise
                 try:
                     answer = self._instead(error)
@@ -132,9 +131,6 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
                 f"the synchronous {name_of(fn)} cannot await its fallback; give a plain function or a value"
             )
         return call
-
-    def _answers(self, error: Exception) -> bool:
-        return self._judge is None or self._judge(error)
 
 
 def _cause(second: Exception, first: Exception) -> BaseException | None:
