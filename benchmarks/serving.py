@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -19,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import uvloop
+from _peers import peer_python
 
 MODEL = """
 import os, sys
@@ -127,25 +127,6 @@ async def load(url, connections, seconds):
     return len(latencies) / took, middle * 1000, late * 1000
 
 
-def peer_python():
-    """Return the interpreter of the peer's environment, making it if need be."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "groundwork-benchmarks"
-    folder = cache / f"fastapi-py{sys.version_info.major}{sys.version_info.minor}"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    names = ["uvicorn", "httptools", "uvloop", "numpy", "scikit-learn"]
-    wanted = ["fastapi", *(f"{name}=={version(name)}" for name in names)]
-    if not (folder / "made").exists():
-        print(f"making {folder}", file=sys.stderr)
-        if uv := shutil.which("uv"):
-            subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)], check=True)
-            subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *wanted], check=True)
-        else:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
-        (folder / "made").touch()
-    return str(python)
-
-
 def cpu_s(process):
     """Return the processor time that a process has used, or nan where /proc does not tell."""
     stat = Path(f"/proc/{process.pid}/stat")
@@ -180,7 +161,8 @@ def main():
         os.sched_setaffinity(0, {1})
     servers = {"groundwork": (sys.executable, OURS)}
     if not arguments.no_peer:
-        servers["FastAPI, one a request"] = (peer_python(), PEER)
+        same = [f"{name}=={version(name)}" for name in ("uvicorn", "httptools", "uvloop", "numpy", "scikit-learn")]
+        servers["FastAPI, one a request"] = (peer_python("fastapi", "fastapi", *same), PEER)
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     print(f"\n| {'server':<22} | connections | requests/s | p50 ms | p99 ms | CPU us/request |")
     print(f"|{'-' * 24}|------------:|-----------:|-------:|-------:|---------------:|")
