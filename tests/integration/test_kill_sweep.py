@@ -28,7 +28,6 @@ pytestmark = [
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 ATTEMPTS = 3
 SAMPLED = 5
-NAMELESS = {"run.lock", ".run.json.0.gw-tmp"}
 SETTINGS = {
     "source.path": "flights.csv",
     "source.sha256": "null",
@@ -140,9 +139,8 @@ def said(folder):
 
 
 def runs(folder):
-    """The runs that have a name; until then a run is a folder with nothing but a lock, which no command shows."""
-    found = (folder / "runs").iterdir() if (folder / "runs").exists() else ()
-    return [path for path in found if (path / "run.json").exists() and not path.is_symlink()]
+    """The runs that have a name; until then a run is a hidden folder, which no command shows."""
+    return [path.parent for path in (folder / "runs").glob("[!.]*/run.json") if not path.parent.is_symlink()]
 
 
 def journal(run):
@@ -206,8 +204,7 @@ def wrongs(folder, undisturbed):
 
 
 def beside(folder):
-    found = set((folder / "runs").iterdir()) - set(runs(folder))
-    return {path.name for path in found if path.is_symlink() or path.is_file() or set(tree(path)) - NAMELESS}
+    return {path.name for path in set((folder / "runs").iterdir()) - set(runs(folder))}
 
 
 def passed(folder):
