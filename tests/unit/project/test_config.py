@@ -96,6 +96,7 @@ def test_the_example_is_valid_and_names_only_what_is_there():
 
     assert [Gate("roc_auc", ">=", 0.66)] == [gate for gate in config.parsed_gates if gate.metric == "roc_auc"]
     assert config.path_of(config.source.path).is_file()
+    assert ["weather.csv"] == [config.path_of(join.path).name for join in config.joins]
     assert all(config.path_of(join.path).is_file() for join in config.joins)
 
 
