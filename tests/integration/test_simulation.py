@@ -319,8 +319,101 @@ def test_the_simulation_finds_a_program_that_does_not_keep_its_promises(undistur
     assert any("files are" in sentence for sentence in wrongs(tmp_path, undisturbed[0]))
 
 
+def told_otherwise(answered):
+    """A server that says to a client what ``answered`` makes of it; that is given all answers so far, too."""
+
+    def app(self, checkpoint):
+        inner, before = honest(self, checkpoint), []
+
+        async def other(scope, receive, send):
+            said = []
+
+            async def hear(message):
+                said.append(message)
+
+            await inner(scope, receive, hear)
+            if scope.get("path") == "/predict":
+                before.append(said)
+                said = answered(said, before)
+            for message in said:
+                await send(message)
+
+        return other
+
+    honest = Program.app
+    return app
+
+
+def with_predictions(said, predictions, status=200):
+    body = {"predictions": predictions, "model": "scores", "version": "1"}
+    return [{**said[0], "status": status}, {**said[1], "body": json.dumps(body).encode()}]
+
+
+def shuffled(said, before):
+    return with_predictions(said, json.loads(said[1]["body"])["predictions"][::-1])
+
+
+def of_another(said, before):
+    return before[0]
+
+
+def twice(said, before):
+    return [*said, *said]
+
+
+def failure_hidden(said, before):
+    return said if said[0]["status"] == 200 else with_predictions(said, [0.0])
+
+
+MODEL_SILENT = FaultPlan(
+    tuple(Fault("concurrency.batcher.before_predict", 2 + n, FaultKind.TRANSIENT) for n in range(7))
+)
+
+
+@pytest.mark.parametrize(
+    ("answered", "plan"),
+    [(shuffled, FaultPlan()), (of_another, FaultPlan()), (twice, FaultPlan()), (failure_hidden, MODEL_SILENT)],
+)
+def test_the_simulation_finds_a_server_that_answers_wrongly(answered, plan, undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(Program, "app", told_otherwise(answered))
+
+    live(tmp_path, 0, plan)
+
+    found = list(wrongs(tmp_path, undisturbed[0]))
+    assert any(sentence.endswith("output of step ask than a run without faults") for sentence in found), found
+
+
+def test_a_silent_model_is_a_visible_failure_and_the_clients_ask_again(undisturbed, tmp_path):
+    simulation, processes = live(tmp_path, 0, MODEL_SILENT)
+
+    attempts = [
+        record["attempts"]
+        for n in range(6)
+        for record in journal(tmp_path, f"answers/{n}.jsonl")
+        if record["event"] == "step_ended"
+    ]
+    assert 1 < max(attempts) <= ATTEMPTS
+    assert (7, 1) == (len(simulation.struck), processes)
+    assert [] == list(wrongs(tmp_path, undisturbed[0]))
+
+
+def test_the_simulation_finds_a_client_that_forgets_its_answer_and_asks_again(undisturbed, tmp_path, monkeypatch):
+    class Forgetful(FileJournal):
+        def records(self):
+            return iter(())
+
+    kept = Program.answers
+    monkeypatch.setattr(Program, "answers", lambda self, number: Forgetful(kept(self, number).path))
+
+    live(tmp_path, 0, FaultPlan((Fault("storage.atomic_write.before_replace", 2, FaultKind.KILL),)))
+
+    found = list(wrongs(tmp_path, undisturbed[0]))
+    assert "answers/0.jsonl: step ask committed 2 outputs under one key" in found
+
+
 KILLED = """
 import os, sys
+import groundwork.environment, groundwork.modeling, skops.io  # once, and not in every child
 sys.path.insert(0, sys.argv[1])
 from test_simulation import *
 from groundwork.testing import kill_self
