@@ -294,11 +294,26 @@ def test_whatever_is_planned_the_program_ends_as_if_nothing_had_happened(seed, u
         raise
 
 
+def test_the_program_passes_places_of_storage_pipeline_and_serving(undisturbed):
+    expected = {
+        "storage.checkpoint.before_rename",
+        "pipeline.ask.started",
+        "serving.load.before_read",
+        "serving.load.before_warm",
+        "concurrency.batcher.before_predict",
+        "concurrency.batcher.after_predict",
+        "serving.answer.before_send",
+    }
+
+    assert set() == expected - undisturbed[1].keys()
+
+
 def test_a_seed_is_the_same_trace_each_time(undisturbed, tmp_path):
     def trace(name):
         folder = tmp_path / name
         simulation, processes = live(folder, 11, FaultPlan.draw(11, undisturbed[1], most=8))
-        return simulation.struck, simulation.reached, processes, journal(folder)
+        answers = {path.name: journal(folder, f"answers/{path.name}") for path in (folder / "answers").iterdir()}
+        return simulation.struck, simulation.reached, processes, journal(folder), answers
 
     first, second = trace("first"), trace("second")
 

@@ -218,9 +218,7 @@ class Batcher(Generic[Item, Result]):
         self._running = True
         started = perf_counter()
         try:
-            future = cast("Executor", self._executor).submit(
-                predict_isolated, self._predict, batch
-            )
+            future = cast("Executor", self._executor).submit(predict_isolated, self._predict, batch)
         except RuntimeError as error:  # the executor given was shut down, or its processes died
             self._finish(slices, started, [error] * len(batch))
             return
