@@ -10,10 +10,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
+from groundwork._failpoints import failpoint
 from groundwork.concurrency._group import Group
 from groundwork.concurrency._isolation import Answer, predict_isolated
 from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded, UsageError
@@ -56,7 +58,7 @@ class Batcher(Generic[Item, Result]):
         ):
             if not value >= least:
                 raise ConfigurationError(f"{name} is {value}; it must be at least {least}")
-        self._predict = predict
+        self._predict = partial(_predicted, predict)
         self._max_size = max_size
         self._max_wait_s = max_wait_s
         self._max_queue = max_queue
@@ -247,6 +249,13 @@ class Batcher(Generic[Item, Result]):
         if group in self._queue:
             self._queue.remove(group)
             self._queued -= group.waiting
+
+
+def _predicted(predict: Callable[[list[Any]], Sequence[Any]], items: list[Any]) -> Sequence[Any]:
+    failpoint("concurrency.batcher.before_predict")
+    results = predict(items)
+    failpoint("concurrency.batcher.after_predict")
+    return results
 
 
 def _answers(done: "Future[list[Answer]]", count: int) -> list[Any]:

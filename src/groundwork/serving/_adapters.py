@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError, InvalidDataError, ModelNotFoundError
 from groundwork.serving._estimator import EstimatorAdapter
 from groundwork.serving._mistakes import Mistake, mistakes_of
@@ -79,6 +80,7 @@ def _load_folder(folder: Path, *, trust: bool) -> Any:
     from groundwork.modeling import load_model
     from groundwork.storage import load_checkpoint
 
+    failpoint("serving.load.before_read")
     try:
         return load_model(folder, trust=trust)
     except ModelNotFoundError:

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError, MLException
 from groundwork.serving._handlers import Handlers
 from groundwork.serving._hosted import HostedModel
@@ -97,6 +98,7 @@ class App:
             route, name = _named(path)
         try:
             response = await self._answer(route, method, scope, receive, arrived, name)
+            failpoint("serving.answer.before_send")
             await response.send(send, with_body=method != "HEAD")
             metrics.answered(route or "other", response.status, perf_counter() - started)
         except ClientGone:

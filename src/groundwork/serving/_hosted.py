@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from groundwork._failpoints import failpoint
 from groundwork.concurrency import Batcher
 from groundwork.errors import ModelNotReadyError
 from groundwork.serving._adapters import Adapter, example, load
@@ -56,6 +57,7 @@ class HostedModel:
         self._adapter = await asyncio.to_thread(load, self.name, self._model, trust=self._trust)
         await self._batcher.__aenter__()
         try:
+            failpoint("serving.load.before_warm")
             rows = self._adapter.parse([example(self._adapter.input_schema())])
             failures = [error for error in await self._batcher.submit_all(rows) if isinstance(error, Exception)]
         except Exception as error:  # noqa: BLE001 - the example is a guess from the schema; a wrong one proves nothing

@@ -48,6 +48,7 @@ _KINDS = {
     "os.rmdir": (FaultKind.KILL,),
     "os.": _DISK,
     "storage.": (*_DISK, FaultKind.DELAY),
+    "serving.load.": (FaultKind.EIO, FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY),
     "pipeline.": (FaultKind.KILL, FaultKind.DELAY),
     "": (FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY),
 }
@@ -90,9 +91,9 @@ class FaultPlan:
     def draw(cls, seed: int, sites: Mapping[str, int], *, most: int = 5) -> "FaultPlan":
         """Choose faults for places that a dry run has found.
 
-        Disk errors strike in storage and at system calls, a silent other side at the program's own failpoints, a kill
-        and a delay nearly everywhere. An arrival may lie beyond those of the dry run, for a restarted program arrives
-        again.
+        Disk errors strike in storage, at system calls and while a served model is loaded; a silent other side at the
+        rest of serving and at the program's own failpoints; a kill and a delay nearly everywhere. An arrival may lie
+        beyond those of the dry run, for a restarted program arrives again.
 
         Args:
             seed: Decides.

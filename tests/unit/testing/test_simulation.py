@@ -206,13 +206,15 @@ def kinds_at(site):
 
 def test_each_kind_of_place_has_the_faults_that_happen_there():
     disk = {FaultKind.EIO, FaultKind.ENOSPC, FaultKind.KILL}
+    silent = {FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY}
 
     assert disk | {FaultKind.TORN} == kinds_at("os.write")
     assert disk == kinds_at("os.fsync")
     assert {FaultKind.KILL} == kinds_at("os.unlink") == kinds_at("os.rmdir")
     assert disk | {FaultKind.DELAY} == kinds_at("storage.journal.before_append")
+    assert {FaultKind.EIO, *silent} == kinds_at("serving.load.before_read")
+    assert silent == kinds_at("concurrency.batcher.before_predict") == kinds_at("work.fetch")
     assert {FaultKind.KILL, FaultKind.DELAY} == kinds_at("pipeline.train.ended")
-    assert {FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY} == kinds_at("work.fetch")
 
 
 def test_a_plan_for_no_places_is_an_error_that_says_where_places_come_from():
