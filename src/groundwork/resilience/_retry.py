@@ -124,15 +124,16 @@ class Retry:
         """
         return isinstance(error, self.kinds) and (self.kinds is self.on or _judged(self.on, error))
 
-    def begin(self, name: str) -> Attempts:
+    def begin(self, name: str, clock: Clock | None = None) -> Attempts:
         """Return the attempts of one call that begins now.
 
         Args:
             name: What is called, for hooks.
+            clock: What sleeps between them; the policy's if None.
         """
         if self.budget is not None:
             self.budget.deposit()
-        return Attempts(self, name, self.clock.monotonic())
+        return Attempts(self, name, self.clock.monotonic(), clock)
 
 
 @overload
