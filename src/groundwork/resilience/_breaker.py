@@ -10,7 +10,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
-from groundwork.errors import ConfigurationError
 from groundwork.resilience._breaker_blocks import innermost, misplaced, set_innermost
 from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
@@ -19,12 +18,12 @@ from groundwork.resilience._breaker_states import BreakerEvent, BreakerState
 from groundwork.resilience._circuit import Circuit, Ticket
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._deadline import remaining_s
+from groundwork.resilience._on import On, judge_of, kinds_of
 from groundwork.resilience._window import FAILED, SLOW, CountWindow, TimeWindow
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
-On = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool]
 
 # A loop fires its timers by so much too early at most, where its clock is coarse.
 _EARLY_S = 0.02
@@ -73,7 +72,7 @@ class CircuitBreaker:
         Nygard, "Release It!", 2007; the failure-rate window and the capped probes as in resilience4j and Polly 8.
     """
 
-    __slots__ = ("__weakref__", "_kinds", "_on", "circuit", "name", "slow_s", "timer")
+    __slots__ = ("__weakref__", "_judge", "_kinds", "circuit", "name", "slow_s", "timer")
 
     def __init__(
         self,
@@ -109,7 +108,7 @@ class CircuitBreaker:
         self.circuit = Circuit(name, limits, hook, clock)
         self.timer = None if slow_call_s is None else clock.monotonic
         self.slow_s = math.inf if slow_call_s is None else slow_call_s
-        self._on, self._kinds = on, _kinds(on)
+        self._kinds, self._judge = kinds_of(on, "breaker"), judge_of(on)
 
     def __repr__(self) -> str:
         return f"CircuitBreaker({self.name!r}, {self.state.value})"
@@ -217,7 +216,7 @@ class CircuitBreaker:
     def _outcome(self, error: BaseException | None, start_s: float) -> str | None:
         """Return FAILED or SLOW, "" for success, or None if there is nothing to count."""
         if isinstance(error, Exception):
-            if isinstance(error, self._kinds) and (self._kinds is self._on or _judged(self._on, error)):
+            if isinstance(error, self._kinds) and (self._judge is None or self._judge(error)):
                 return FAILED
         elif error is not None:
             return FAILED if isinstance(error, asyncio.CancelledError) and _out_of_time() else None
@@ -234,19 +233,3 @@ def _window(window: CountWindow | TimeWindow | int | float) -> CountWindow | Tim
     if isinstance(window, CountWindow | TimeWindow):
         return window
     return TimeWindow(window) if isinstance(window, float) else CountWindow(window)
-
-
-def _kinds(on: On) -> type[Exception] | tuple[type[Exception], ...]:
-    kinds = on if isinstance(on, tuple) else (on,)
-    if all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
-        return cast("type[Exception] | tuple[type[Exception], ...]", on)
-    if callable(on) and not isinstance(on, type):
-        return Exception
-    raise ConfigurationError(
-        f"breaker on={on!r} is no subclass of Exception, tuple of them or function; give one of these, since "
-        "cancellation, Ctrl-C and exit are never counted"
-    )
-
-
-def _judged(on: On, error: Exception) -> bool:
-    return cast("Callable[[Exception], bool]", on)(error)

@@ -8,10 +8,11 @@ from collections import OrderedDict
 from typing import TypedDict, Unpack
 
 from groundwork.errors import ConfigurationError
-from groundwork.resilience._breaker import CircuitBreaker, On
+from groundwork.resilience._breaker import CircuitBreaker
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
 from groundwork.resilience._breaker_states import BreakerState
 from groundwork.resilience._clock import Clock
+from groundwork.resilience._on import On
 from groundwork.resilience._window import CountWindow, TimeWindow
 
 _FORGOTTEN_FIRST = (

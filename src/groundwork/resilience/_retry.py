@@ -15,14 +15,13 @@ from groundwork.resilience._attempts import Attempt, Attempts
 from groundwork.resilience._backoff import Backoff
 from groundwork.resilience._budget import RetryBudget
 from groundwork.resilience._clock import Clock, SystemClock
+from groundwork.resilience._on import Kinds, On, judge_of, kinds_of
 from groundwork.resilience._retried import retried
 from groundwork.resilience._retry_hooks import RetryHook
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
-Kinds = type[Exception] | tuple[type[Exception], ...]
-On = Kinds | Callable[[Exception], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Retry:
         seed: Seed of the jitter, for all calls of this policy together; None for a spread that nothing repeats.
         rng: Made of the seed; None without one.
         kinds: The types of exceptions that are looked at; the same as ``on``, unless that is a function.
+        judge: That function, or None.
     """
 
     on: On = TransientError
@@ -61,12 +61,14 @@ class Retry:
     seed: int | None = None
     rng: random.Random | None = field(init=False, repr=False, compare=False)
     kinds: Kinds = field(init=False, repr=False, compare=False)
+    judge: Callable[[Exception], bool] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_bounds()
         # Frozen for everyone else.
         object.__setattr__(self, "rng", None if self.seed is None else random.Random(self.seed))
-        object.__setattr__(self, "kinds", _kinds(self.on))
+        object.__setattr__(self, "kinds", kinds_of(self.on, "retry"))
+        object.__setattr__(self, "judge", judge_of(self.on))
 
     def _check_bounds(self) -> None:
         if self.attempts is None:
@@ -122,7 +124,7 @@ class Retry:
         Args:
             error: The exception.
         """
-        return isinstance(error, self.kinds) and (self.kinds is self.on or _judged(self.on, error))
+        return isinstance(error, self.kinds) and (self.judge is None or self.judge(error))
 
     def begin(self, name: str, clock: Clock | None = None) -> Attempts:
         """Return the attempts of one call that begins now.
@@ -205,20 +207,3 @@ def retry(
 
 def _are_types(value: object) -> bool:
     return isinstance(value, tuple) or (isinstance(value, type) and issubclass(value, BaseException))
-
-
-def _kinds(on: On) -> Kinds:
-    if not _are_types(on):
-        if callable(on) and not isinstance(on, type):
-            return Exception
-        raise ConfigurationError(f"retry on={on!r} is no exception type, tuple of types or function; give one of these")
-    for kind in cast("tuple[Any, ...]", on if isinstance(on, tuple) else (on,)):
-        if not (isinstance(kind, type) and issubclass(kind, Exception)):
-            raise ConfigurationError(
-                f"retry on={kind!r} is no subclass of Exception; cancellation, Ctrl-C and exit are never retried"
-            )
-    return cast("Kinds", on)
-
-
-def _judged(on: On, error: Exception) -> bool:
-    return cast("Callable[[Exception], bool]", on)(error)
