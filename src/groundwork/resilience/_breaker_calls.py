@@ -5,17 +5,14 @@ that looks for slow calls reads the clock around each.
 """
 
 import inspect
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from groundwork.resilience._retried import _is_kind, _is_simple
 from groundwork.resilience._retry_generators import retried_async_generator, retried_generator
 from groundwork.resilience._window import SLOW
+from groundwork.resilience._wrapping import Function, is_kind, is_simple
 
 if TYPE_CHECKING:
     from groundwork.resilience._breaker import CircuitBreaker
-
-Function = Callable[..., Any]
 
 
 def guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
@@ -25,13 +22,13 @@ def guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
         breaker: The breaker.
         fn: The function.
     """
-    if _is_simple(fn):
+    if is_simple(fn):
         return _guarded(breaker, fn)
-    if _is_kind(inspect.iscoroutinefunction, fn):
+    if is_kind(inspect.iscoroutinefunction, fn):
         return _guarded_async(breaker, fn)
-    if _is_kind(inspect.isgeneratorfunction, fn):
+    if is_kind(inspect.isgeneratorfunction, fn):
         return retried_generator(breaker, fn)
-    if _is_kind(inspect.isasyncgenfunction, fn):
+    if is_kind(inspect.isasyncgenfunction, fn):
         return retried_async_generator(breaker, fn)
     return _guarded(breaker, fn)
 

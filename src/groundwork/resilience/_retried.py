@@ -5,18 +5,14 @@ block. Only a policy with a time limit of its own arms it at each call.
 """
 
 import inspect
-from collections.abc import Callable
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from groundwork.resilience._attempts import Attempts
 from groundwork.resilience._retry_generators import retried_async_generator, retried_generator
+from groundwork.resilience._wrapping import Function, is_kind, is_simple, name_of
 
 if TYPE_CHECKING:
     from groundwork.resilience._retry import Retry
-
-Function = Callable[..., Any]
-_SPECIAL = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 def retried(policy: "Retry", fn: Function) -> Function:
@@ -27,13 +23,13 @@ def retried(policy: "Retry", fn: Function) -> Function:
         fn: The function.
     """
     timed = policy.deadline_s is not None or policy.attempt_timeout_s is not None
-    if _is_simple(fn):
+    if is_simple(fn):
         return _timed(policy, fn) if timed else _plain(policy, fn)
-    if _is_kind(inspect.iscoroutinefunction, fn):
+    if is_kind(inspect.iscoroutinefunction, fn):
         return _timed_async(policy, fn) if timed else _plain_async(policy, fn)
-    if _is_kind(inspect.isgeneratorfunction, fn):
+    if is_kind(inspect.isgeneratorfunction, fn):
         return retried_generator(policy, fn)
-    if _is_kind(inspect.isasyncgenfunction, fn):
+    if is_kind(inspect.isasyncgenfunction, fn):
         return retried_async_generator(policy, fn)
     return _timed(policy, fn) if timed else _plain(policy, fn)
 
@@ -49,7 +45,7 @@ def _plain(policy: "Retry", fn: Function) -> Function:
         try:
             return fn(*args, **kwargs)
         except kinds as error:
-            attempts = Attempts(policy, _name(fn), start_s)
+            attempts = Attempts(policy, name_of(fn), start_s)
             if not attempts.again(error):
                 raise
         # Outside the except block, so that later failures do not show the first as their context.
@@ -69,7 +65,7 @@ def _plain_async(policy: "Retry", fn: Function) -> Function:
         try:
             return await fn(*args, **kwargs)
         except kinds as error:
-            attempts = Attempts(policy, _name(fn), start_s)
+            attempts = Attempts(policy, name_of(fn), start_s)
             if not attempts.again(error):
                 raise
         return await _tried_async(attempts, fn, args, kwargs)
@@ -79,14 +75,14 @@ def _plain_async(policy: "Retry", fn: Function) -> Function:
 
 def _timed(policy: "Retry", fn: Function) -> Function:
     def call(*args: Any, **kwargs: Any) -> Any:
-        return _tried(policy.begin(_name(fn)), fn, args, kwargs)
+        return _tried(policy.begin(name_of(fn)), fn, args, kwargs)
 
     return call
 
 
 def _timed_async(policy: "Retry", fn: Function) -> Function:
     async def call_async(*args: Any, **kwargs: Any) -> Any:
-        return await _tried_async(policy.begin(_name(fn)), fn, args, kwargs)
+        return await _tried_async(policy.begin(name_of(fn)), fn, args, kwargs)
 
     return call_async
 
@@ -101,18 +97,3 @@ async def _tried_async(attempts: Attempts, fn: Function, args: tuple[Any, ...], 
     while True:
         async with await anext(attempts):
             return await fn(*args, **kwargs)
-
-
-def _is_simple(fn: Function) -> bool:
-    """Tell most functions from the special kinds at once; ``Retry.call`` asks at every call."""
-    return isinstance(fn, FunctionType) and not (fn.__code__.co_flags & _SPECIAL or fn.__dict__)
-
-
-def _is_kind(test: Callable[[Any], bool], fn: Function) -> bool:
-    # An object may be callable by a method of that kind.
-    return test(fn) or (not inspect.isroutine(fn) and test(getattr(type(fn), "__call__", None)))  # noqa: B004
-
-
-def _name(fn: Function) -> str:
-    named = fn if hasattr(fn, "__qualname__") else type(fn)
-    return f"{named.__module__}.{named.__qualname__}"

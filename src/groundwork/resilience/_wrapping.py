@@ -45,15 +45,14 @@ def is_async(fn: Function, what: str) -> bool:
     Raises:
         ConfigurationError: It is a generator function, whose work begins long after the call has ended.
     """
-    # Most functions are told at once.
-    if isinstance(fn, FunctionType) and not (fn.__code__.co_flags & _SPECIAL or fn.__dict__):
+    if is_simple(fn):
         return False
-    if _is_kind(inspect.isgeneratorfunction, fn) or _is_kind(inspect.isasyncgenfunction, fn):
+    if is_kind(inspect.isgeneratorfunction, fn) or is_kind(inspect.isasyncgenfunction, fn):
         raise ConfigurationError(
             f"{what} cannot hold around the generator function {name_of(fn)}, which works after it was called",
             hint="put it around a function that opens the source or reads one item",
         )
-    return _is_kind(inspect.iscoroutinefunction, fn)
+    return is_kind(inspect.iscoroutinefunction, fn)
 
 
 def name_of(fn: Function) -> str:
@@ -66,6 +65,20 @@ def name_of(fn: Function) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _is_kind(test: Callable[[Any], bool], fn: Function) -> bool:
-    # An object may be callable by a method of that kind.
+def is_simple(fn: Function) -> bool:
+    """Tell most functions from the special kinds at once; ``call`` methods ask at every call.
+
+    Args:
+        fn: The function, or an object that can be called.
+    """
+    return isinstance(fn, FunctionType) and not (fn.__code__.co_flags & _SPECIAL or fn.__dict__)
+
+
+def is_kind(test: Callable[[Any], bool], fn: Function) -> bool:
+    """Tell whether a function, or the method by which an object is called, is of a kind.
+
+    Args:
+        test: One of ``inspect``'s, as ``iscoroutinefunction``.
+        fn: The function, or an object that can be called.
+    """
     return test(fn) or (not inspect.isroutine(fn) and test(getattr(type(fn), "__call__", None)))  # noqa: B004
