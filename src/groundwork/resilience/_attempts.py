@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from groundwork.errors import DeadlineExceeded, MLException, RetryExhausted, UsageError, first_line
+from groundwork.resilience._clock import Clock
 from groundwork.resilience._deadline import deadline, remaining_s
 from groundwork.resilience._retry_hooks import RetryAttempt, tell
 
@@ -26,10 +27,11 @@ _ENTROPY = random.SystemRandom()
 class Attempts:
     """Iterates over the attempts of one call, waiting before each but the first; ends when one succeeded."""
 
-    __slots__ = ("_backoff_s", "_earlier", "_failures", "_name", "_open", "_policy", "_start_s", "_wait_s")
+    __slots__ = ("_backoff_s", "_clock", "_earlier", "_failures", "_name", "_open", "_policy", "_start_s", "_wait_s")
 
-    def __init__(self, policy: "Retry", name: str, start_s: float) -> None:
+    def __init__(self, policy: "Retry", name: str, start_s: float, clock: Clock | None = None) -> None:
         self._policy = policy
+        self._clock = clock or policy.clock
         self._name = name
         self._start_s = start_s
         self._failures = 0
@@ -46,7 +48,7 @@ class Attempts:
         if wait_s is None:
             raise StopIteration
         if self._failures:
-            self._policy.clock.sleep(wait_s)
+            self._clock.sleep(wait_s)
         return Attempt(self, self._failures + 1)
 
     def __aiter__(self) -> "Attempts":
@@ -57,7 +59,7 @@ class Attempts:
         if wait_s is None:
             raise StopAsyncIteration
         if self._failures:
-            await self._policy.clock.sleep_async(wait_s)
+            await self._clock.sleep_async(wait_s)
         return Attempt(self, self._failures + 1)
 
     def _due_in_s(self) -> float | None:

@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from groundwork.errors import ConfigurationError
-from groundwork.resilience._cancel import CancelToken
+from groundwork.resilience._attempts import Attempts
+from groundwork.resilience._cancel import CancellableClock, CancelToken
 from groundwork.resilience._clock import Clock
 from groundwork.resilience._deadline import deadline
 from groundwork.resilience._process import call_in_process
 from groundwork.resilience._retry import Retry
 from groundwork.resilience._step import Function, is_async
 from groundwork.resilience._values import Value
+from groundwork.resilience._wrapping import name_of
 
 
 class Call:
@@ -68,16 +70,12 @@ class Call:
             RunCancelled: The token was cancelled before an attempt, or while one ran in a process of its own.
             BaseException: Whatever the last attempt raised.
         """
-
-        def attempt() -> Any:
-            self._begin()
-            try:
-                return self._once()
-            except Exception as error:
-                self._on_failure(self.count, error)
-                raise
-
-        return attempt() if self._retry is None else self._retry(_named(attempt, self._fn))()
+        if self._retry is None:
+            return self._attempt()
+        attempts = self._attempts(self._retry)
+        while True:
+            with next(attempts):
+                return self._attempt()
 
     async def run_async(self) -> Any:
         """Call any function, without blocking the loop: one that is not a coroutine function runs in a thread.
@@ -89,16 +87,31 @@ class Call:
             RunCancelled: The token was cancelled.
             BaseException: Whatever the last attempt raised.
         """
+        if self._retry is None:
+            return await self._attempt_async()
+        attempts = self._attempts(self._retry)
+        while True:
+            async with await anext(attempts):
+                return await self._attempt_async()
 
-        async def attempt() -> Any:
-            self._begin()
-            try:
-                return await (self._awaited() if self.is_async else self._in_thread())
-            except Exception as error:
-                self._on_failure(self.count, error)
-                raise
+    def _attempts(self, policy: Retry) -> Attempts:
+        return policy.begin(name_of(_plain(self._fn)), CancellableClock(policy.clock, self._token))
 
-        return await (attempt() if self._retry is None else self._retry(_named(attempt, self._fn))())
+    def _attempt(self) -> Any:
+        self._begin()
+        try:
+            return self._once()
+        except Exception as error:
+            self._on_failure(self.count, error)
+            raise
+
+    async def _attempt_async(self) -> Any:
+        self._begin()
+        try:
+            return await (self._awaited() if self.is_async else self._in_thread())
+        except Exception as error:
+            self._on_failure(self.count, error)
+            raise
 
     def _begin(self) -> None:
         self._token.check()
@@ -112,7 +125,9 @@ class Call:
         if inspect.isawaitable(output):
             if inspect.iscoroutine(output):
                 output.close()
-            raise ConfigurationError(f"{_name(self._fn)} returned something to await; make it a coroutine function")
+            raise ConfigurationError(
+                f"{name_of(_plain(self._fn))} returned something to await; make it a coroutine function"
+            )
         return output
 
     async def _awaited(self) -> Any:
@@ -137,17 +152,6 @@ class Call:
 
     def _copies(self) -> dict[str, Any]:
         return {name: value.get() for name, value in self._arguments.items()}
-
-
-def _named(attempt: Function, fn: Function) -> Function:
-    """Let the hooks of a retry policy see the function's name instead of ours."""
-    attempt.__module__, attempt.__qualname__ = _plain(fn).__module__, _name(fn)
-    return attempt
-
-
-def _name(fn: Function) -> str:
-    plain = _plain(fn)
-    return str(getattr(plain, "__qualname__", type(plain).__qualname__))
 
 
 def _plain(fn: Function) -> Any:

@@ -123,7 +123,7 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
             if due:
                 if attempts:
                     tell(self._hook, HedgeAttempt(name, len(attempts) + 1))
-                attempts.append(asyncio.create_task(_awaited(begin())))
+                attempts.append(asyncio.create_task(_awaited(begin)))
                 more = len(attempts) < self._limit
             running = [attempt for attempt in attempts if attempt not in errors]
             done, _ = await asyncio.wait(
@@ -142,8 +142,9 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
             more = due or (more and bool(done))
 
 
-async def _awaited(answer: Awaitable[T]) -> T:
-    return await answer
+async def _awaited(begin: Callable[[], Awaitable[T]]) -> T:
+    # Called in here, so that one that raises at once is a failed attempt like any other.
+    return await begin()
 
 
 def _together(errors: list[Exception]) -> Exception:

@@ -92,8 +92,8 @@ class Pipeline:
     def cancel(self) -> None:
         """Ask the run to end, from any thread or signal handler: it returns CANCELLED, and nothing new begins.
 
-        A step in a process of its own is killed, a coroutine cancelled; any other step ends first. This is for good: to
-        go on, make a new pipeline with the same journal.
+        A step in a process of its own is killed, a coroutine cancelled, a wait between attempts ended; any other step
+        ends first. This is for good: to go on, make a new pipeline with the same journal.
         """
         self._token.cancel()
 

@@ -5,6 +5,7 @@ Costs the start of an interpreter and a pickle of arguments and result.
 """
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -24,6 +25,7 @@ from groundwork.resilience._log_relay import LOGGED, LogState, handle_here
 
 _GRACE_S = 10.0
 _RETURNED, _RAISED = "returned", "raised"
+_KILLED = -9
 
 
 def call_in_process(
@@ -65,7 +67,8 @@ def call_in_process(
         token.check()
         child.join()
         raise WorldError(
-            f"the process of the call died with exit code {child.exitcode}; out of memory is the usual reason",
+            f"the process of the call ended with exit code {child.exitcode} and without an answer",
+            hint="killed by the system: out of memory is the usual reason" if child.exitcode == _KILLED else None,
             context={"exitcode": child.exitcode},
         ) from None
     finally:
@@ -76,7 +79,7 @@ def call_in_process(
         theirs.close()
     if returned:
         return value
-    raise value
+    raise _linked(value)
 
 
 def _start(child: SpawnProcess, fn: Callable[..., Any]) -> None:
@@ -159,11 +162,11 @@ def _child(pipe: Connection, fn: Callable[..., Any], arguments: dict[str, Any], 
         try:
             kind, value = _RETURNED, fn(**arguments)
         except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-            kind, value = _RAISED, _picklable(error)
+            kind, value = _RAISED, _chain(error)
     try:
         send(kind, value)
     except Exception as error:  # noqa: BLE001 - a foreign class may fail to pickle in any way
-        send(_RAISED, WorldError(f"the result, {type(value).__name__}, cannot be pickled: {error}"))
+        send(_RAISED, [WorldError(f"the result, {type(value).__name__}, cannot be pickled: {error}")])
 
 
 def _die_with_parent() -> None:
@@ -173,7 +176,21 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _picklable(error: Exception) -> Exception:
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error and its causes, one by one: pickle leaves out the cause of a foreign one."""
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    return [_picklable(each) for each in chain]
+
+
+def _linked(chain: list[BaseException]) -> BaseException:
+    for error, cause in itertools.pairwise(chain):
+        error.__cause__ = cause
+    return chain[0]
+
+
+def _picklable(error: BaseException) -> BaseException:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     except Exception:  # noqa: BLE001 - a foreign class may fail in any way; its words must arrive all the same

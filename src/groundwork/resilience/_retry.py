@@ -47,6 +47,7 @@ class Retry:
         seed: Seed of the jitter, for all calls of this policy together; None for a spread that nothing repeats.
         rng: Made of the seed; None without one.
         kinds: The types of exceptions that are looked at; the same as ``on``, unless that is a function.
+        judge: That function, or None.
     """
 
     on: On = TransientError
@@ -60,6 +61,7 @@ class Retry:
     seed: int | None = None
     rng: random.Random | None = field(init=False, repr=False, compare=False)
     kinds: Kinds = field(init=False, repr=False, compare=False)
+    judge: Callable[[Exception], bool] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_bounds()
@@ -123,15 +125,16 @@ class Retry:
         """
         return is_meant(error, self.on, self.kinds)
 
-    def begin(self, name: str) -> Attempts:
+    def begin(self, name: str, clock: Clock | None = None) -> Attempts:
         """Return the attempts of one call that begins now.
 
         Args:
             name: What is called, for hooks.
+            clock: What sleeps between them; the policy's if None.
         """
         if self.budget is not None:
             self.budget.deposit()
-        return Attempts(self, name, self.clock.monotonic())
+        return Attempts(self, name, self.clock.monotonic(), clock)
 
 
 @overload

@@ -34,7 +34,8 @@ class Step:
         fallback: Called instead when ``fn`` has failed for good; takes parameters by name as ``fn`` does, and may take
             ``error``. The run then ends PARTIAL_FAILURE.
         optional: A failure leaves None as the output, and the run goes on to PARTIAL_FAILURE.
-        valid: Whether an output of an earlier process can still be used, say that its files are there.
+        valid: Whether an output of an earlier process can still be used, say that its files are there; not if it
+            raises.
         when: Takes parameters by name; if it returns something false, the step is SKIPPED and its output is None.
         inputs: Other names for parameters: parameter to input or output.
         outputs: Names of the parts of the output, each of which later steps may ask for; ``fn`` returns a mapping with
@@ -59,6 +60,11 @@ class Step:
     def __post_init__(self) -> None:
         if self.timeout_s is not None and not self.timeout_s > 0:
             raise ConfigurationError(f"step {self.name!r} has timeout_s={self.timeout_s}; give seconds above 0")
+        if not (self.retry is None or isinstance(self.retry, Retry)):
+            raise ConfigurationError(
+                f"step {self.name!r} has retry={self.retry!r}, which is no Retry",
+                hint="write retry=retry(…); put anything else around the function: Step(name, policy(fn))",
+            )
         if isinstance(self.outputs, str):
             raise ConfigurationError(f"step {self.name!r} has outputs={self.outputs!r}; give a tuple of names")
         if Value(self.parameters).digest is None:

@@ -31,7 +31,7 @@ def opened(clock, **options):
 
 def half_open(clock, **options):
     breaker = opened(clock, **options)
-    clock.now_s += 5
+    clock.advance(5)
     return breaker
 
 
@@ -84,7 +84,7 @@ class TestClosed:
         breaker = small(clock, window=TimeWindow(10, 5))
 
         fail(breaker)
-        clock.now_s += 11
+        clock.advance(11)
         fail(breaker)
         assert breaker.state == "closed"
         fail(breaker)
@@ -144,7 +144,7 @@ class TestClosed:
 class TestSlowCalls:
     def take(self, breaker, clock, seconds):
         with breaker:
-            clock.now_s += seconds
+            clock.advance(seconds)
 
     def test_a_slow_call_is_a_failure(self, clock):
         breaker = small(clock, slow_call_s=1.0)
@@ -165,14 +165,14 @@ class TestSlowCalls:
         assert breaker.state == "open"
 
     def take_s(self, clock, seconds):
-        clock.now_s += seconds
+        clock.advance(seconds)
 
     def test_a_slow_answer_by_exception_is_slow(self, clock):
         breaker = small(clock, slow_call_s=1.0, on=OSError)
 
         for _ in range(2):
             with pytest.raises(KeyError), breaker:
-                clock.now_s += 2
+                clock.advance(2)
                 raise KeyError("no such row")
 
         assert breaker.state == "open"
@@ -200,7 +200,7 @@ class TestSlowCalls:
 class TestOpen:
     def test_it_refuses_without_trying(self, clock):
         breaker = opened(clock)
-        clock.now_s += 1.5
+        clock.advance(1.5)
 
         with pytest.raises(CircuitOpen) as raised:
             breaker.call(pytest.fail, "was called")
@@ -246,7 +246,7 @@ class TestOpen:
         breaker = opened(clock)
 
         assert retry(on=CircuitOpen, clock=clock)(breaker(answer))("back") == "back"
-        assert (clock.slept, breaker.state) == ([5.0], "closed")
+        assert (clock.sleeps, breaker.state) == ([5.0], "closed")
 
     def test_results_of_calls_that_began_before_do_not_count(self, clock):
         breaker = small(clock)
@@ -272,7 +272,7 @@ class TestHalfOpen:
 
     def test_a_moment_before_nobody_goes_through(self, clock):
         breaker = opened(clock)
-        clock.now_s += 4.999
+        clock.advance(4.999)
 
         with pytest.raises(CircuitOpen):
             breaker.call(answer)
@@ -283,7 +283,7 @@ class TestHalfOpen:
         fail(breaker)
 
         assert (breaker.state, breaker.snapshot().retry_after_s) == ("open", 5.0)
-        clock.now_s += 5
+        clock.advance(5)
         assert (breaker.call(answer), breaker.state) == ("done", "closed")
 
     def test_as_many_probes_as_asked_for_must_succeed(self, clock):
@@ -337,10 +337,10 @@ class TestHalfOpen:
         breaker = half_open(clock, probe_timeout_s=60)
 
         with breaker:
-            clock.now_s += 59.9
+            clock.advance(59.9)
             with pytest.raises(CircuitOpen):
                 breaker.call(answer)
-            clock.now_s += 0.1
+            clock.advance(0.1)
             assert breaker.call(answer) == "done"
             assert breaker.state == "closed"
 
@@ -348,7 +348,7 @@ class TestHalfOpen:
         breaker = half_open(clock)
 
         with breaker:
-            clock.now_s += 60
+            clock.advance(60)
 
         assert breaker.state == "closed"
 
@@ -356,9 +356,9 @@ class TestHalfOpen:
         breaker = half_open(clock)
 
         with pytest.raises(OSError, match="late"), breaker:
-            clock.now_s += 5
+            clock.advance(5)
             fail(breaker)
-            clock.now_s += 5
+            clock.advance(5)
             breaker.call(answer)
             assert breaker.state == "closed"
             raise OSError("late")
@@ -371,7 +371,7 @@ class TestHalfOpen:
         with breaker:
             fail(breaker)
             fail(breaker)
-            clock.now_s += 5
+            clock.advance(5)
             with breaker:
                 pass
             assert breaker.state == "closed"
@@ -384,7 +384,7 @@ class TestOperators:
     def test_forced_open_refuses_until_reset(self, clock):
         breaker = small(clock)
         breaker.force_open()
-        clock.now_s += 1e6
+        clock.advance(1e6)
 
         with pytest.raises(CircuitOpen, match=r"is forced open: forced open; it stays so until reset\(\)") as raised:
             breaker.call(answer)
@@ -510,7 +510,7 @@ class TestForms:
             breaker.__exit__(OSError, OSError("down"), None)
         assert breaker.state == "open"
         breaker.__exit__(None, None, None)
-        clock.now_s += 5
+        clock.advance(5)
         contextvars.Context().run(breaker.__enter__)
         breaker.__exit__(None, None, None)
 
@@ -540,7 +540,7 @@ class TestForms:
             for _ in range(4):
                 breaker.call(answer)
         assert [last.snapshot().calls, recent.snapshot().calls] == [2, 4]
-        clock.now_s += 11
+        clock.advance(11)
 
         assert [last.snapshot().calls, recent.snapshot().calls] == [2, 0]
 

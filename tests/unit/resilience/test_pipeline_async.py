@@ -90,7 +90,7 @@ class TestAsynchronousRun:
 
         assert (result.status, result.errors[0]["message"]) == (PipelineStatus.FAILURE, "down")
 
-    def test_retries_wait_on_the_loop_and_are_counted(self, loop_clock):
+    def test_retries_wait_on_the_loop_and_are_counted(self, clock):
         left = [TransientError("busy"), TransientError("busy")]
 
         async def flaky():
@@ -98,26 +98,26 @@ class TestAsynchronousRun:
                 raise left.pop()
             return 1
 
-        policy = retry(backoff=Backoff(1, 1, 1, "none"), clock=loop_clock)
-        pipeline = Pipeline([Step("load", flaky, retry=policy)], clock=loop_clock)
+        policy = retry(backoff=Backoff(1, 1, 1, "none"), clock=clock)
+        pipeline = Pipeline([Step("load", flaky, retry=policy)], clock=clock)
 
-        result = loop_clock.run(pipeline.run_async())
+        result = clock.run(pipeline.run_async())
 
         assert (result.steps[0].attempts, result.steps[0].seconds) == (3, 2.0)
 
-    def test_a_coroutine_that_takes_too_long_is_cancelled(self, loop_clock):
+    def test_a_coroutine_that_takes_too_long_is_cancelled(self, clock):
         ended = []
 
         async def hang():
             try:
                 await forever()
             finally:
-                ended.append(loop_clock.monotonic())
+                ended.append(clock.monotonic())
 
-        pipeline = Pipeline([Step("load", hang, timeout_s=5)], clock=loop_clock)
-        start_s = loop_clock.monotonic()
+        pipeline = Pipeline([Step("load", hang, timeout_s=5)], clock=clock)
+        start_s = clock.monotonic()
 
-        result = loop_clock.run(pipeline.run_async())
+        result = clock.run(pipeline.run_async())
 
         assert (result.errors[0]["code"], ended) == ("deadline_exceeded", [start_s + 5])
 

@@ -19,6 +19,22 @@ def refuse(value):
     raise InvalidDataError(f"{value} is bad", context={"row": 3})
 
 
+def fail_for_reasons():
+    try:
+        try:
+            raise Unpicklable("very", "odd")
+        except Unpicklable as error:
+            raise KeyError("host") from error
+    except KeyError as error:
+        raise ValueError("no address") from error
+
+
+def fail_in_a_circle():
+    one, other = ValueError("one"), KeyError("other")
+    one.__cause__, other.__cause__ = other, one
+    raise one
+
+
 class Unpicklable(Exception):
     def __init__(self, one, two):
         super().__init__(f"{one} {two}")
@@ -54,6 +70,22 @@ def test_the_result_and_the_error_of_a_child_arrive_whole():
     assert raised.value.context == {"row": 3}
 
 
+def test_the_causes_of_an_error_arrive_too():
+    with pytest.raises(ValueError, match="no address") as raised:
+        call_in_process(fail_for_reasons, {}, timeout_s=60)
+
+    cause = raised.value.__cause__
+    assert (repr(cause), str(cause.__cause__)) == ("KeyError('host')", "Unpicklable: very odd")
+
+
+def test_causes_in_a_circle_arrive_once():
+    with pytest.raises(ValueError, match="one") as raised:
+        call_in_process(fail_in_a_circle, {}, timeout_s=60)
+
+    assert repr(raised.value.__cause__) == "KeyError('other')"
+    assert raised.value.__cause__.__cause__ is None
+
+
 def test_an_error_that_cannot_be_pickled_keeps_its_words():
     with pytest.raises(WorldError, match="Unpicklable: very odd"):
         call_in_process(raise_unpicklable, {}, timeout_s=60)
@@ -85,8 +117,10 @@ def test_a_hung_child_is_killed_at_its_deadline():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
 def test_a_child_that_dies_without_a_word_is_an_error():
-    with pytest.raises(WorldError, match="exit code -9"):
+    with pytest.raises(WorldError, match="exit code -9") as raised:
         call_in_process(die, {}, timeout_s=60)
+
+    assert "out of memory" in raised.value.hint
 
 
 def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():

@@ -3,7 +3,7 @@ import functools
 import pytest
 
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.resilience import Pipeline, PipelineStatus, Step, StepStatus
+from groundwork.resilience import Pipeline, PipelineStatus, Policy, Step, StepStatus, retry
 
 
 def fails():
@@ -158,3 +158,10 @@ class TestNames:
         step = Step("add", functools.partial(add, 1, third=3))
 
         assert Pipeline([step]).run({"right": 2}).data["add"] == [1, 2, 3]
+
+
+def test_only_a_retry_policy_can_be_a_step_s_retry():
+    with pytest.raises(ConfigurationError, match="no Retry") as raised:
+        Step("load", len, retry=Policy(retry=retry()))
+
+    assert "Step(name, policy(fn))" in raised.value.hint
