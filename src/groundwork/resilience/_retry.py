@@ -47,7 +47,6 @@ class Retry:
         seed: Seed of the jitter, for all calls of this policy together; None for a spread that nothing repeats.
         rng: Made of the seed; None without one.
         kinds: The types of exceptions that are looked at; the same as ``on``, unless that is a function.
-        judge: That function, or None.
     """
 
     on: On = TransientError
@@ -61,7 +60,6 @@ class Retry:
     seed: int | None = None
     rng: random.Random | None = field(init=False, repr=False, compare=False)
     kinds: Kinds = field(init=False, repr=False, compare=False)
-    judge: Callable[[Exception], bool] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_bounds()
