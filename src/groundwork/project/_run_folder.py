@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from groundwork._failpoints import failpoint
+from groundwork.errors import StorageError
 from groundwork.storage import FileLock
 
 _SUFFIX = ".gw-tmp"
@@ -65,8 +66,12 @@ def reserve(root: Path, created: datetime) -> tuple[Path, FileLock]:
                 continue
             failpoint("project.start.after_mkdir")
             lock = lock_of(hidden)
-            if lock.acquire() and lock.path.exists():
-                return hidden, lock
+            try:
+                if lock.acquire() and lock.path.exists():
+                    return hidden, lock
+            except StorageError:
+                if hidden.exists():
+                    raise
             lock.release()  # another start took the folder for left over before it was locked
 
 
@@ -102,7 +107,13 @@ def sweep(root: Path) -> None:
     """
     for path in root.glob(f".*{_SUFFIX}"):
         lock = lock_of(path)
-        if path.is_dir() and lock.acquire():
+        try:
+            left_over = path.is_dir() and lock.acquire()
+        except StorageError:
+            if path.exists():
+                raise
+            continue  # it got its name, or another start took it away, in this very moment
+        if left_over:
             shutil.rmtree(path, ignore_errors=True)
             lock.release()
             if sys.platform == "win32":  # pragma: no cover - an open file stays there
