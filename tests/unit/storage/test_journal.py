@@ -246,3 +246,10 @@ def test_a_held_journal_is_held_once_and_free_again_afterwards(tmp_path):
     with journal.held():
         journal.append({"n": 1})
     assert list(journal.records()) == [{"n": 1}]
+
+
+def test_a_path_in_a_record_is_refused_with_what_to_write_instead(tmp_path):
+    with pytest.raises(UsageError, match="Path is not") as raised:
+        FileJournal(tmp_path / "j.jsonl").append({"output": tmp_path})
+
+    assert raised.value.hint == "write a path as text: str(path); Path(text) makes it one again"
