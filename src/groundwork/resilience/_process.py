@@ -22,7 +22,7 @@ from typing import Any
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, WorldError
 from groundwork.resilience._cancel import CancelToken
-from groundwork.resilience._clock import SystemClock
+from groundwork.resilience._deadline import remaining_s
 from groundwork.resilience._log_relay import LOGGED, LogState, handle_here
 
 _GRACE_S = 10.0
@@ -53,7 +53,8 @@ def call_in_process(
     Args:
         fn: A function that pickles: module level, or a partial of one.
         arguments: Keyword arguments; must pickle.
-        timeout_s: Seconds the call may take, the start of the interpreter included.
+        timeout_s: Seconds the call may take, the start of the interpreter included; the deadline around it may leave
+            less.
         token: Cancelling it kills the child.
         late: Set when the time has run out, which tells that from a ``DeadlineExceeded`` of ``fn``.
 
@@ -72,21 +73,34 @@ def call_in_process(
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     child = context.Process(target=_child, args=(theirs,), name=_WatchfulName("call"), daemon=True)
-    late = late or threading.Event()
+    around_s = remaining_s()
+    limit_s = timeout_s if around_s is None else min(timeout_s, around_s)
+    killed = threading.Event()
+
+    def overrun() -> DeadlineExceeded:
+        if limit_s < timeout_s:
+            return DeadlineExceeded("no result before the deadline around it")
+        if late is not None:
+            late.set()
+        return DeadlineExceeded(
+            f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
+            context={"timeout_s": timeout_s},
+        )
+
     try:
         with _later(signal.SIGINT, signal.SIGTERM), _without_interrupts():
             child.start()
         theirs.close()
-        with token.stopping(child.kill), _killed_after(timeout_s, child, late):
+        with token.stopping(child.kill), _killed_after(limit_s, child, killed):
             # A child that is not ready yet may leave us waiting here, and so may one that stops in mid-sentence.
             ours.send_bytes(call)
-            returned, value = _answer(ours, timeout_s, late)
+            returned, value = _answer(ours, killed, overrun)
         # It has nothing left to do but to end; its exit handlers are the user's.
         child.join(_GRACE_S)
     except (EOFError, ConnectionError):
         token.check()
-        if late.is_set():
-            raise _overrun(timeout_s) from None
+        if killed.is_set():
+            raise overrun() from None
         child.join()
         raise WorldError(
             f"the process of the call ended with exit code {child.exitcode} and without an answer",
@@ -126,9 +140,9 @@ def _pickled(fn: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
 
 
 @contextlib.contextmanager
-def _killed_after(seconds: float, child: SpawnProcess, late: threading.Event) -> Iterator[None]:
+def _killed_after(seconds: float, child: SpawnProcess, killed: threading.Event) -> Iterator[None]:
     def kill() -> None:
-        late.set()
+        killed.set()
         child.kill()
 
     timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), kill)
@@ -140,23 +154,16 @@ def _killed_after(seconds: float, child: SpawnProcess, late: threading.Event) ->
         timer.cancel()
 
 
-def _answer(pipe: Connection, timeout_s: float, late: threading.Event) -> tuple[bool, Any]:
+def _answer(pipe: Connection, killed: threading.Event, overrun: Callable[[], Exception]) -> tuple[bool, Any]:
     """Wait for the call's end; until then, handle what the child logs."""
     while True:
         kind, value = pipe.recv()
         if kind != LOGGED:
             return kind == _RETURNED, value
         # What a killed child had still to say is not waited for: a slow handler would make it minutes.
-        if late.is_set():
-            raise _overrun(timeout_s)
+        if killed.is_set():
+            raise overrun()
         handle_here(value)
-
-
-def _overrun(timeout_s: float) -> DeadlineExceeded:
-    return DeadlineExceeded(
-        f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
-        context={"timeout_s": timeout_s},
-    )
 
 
 @contextlib.contextmanager

@@ -1,4 +1,5 @@
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -7,7 +8,7 @@ import threading
 import pytest
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataError, WorldError
-from groundwork.resilience import Backoff, Pipeline, PipelineStatus, Step, retry
+from groundwork.resilience import Backoff, Pipeline, PipelineStatus, Step, deadline, retry
 from groundwork.resilience._cancel import CancelToken, RunCancelled
 from groundwork.resilience._log_relay import LOGGED
 from groundwork.resilience._process import _answer, _later, call_in_process
@@ -134,6 +135,13 @@ def test_a_child_that_dies_without_a_word_is_an_error():
     assert "out of memory" in raised.value.hint
 
 
+def test_a_child_ends_with_the_deadline_around_it():
+    with deadline(0.1), pytest.raises(DeadlineExceeded, match="deadline around it"):
+        call_in_process(hang, {}, timeout_s=600)
+
+    assert multiprocessing.active_children() == []
+
+
 def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
     result = Pipeline([Step("train", hang, timeout_s=0.1)]).run()
 
@@ -190,7 +198,7 @@ def test_what_a_killed_child_had_still_to_say_is_not_waited_for():
             return LOGGED, {"name": "chat", "levelno": logging.DEBUG}
 
     with pytest.raises(DeadlineExceeded, match="no result within 1 s"):
-        _answer(Pipe(), 1.0, late)
+        _answer(Pipe(), late, lambda: DeadlineExceeded("no result within 1 s"))
 
     assert received == [1, 1, 1]
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from groundwork.errors import ContractBroken
+from groundwork.errors import ContractBroken, WorldError
 from groundwork.resilience import MemoryJournal
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
@@ -39,7 +39,7 @@ def broken() -> None:
     try:
         raise KeyError("host")
     except KeyError as error:
-        raise ValueError("no address to fetch from") from error
+        raise WorldError("no address to fetch from") from error
 
 
 def steps(subject: Any, *functions: Callable[..., Any]) -> list[Any]:
