@@ -89,10 +89,12 @@ class Step:
             if fn is None and what != "fn":
                 continue
             if not callable(fn):
-                raise ConfigurationError(f"step {self.name!r} has {what}={fn!r}, which cannot be called; give a function")
+                raise ConfigurationError(
+                    f"step {self.name!r} has {what}={fn!r}, which cannot be called; give a function"
+                )
             if is_kind(inspect.isgeneratorfunction, fn) or is_kind(inspect.isasyncgenfunction, fn):
                 raise ConfigurationError(
-                    f"step {self.name!r} has a generator function as {what}, whose work begins after the call has ended",
+                    f"step {self.name!r} has a generator function as {what}, whose work would begin after the call",
                     hint="do the work in the step, and return a list or the name of a file",
                 )
 
@@ -198,7 +200,9 @@ class WiredStep:
             elif parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 if name not in bound or name in step.inputs:
                     wires[name] = step.inputs.get(name, name)
-                if name in step.inputs or not (name in bound or name in given or parameter.default is not parameter.empty):
+                if name in step.inputs or not (
+                    name in bound or name in given or parameter.default is not parameter.empty
+                ):
                     self.needed.add(wires[name])
         if any_name:
             wires = {**step.inputs, **wires}

@@ -33,8 +33,8 @@ _REFUSED = "cannot append to the journal"
 class FileJournal:
     """Durable records, one JSON line each; any number of processes and threads may append and read at once.
 
-    Reading never changes the file. The first append cuts off a last line that a crash has torn. One run of a pipeline at
-    a time holds the journal, by the file of the same name with ``.lock`` after it.
+    Reading never changes the file. The first append cuts off a last line that a crash has torn. A run of a pipeline
+    holds the journal for itself, by a file of the same name with ``.lock`` after it.
 
     Args:
         path: The file; made, with its folders, by the first append.
