@@ -113,3 +113,16 @@ def test_changed_data_begin_a_new_run(groundwork, project):
     groundwork("run", project, check=0)
 
     assert sorted(run["status"] for run in groundwork.runs()) == ["CRASHED", "SUCCESS"]
+
+
+def test_a_run_whose_reader_has_gone_goes_on(groundwork, project):
+    process = groundwork.start("run", project)
+
+    first = process.stdout.readline()
+    process.stdout.close()  # as `| head -1` does
+    complaints = process.stderr.read()
+    process.stderr.close()
+
+    assert first.startswith("small  run ")
+    assert (process.wait(120), complaints) == (0, "")
+    assert [run["status"] for run in groundwork.runs()] == ["SUCCESS"]

@@ -165,14 +165,16 @@ class Attempt:
 
     Attributes:
         number: Which it is, from 1.
+        overran: Set by whoever limits its time in another way: a ``DeadlineExceeded`` is then worth another attempt.
     """
 
-    __slots__ = ("_attempts", "_scope", "number")
+    __slots__ = ("_attempts", "_scope", "number", "overran")
 
     def __init__(self, attempts: Attempts, number: int) -> None:
         self._attempts = attempts
         self._scope: deadline | None = None
         self.number = number
+        self.overran = False
 
     def __enter__(self) -> "Attempt":
         self._scope = self._attempts.scope()
@@ -208,8 +210,8 @@ class Attempt:
         # Ctrl-C, exit, cancellation and the closing of a generator are no Exception, and nothing to try again.
         if not isinstance(error, Exception):
             return False
-        overrun = self._scope is not None and isinstance(error, DeadlineExceeded) and self._scope.overrun
-        return self._attempts.again(error, overrun=overrun)
+        late = self.overran or (self._scope is not None and self._scope.overrun)
+        return self._attempts.again(error, overrun=late and isinstance(error, DeadlineExceeded))
 
 
 def _words(error: Exception) -> str:

@@ -303,7 +303,12 @@ def test_the_message_counts_and_lists_the_mistakes(project):
         (
             "gates:",
             "steps: {evaluate: {fallback: previous}}\ngates:",
-            ("steps.evaluate.fallback", "unknown key", None),
+            ("steps.evaluate.fallback", "unknown key; only load and train have it", None),
+        ),
+        (
+            "gates:",
+            "steps: {load: {fallback: previous, max_age: 7}}\ngates:",
+            ("steps.load.max_age", "expected a span of time, as 12h, 7d; found 7", None),
         ),
         (
             "gates:",

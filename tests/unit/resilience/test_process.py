@@ -1,3 +1,4 @@
+import logging
 import multiprocessing
 import os
 import signal
@@ -7,9 +8,10 @@ import threading
 import pytest
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataError, WorldError
-from groundwork.resilience import Pipeline, PipelineStatus, Step, deadline
+from groundwork.resilience import Backoff, Pipeline, PipelineStatus, Step, deadline, retry
 from groundwork.resilience._cancel import CancelToken, RunCancelled
-from groundwork.resilience._process import _later, call_in_process
+from groundwork.resilience._log_relay import LOGGED
+from groundwork.resilience._process import _answer, _later, call_in_process
 
 
 def double(value):
@@ -52,6 +54,15 @@ def hang():
 def interrupt_then_answer():
     os.kill(os.getpid(), signal.SIGINT)
     return "deaf"
+
+
+def chat():
+    for _ in range(100_000):
+        logging.getLogger("chat").warning("still here")
+
+
+def too_late():
+    raise DeadlineExceeded("the database was too slow")
 
 
 def unpicklable_result():
@@ -157,3 +168,52 @@ def test_a_signal_while_a_child_is_half_started_comes_after_it():
         signal.signal(signal.SIGTERM, before)
 
     assert seen == ["started", "handled"]
+
+
+class SlowHandler(logging.Handler):
+    """As one on a network, or on a loaded disk."""
+
+    def emit(self, record):
+        threading.Event().wait(0.001)
+
+
+def test_a_child_that_logs_faster_than_its_parent_handles_is_killed_in_time():
+    root, slow = logging.getLogger(), SlowHandler()
+    root.addHandler(slow)
+    try:
+        with pytest.raises(DeadlineExceeded, match=r"no result within 0\.5 s"):
+            call_in_process(chat, {}, timeout_s=0.5)
+    finally:
+        root.removeHandler(slow)
+
+
+def test_what_a_killed_child_had_still_to_say_is_not_waited_for():
+    late, received = threading.Event(), []
+
+    class Pipe:
+        def recv(self):
+            received.append(1)
+            if len(received) == 3:
+                late.set()
+            return LOGGED, {"name": "chat", "levelno": logging.DEBUG}
+
+    with pytest.raises(DeadlineExceeded, match="no result within 1 s"):
+        _answer(Pipe(), late, lambda: DeadlineExceeded("no result within 1 s"))
+
+    assert received == [1, 1, 1]
+
+
+def test_a_step_that_runs_out_of_time_is_tried_again():
+    policy = retry(attempts=3, backoff=Backoff(initial_s=0))
+
+    result = Pipeline([Step("train", hang, timeout_s=0.1, retry=policy)]).run()
+
+    assert (result.steps[0].attempts, result.errors[0]["code"]) == (3, "retry_exhausted")
+
+
+def test_a_deadline_within_a_step_is_its_own_affair():
+    policy = retry(attempts=3, backoff=Backoff(initial_s=0))
+
+    result = Pipeline([Step("train", too_late, timeout_s=60, retry=policy)]).run()
+
+    assert (result.steps[0].attempts, result.errors[0]["message"]) == (1, "the database was too slow")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from groundwork.errors import ContractBroken
+from groundwork.errors import ContractBroken, WorldError
 from groundwork.resilience import MemoryJournal
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
@@ -39,7 +39,7 @@ def broken() -> None:
     try:
         raise KeyError("host")
     except KeyError as error:
-        raise ValueError("no address to fetch from") from error
+        raise WorldError("no address to fetch from") from error
 
 
 def steps(subject: Any, *functions: Callable[..., Any]) -> list[Any]:
@@ -209,8 +209,8 @@ def a_step_is_retried(subject: Any, lab: Lab) -> None:
 )
 def a_result_survives_json(subject: Any, lab: Lab) -> None:
     """Of a run that succeeded, and of one that failed."""
-    for functions in ((load, train), (load, broken)):
-        result = subject.Pipeline(steps(subject, *functions)).run({"scale": 2})
+    for last, inputs in ((train, {"scale": 2}), (broken, {})):
+        result = subject.Pipeline(steps(subject, load, last)).run(inputs)
         back = type(result).from_dict(json.loads(json.dumps(result.to_dict())))
         expect(back, result, "the result after JSON")
         expect(type(back.status), type(result.status), "the type of the status after JSON")
