@@ -184,7 +184,10 @@ class Attempt:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         if self._scope is not None:
-            self._scope.__exit__(kind, error, traceback)
+            try:
+                self._scope.__exit__(kind, error, traceback)
+            except DeadlineExceeded as overrun:
+                return self._ended(overrun)
         return self._ended(error)
 
     async def __aenter__(self) -> "Attempt":

@@ -24,7 +24,7 @@ _FORGOTTEN_FIRST = (
 class BreakerOptions(TypedDict, total=False):
     """What ``CircuitBreaker`` takes besides its name."""
 
-    window: CountWindow | TimeWindow | int | float
+    window: CountWindow | TimeWindow | int
     failure_rate: float
     minimum_calls: int | None
     slow_call_s: float | None
