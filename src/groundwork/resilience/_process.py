@@ -21,6 +21,7 @@ from typing import Any
 from groundwork.errors import ConfigurationError, DeadlineExceeded, WorldError
 from groundwork.resilience._cancel import CancelToken
 from groundwork.resilience._clock import SystemClock
+from groundwork.resilience._deadline import remaining_s
 from groundwork.resilience._log_relay import LOGGED, LogState, handle_here
 
 _GRACE_S = 10.0
@@ -38,7 +39,8 @@ def call_in_process(
     Args:
         fn: A function that pickles: module level, or a partial of one.
         arguments: Keyword arguments; must pickle.
-        timeout_s: Seconds the call may take, the start of the interpreter included.
+        timeout_s: Seconds the call may take, the start of the interpreter included; the deadline around it may leave
+            less.
         token: Cancelling it kills the child.
 
     Returns:
@@ -95,13 +97,16 @@ def _start(child: SpawnProcess, fn: Callable[..., Any]) -> None:
 
 def _answer(pipe: Connection, timeout_s: float) -> tuple[bool, Any]:
     """Wait for the call's end; until then, handle what the child logs."""
-    clock = SystemClock()
-    end_s = clock.monotonic() + timeout_s
+    clock, around_s = SystemClock(), remaining_s()
+    limit_s = timeout_s if around_s is None else min(timeout_s, around_s)
+    end_s = clock.monotonic() + limit_s
     while pipe.poll(max(0.0, end_s - clock.monotonic())):
         kind, value = pipe.recv()
         if kind != LOGGED:
             return kind == _RETURNED, value
         handle_here(value)
+    if limit_s < timeout_s:
+        raise DeadlineExceeded("no result before the deadline around it")
     raise DeadlineExceeded(
         f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
         context={"timeout_s": timeout_s},

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import signal
 import sys
@@ -6,7 +7,7 @@ import threading
 import pytest
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataError, WorldError
-from groundwork.resilience import Pipeline, PipelineStatus, Step
+from groundwork.resilience import Pipeline, PipelineStatus, Step, deadline
 from groundwork.resilience._cancel import CancelToken, RunCancelled
 from groundwork.resilience._process import _later, call_in_process
 
@@ -121,6 +122,13 @@ def test_a_child_that_dies_without_a_word_is_an_error():
         call_in_process(die, {}, timeout_s=60)
 
     assert "out of memory" in raised.value.hint
+
+
+def test_a_child_ends_with_the_deadline_around_it():
+    with deadline(0.1), pytest.raises(DeadlineExceeded, match="deadline around it"):
+        call_in_process(hang, {}, timeout_s=600)
+
+    assert multiprocessing.active_children() == []
 
 
 def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
