@@ -65,7 +65,8 @@ def kind(what: str, value: object, wanted: type, *, optional: bool = True) -> No
         ConfigurationError: It is not.
     """
     if not (isinstance(value, wanted) or (optional and value is None)):
-        raise ConfigurationError(f"{what}={value!r} is no {wanted.__name__}; give {wanted.__name__}(…)")
+        name, advice = ("text", "text") if wanted is str else (wanted.__name__, f"{wanted.__name__}(…)")
+        raise ConfigurationError(f"{what}={value!r} is no {name}; give {advice}")
 
 
 def clock(what: str, value: object) -> None:

@@ -91,12 +91,6 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
         """
         return self.around(fn, is_async(fn, "a fallback"))(*args, **kwargs)  # type: ignore[no-any-return]
 
-    def _answer(self, error: Exception) -> Any:
-        answer = self._instead(error)
-        if type(answer) is CoroutineType:
-            refuse_awaitable(self._given, answer)
-        return answer
-
     def around(self, fn: Function, asynchronous: bool) -> Function:
         """Return what calls ``fn`` and answers when it fails.
 
@@ -104,16 +98,24 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
             fn: The function.
             asynchronous: Whether it is a coroutine function.
         """
-        on, kinds = self._on, self._kinds
+        if asynchronous:
+            return self._around_async(fn)
+        if self._asynchronous:
+            raise ConfigurationError(
+                f"the synchronous {name_of(fn)} cannot await its fallback; give a plain function or a value"
+            )
+        kinds = self._kinds
 
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
                 result = fn(*args, **kwargs)
             except kinds as error:
-                if not is_meant(error, on, kinds):
+                if not is_meant(error, self._on, kinds):
                     raise
                 try:
-                    answer = self._answer(error)
+                    answer = self._instead(error)
+                    if type(answer) is CoroutineType:
+                        refuse_awaitable(self._given, answer)
                 except Exception as second:
                     raise second from _cause(second, error)
                 tell(self._hook, FallbackServed(name_of(fn), error))
@@ -122,11 +124,16 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
                 refuse_awaitable(fn, result)
             return result
 
+        return call
+
+    def _around_async(self, fn: Function) -> Function:
+        kinds = self._kinds
+
         async def call_async(*args: Any, **kwargs: Any) -> Any:
             try:
                 return await fn(*args, **kwargs)
             except kinds as error:
-                if not is_meant(error, on, kinds):
+                if not is_meant(error, self._on, kinds):
                     raise
                 try:
                     answer = self._instead(error)
@@ -137,13 +144,7 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
                 tell(self._hook, FallbackServed(name_of(fn), error))
                 return answer
 
-        if asynchronous:
-            return call_async
-        if self._asynchronous:
-            raise ConfigurationError(
-                f"the synchronous {name_of(fn)} cannot await its fallback; give a plain function or a value"
-            )
-        return call
+        return call_async
 
 
 def _cause(second: Exception, first: Exception) -> BaseException | None:

@@ -22,7 +22,9 @@ class _NotBegun(BaseException):
         self.why = why
 
 
-def guarded_slot(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, asynchronous: bool, *, looks: bool = True) -> Function:
+def guarded_slot(
+    breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, asynchronous: bool, *, looks: bool = True
+) -> Function:
     """Return what calls ``fn`` in a slot of the bulkhead, if the breaker lets it.
 
     Args:

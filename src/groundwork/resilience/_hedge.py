@@ -156,9 +156,7 @@ async def _awaited(begin: Callable[[], Awaitable[T]]) -> T:
 def _begun(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
     result = decorable(fn, "a hedge")(*args, **kwargs)
     if not inspect.isawaitable(result):
-        raise ConfigurationError(
-            f"{name_of(fn)} returned nothing to await and cannot be hedged; make it async"
-        )
+        raise ConfigurationError(f"{name_of(fn)} returned nothing to await and cannot be hedged; make it async")
     return result
 
 

@@ -195,6 +195,8 @@ def _without_arguments(fn: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitab
     decorable(fn, "supervise")
     try:
         inspect.signature(fn).bind()
+    except ValueError:  # functions of C may tell no signature
+        return fn
     except TypeError as error:
         raise ConfigurationError(
             f"supervise calls {name_of(fn)} without arguments: {error}", hint="bind them by functools.partial"

@@ -117,6 +117,8 @@ def is_kind(test: Callable[[Any], bool], fn: Function) -> bool:
         test: The kind, as ``inspect.iscoroutinefunction``.
         fn: The function, or an object that can be called.
     """
+    while isinstance(fn, functools.partial):
+        fn = fn.func
     return test(fn) or (not inspect.isroutine(fn) and test(getattr(type(fn), "__call__", None)))  # noqa: B004
 
 
