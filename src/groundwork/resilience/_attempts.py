@@ -78,7 +78,7 @@ class Attempts:
         limit_s, left_s = self._policy.attempt_timeout_s, self._left_s()
         if limit_s is None or (left_s is not None and left_s < limit_s):
             limit_s = left_s
-        return None if limit_s is None else deadline(limit_s, clock=self._policy.clock)
+        return None if limit_s is None else deadline.of(limit_s, self._policy.clock)
 
     def again(self, error: Exception, *, overrun: bool = False) -> bool:
         """Decide after a failure.

@@ -98,7 +98,7 @@ class CircuitBreaker:
         window = _window(window)
         if minimum_calls is None:
             minimum_calls = min(10, window.size) if isinstance(window, CountWindow) else 10
-        clock = clock or SystemClock()
+        clock = SystemClock() if clock is None else clock
         limits = Limits(
             window,
             failure_rate,

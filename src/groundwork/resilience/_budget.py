@@ -65,7 +65,7 @@ class RetryBudget:
         arguments.number("retry budget memory_s", memory_s, above=True)
         arguments.clock("retry budget", clock)
         self._ratio, self._min_per_s, self._memory_s = ratio, min_per_s, memory_s
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = SystemClock() if clock is None else clock
         self._lock = threading.Lock()
         # One step in C: nothing to lock, and no thread's count is lost.
         self.deposit: Callable[[], int] = itertools.count().__next__

@@ -71,7 +71,7 @@ class Bulkhead:
         # Waiters exist only while no slot is free, since a slot that comes free is handed to the first of them.
         self._free = limit
         self._waiters: deque[Waiter] = deque()
-        self._pace = Pace((clock or SystemClock()).monotonic)
+        self._pace = Pace((SystemClock() if clock is None else clock).monotonic)
 
     @property
     def running(self) -> int:

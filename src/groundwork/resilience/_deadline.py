@@ -103,8 +103,23 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
     def __init__(self, seconds: float, *, clock: Clock | None = None) -> None:
         arguments.number("deadline seconds", seconds)
         arguments.clock("deadline", clock)
+        self._set(seconds, SystemClock() if clock is None else clock)
+
+    @classmethod
+    def of(cls, seconds: float, clock: Clock) -> "deadline":
+        """Return a deadline of what was looked at before, in a tenth of the time; for this package.
+
+        Args:
+            seconds: How long.
+            clock: Where time comes from.
+        """
+        new = cls.__new__(cls)
+        new._set(seconds, clock)
+        return new
+
+    def _set(self, seconds: float, clock: Clock) -> None:
         self._seconds = seconds
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock
         self._at_s: float | None = None
         self._limit: _Limit | None = None
         self._token: Token[_Limit | None] | None = None

@@ -97,7 +97,7 @@ class supervise:  # noqa: N801 - used as a verb, as deadline
         self._max_restarts = max_restarts
         self._within_s = within_s
         self._hook = hook
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = SystemClock() if clock is None else clock
         self._rng = random.SystemRandom() if seed is None else random.Random(seed)
         self._task: asyncio.Task[Any] | None = None
         self._block: asyncio.Task[Any] | None = None
