@@ -214,6 +214,9 @@ class TransientError(WorldError):
         code: See ``MLException``.
         hint: See ``MLException``.
         context: See ``MLException``.
+
+    Raises:
+        ConfigurationError: ``retry_after_s`` is no number of seconds, which nobody could wait for.
     """
 
     default_code = "transient"
@@ -228,6 +231,12 @@ class TransientError(WorldError):
         context: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, code=code, hint=hint, context=context)
+        known = isinstance(retry_after_s, int | float) and not isinstance(retry_after_s, bool)
+        if retry_after_s is not None and not (known and retry_after_s >= 0):
+            raise ConfigurationError(
+                f"retry_after_s={retry_after_s!r} is no time to wait; give seconds, 0 or more, or None",
+                hint="resilience.parse_retry_after reads the header",
+            )
         self.retry_after_s = retry_after_s
 
 

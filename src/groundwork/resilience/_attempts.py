@@ -78,7 +78,7 @@ class Attempts:
         limit_s, left_s = self._policy.attempt_timeout_s, self._left_s()
         if limit_s is None or (left_s is not None and left_s < limit_s):
             limit_s = left_s
-        return None if limit_s is None else deadline(limit_s, clock=self._policy.clock)
+        return None if limit_s is None else deadline.of(limit_s, self._policy.clock)
 
     def again(self, error: Exception, *, overrun: bool = False) -> bool:
         """Decide after a failure.
@@ -186,7 +186,10 @@ class Attempt:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         if self._scope is not None:
-            self._scope.__exit__(kind, error, traceback)
+            try:
+                self._scope.__exit__(kind, error, traceback)
+            except DeadlineExceeded as overrun:
+                return self._ended(overrun)
         return self._ended(error)
 
     async def __aenter__(self) -> "Attempt":

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
+from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._breaker_blocks import innermost, misplaced, set_innermost
 from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
@@ -17,9 +19,10 @@ from groundwork.resilience._breaker_limits import Limits
 from groundwork.resilience._breaker_states import BreakerEvent, BreakerState
 from groundwork.resilience._circuit import Circuit, Ticket
 from groundwork.resilience._clock import Clock, SystemClock
-from groundwork.resilience._deadline import remaining_s
+from groundwork.resilience._deadline import ambient, check_deadline, remaining_s
 from groundwork.resilience._on import On, is_meant, kinds_of
 from groundwork.resilience._window import FAILED, SLOW, CountWindow, TimeWindow
+from groundwork.resilience._wrapping import decorable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,8 +46,7 @@ class CircuitBreaker:
 
     Args:
         name: For messages and hooks; say what is called.
-        window: What it looks back on: ``CountWindow``, or an int for that many calls; ``TimeWindow``, or a float for
-            that many seconds.
+        window: What it looks back on: ``CountWindow``, or an int for that many calls; or ``TimeWindow``, seconds.
         failure_rate: Share of failed calls at which it opens, above 0 and at most 1.
         minimum_calls: Calls that the window must hold to be judged; 10 if None, or the window's size if that is less.
         slow_call_s: A call that takes as long is slow, even though it succeeds; None for no limit.
@@ -78,7 +80,7 @@ class CircuitBreaker:
         self,
         name: str,
         *,
-        window: CountWindow | TimeWindow | int | float = CountWindow(),  # noqa: B008 - frozen
+        window: CountWindow | TimeWindow | int = CountWindow(),  # noqa: B008 - frozen
         failure_rate: float = 0.5,
         minimum_calls: int | None = None,
         slow_call_s: float | None = None,
@@ -90,10 +92,13 @@ class CircuitBreaker:
         hook: BreakerHook | None = None,
         clock: Clock | None = None,
     ) -> None:
+        arguments.kind("breaker name", name, str, optional=False)
+        arguments.listener("breaker", hook)
+        arguments.clock("breaker", clock)
         window = _window(window)
         if minimum_calls is None:
             minimum_calls = min(10, window.size) if isinstance(window, CountWindow) else 10
-        clock = clock or SystemClock()
+        clock = SystemClock() if clock is None else clock
         limits = Limits(
             window,
             failure_rate,
@@ -147,7 +152,7 @@ class CircuitBreaker:
         """
         if isinstance(fn, classmethod | staticmethod):
             return cast("F", type(fn)(self(fn.__func__)))
-        plain = cast("Callable[..., Any]", fn)
+        plain = decorable(fn, "a breaker")
         return cast("F", functools.wraps(plain)(guarded(self, plain)))
 
     def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -167,6 +172,8 @@ class CircuitBreaker:
         return cast("T", guarded(self, fn)(*args, **kwargs))
 
     def __enter__(self) -> "CircuitBreaker":
+        if ambient() is not None:
+            check_deadline()
         ticket = self.circuit.counting or self.circuit.admit()
         set_innermost((self, ticket, 0.0 if self.timer is None else self.timer(), innermost()))
         return self
@@ -229,7 +236,11 @@ def _out_of_time() -> bool:
     return left_s is not None and left_s <= _EARLY_S
 
 
-def _window(window: CountWindow | TimeWindow | int | float) -> CountWindow | TimeWindow:
+def _window(window: CountWindow | TimeWindow | int) -> CountWindow | TimeWindow:
     if isinstance(window, CountWindow | TimeWindow):
         return window
-    return TimeWindow(window) if isinstance(window, float) else CountWindow(window)
+    if isinstance(window, float):
+        raise ConfigurationError(
+            f"breaker window={window} is no number of calls; write TimeWindow({window:g}) for seconds"
+        )
+    return CountWindow(window)

@@ -3,6 +3,7 @@
 Rule: types, or a function that judges; never what ends a program or cancels a task.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import cast
 
@@ -27,6 +28,8 @@ def kinds_of(on: On, what: str) -> Kinds:
     if all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
         return cast("Kinds", on)
     if callable(on) and not isinstance(on, type):
+        if inspect.iscoroutinefunction(on):
+            raise ConfigurationError(f"{what} on={on!r} is a coroutine function; give one that says so at once")
         return Exception
     raise ConfigurationError(
         f"{what} on={on!r} is no subclass of Exception, tuple of them or function; give one of these",

@@ -8,6 +8,7 @@ For one thread. Files changed by compiled extensions are not seen.
 """
 
 import errno
+import math
 import os
 import random
 from collections import Counter
@@ -20,8 +21,10 @@ from typing import Any, NoReturn
 from groundwork.errors import TransientError, UsageError
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._failpoints import every_failpoint
-from groundwork.testing._system_calls import Call, system_calls
+from groundwork.testing._system_calls import CALLS, Call, system_calls
 
+# What a simulation strikes: the calls that are watched, and two more.
+_CALLS = {*CALLS, "mkdir", "rmdir"}
 _DELAYS_S = (0.01, 1.0, 60.0)
 
 
@@ -63,12 +66,27 @@ class Fault:
         hit: At which arrival, counted from 1 over all processes of a simulation.
         kind: What.
         delay_s: For DELAY, how long.
+
+    Raises:
+        UsageError: There is no such system call, arrival, kind or delay.
     """
 
     site: str
     hit: int
     kind: FaultKind
     delay_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.site.startswith("os.") and self.site[3:] not in _CALLS:
+            raise UsageError(
+                f"a fault at {self.site} would never strike; the system calls are {', '.join(sorted(_CALLS))}"
+            )
+        if isinstance(self.hit, bool) or not isinstance(self.hit, int) or self.hit < 1:
+            raise UsageError(f"a fault strikes at arrival 1 or a later one, and not at {self.hit!r}")
+        if not isinstance(self.kind, FaultKind):
+            raise UsageError(f"a fault's kind is a FaultKind, and not {self.kind!r}; give one, as FaultKind.KILL")
+        if not (isinstance(self.delay_s, int | float) and 0 <= self.delay_s < math.inf):
+            raise UsageError(f"a fault cannot delay by {self.delay_s!r} s; give a finite number of 0 or more")
 
     def __str__(self) -> str:
         delay = f" {self.delay_s:g} s" if self.kind is FaultKind.DELAY else ""
@@ -86,6 +104,10 @@ class FaultPlan:
 
     faults: tuple[Fault, ...] = ()
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.faults, tuple) and all(isinstance(fault, Fault) for fault in self.faults)):
+            raise UsageError(f"a plan's faults are a tuple of Fault, and not {self.faults!r}")
 
     @classmethod
     def draw(cls, seed: int, sites: Mapping[str, int], *, most: int = 5) -> "FaultPlan":
@@ -158,6 +180,11 @@ class Simulation:
         self._dead = False
         # Of two faults for one arrival the first holds.
         self._faults = {(fault.site, fault.hit): fault for fault in reversed(plan.faults)}
+
+    @property
+    def missed(self) -> list[Fault]:
+        """The faults at places that no process has reached at all: of a name that nothing has, or of code not run."""
+        return [fault for (site, _), fault in self._faults.items() if not self.reached[site]]
 
     @contextmanager
     def process(self) -> Iterator[None]:

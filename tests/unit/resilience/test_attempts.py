@@ -1,11 +1,12 @@
 """The policy as a loop over attempts."""
 
 import asyncio
+import subprocess
 
 import pytest
 
-from groundwork.errors import RetryExhausted, TransientError, UsageError
-from groundwork.resilience import Backoff, RetryBudget, retry
+from groundwork.errors import DeadlineExceeded, RetryExhausted, TransientError, UsageError
+from groundwork.resilience import Backoff, RetryBudget, remaining_s, retry
 
 
 def steady(clock, **options):
@@ -191,3 +192,49 @@ def test_a_loop_inside_a_loop_counts_for_itself(clock):
                         raise TransientError("outer")
 
     assert pairs == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+class TestSynchronousTimeouts:
+    """A socket or a child process that was given what is left of the attempt's time."""
+
+    @pytest.mark.parametrize(
+        "error", [TimeoutError("timed out"), BlockingIOError("would block"), subprocess.TimeoutExpired("make", 2)]
+    )
+    def test_one_that_runs_out_with_the_attempt_is_a_failure_worth_another(self, clock, error):
+        calls = []
+
+        def ask():
+            calls.append(remaining_s())
+            clock.sleep(remaining_s())
+            raise error
+
+        with pytest.raises(RetryExhausted, match=r"3 of 3 attempts failed.*the time of 0.2 s was over: ") as exhausted:
+            retry(attempts=3, attempt_timeout_s=0.2, clock=clock).call(ask)
+
+        assert calls == pytest.approx([0.2, 0.2, 0.2])
+        assert isinstance(exhausted.value.__cause__, DeadlineExceeded)
+        assert exhausted.value.__cause__.__cause__ is error
+
+    def test_one_that_is_shorter_is_judged_like_any_error(self, clock):
+        calls = []
+
+        def ask():
+            calls.append(1)
+            raise TimeoutError("timed out")
+
+        with pytest.raises(TimeoutError, match="timed out"):
+            retry(attempts=3, attempt_timeout_s=0.2, clock=clock).call(ask)
+
+        assert calls == [1]
+
+    def test_a_loop_does_the_same(self, clock):
+        numbers = []
+
+        for attempt in retry(attempts=3, attempt_timeout_s=0.2, clock=clock):
+            with attempt:
+                numbers.append(attempt.number)
+                if attempt.number < 3:
+                    clock.sleep(remaining_s())
+                    raise TimeoutError("timed out")
+
+        assert numbers == [1, 2, 3]

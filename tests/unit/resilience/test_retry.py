@@ -136,8 +136,13 @@ class TestWaits:
 
     @pytest.mark.parametrize("asked", [0.5, -3, float("nan"), "soon", None, print])
     def test_a_shorter_wish_or_one_that_means_nothing_is_no_wait(self, clock, flaky, asked):
+        class Busy(OSError):
+            """Another library's error, which may hold anything."""
+
+            retry_after_s = asked
+
         with pytest.raises(RetryExhausted) as raised:
-            steady(clock, attempts=2)(flaky(9, lambda message: RateLimited(message, retry_after_s=asked)))()
+            steady(clock, attempts=2, on=Busy)(flaky(9, Busy))()
 
         assert (clock.sleeps, raised.value.retry_after_s) == ([1], 0.5 if asked == 0.5 else None)
 

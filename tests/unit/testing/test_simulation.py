@@ -233,3 +233,30 @@ def test_a_plan_can_be_read():
 
 def test_a_simulated_death_is_no_exception_that_programs_catch():
     assert not issubclass(Killed, Exception)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Fault("os.replce", 1, FaultKind.KILL), "os.replce would never strike; .*replace"),
+        (lambda: Fault("os.replace", 0, FaultKind.KILL), "arrival 1 or a later one, and not at 0"),
+        (lambda: Fault("os.replace", True, FaultKind.KILL), "and not at True"),
+        (lambda: Fault("os.replace", 1, "KILL"), "FaultKind, and not 'KILL'; give one, as FaultKind.KILL"),
+        (lambda: Fault("work.fetch", 1, FaultKind.DELAY, -1.0), "cannot delay by -1.0 s"),
+        (lambda: FaultPlan([Fault("os.write", 1, FaultKind.KILL)]), "a tuple of Fault"),
+        (lambda: FaultPlan(Fault("os.write", 1, FaultKind.KILL)), "a tuple of Fault"),
+    ],
+)
+def test_a_fault_that_could_not_happen_is_refused(make, words):
+    with pytest.raises(UsageError, match=words):
+        make()
+
+
+def test_a_place_that_nothing_passes_is_told():
+    never, late = Fault("work.fech", 1, FaultKind.KILL), Fault("work.fetch", 9, FaultKind.KILL)
+    simulation = machine(never, late)
+
+    with simulation.process():
+        failpoint("work.fetch")
+
+    assert simulation.missed == [never]

@@ -1,6 +1,6 @@
 """The contract of ``CircuitBreaker``, when callers come together, are cancelled, or are late, and when time counts.
 
-For the last of these the subject offers ``CircuitBreaker(..., slow_call_s=None)``, and as ``window`` a float: seconds.
+For the last of these the subject offers ``CircuitBreaker(..., slow_call_s=None)``, and as ``window`` a ``TimeWindow(seconds)``.
 """
 
 import asyncio
@@ -230,14 +230,14 @@ def slow_calls_open_it(subject: Any, lab: Lab) -> None:
 
 @CHECKS.check(
     Level.EDGE,
-    rule="A window of seconds, window=60.0, forgets what is longer ago, however few calls there were.",
+    rule="A window of seconds, window=TimeWindow(60), forgets what is longer ago, however few calls there were.",
     why="Four calls a day, of which one fails each week: a month later the breaker opens for an outage that never was.",
     hint="Keep the moment beside each result; before you judge, drop what is older than the window.",
     after=["a_few_failures_do_not_open_it", "old_calls_leave_the_window"],
 )
 def a_window_of_seconds_forgets(subject: Any, lab: Lab) -> None:
     """Three failures, a break, one more; then three of the same minute."""
-    guard = breaker(subject, lab, window=60.0)
+    guard = breaker(subject, lab, window=subject.TimeWindow(60.0))
     feed(subject, guard, "---")
     lab.clock.advance(90.0)
     feed(subject, guard, "-")

@@ -271,13 +271,17 @@ def retry(**options):
     return Policy(**options)
 
 
+class TimeWindow(float):
+    """Seconds that a breaker looks back on, where a whole number would be calls."""
+
+
 class Period:
     """What a breaker is in now: a window of results, a cooldown, or a probation; a new one at each change."""
 
     def __init__(self, state, window=1, since_s=0.0):
         self.state, self.since_s = state, since_s
-        # A window of seconds is a float, and forgets by the moments of its results.
-        self.results = collections.deque(maxlen=window if isinstance(window, int) else None)
+        # A window of seconds forgets by the moments of its results.
+        self.results = collections.deque(maxlen=None if isinstance(window, TimeWindow) else window)
         self.at_s = collections.deque(maxlen=self.results.maxlen)
         self.running = self.passed = 0
 

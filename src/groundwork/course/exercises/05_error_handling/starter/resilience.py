@@ -59,12 +59,23 @@ def retry(
     raise NotImplementedError("retry")
 
 
+class TimeWindow:
+    """How many seconds a breaker looks back on.
+
+    Args:
+        span_s: The seconds.
+    """
+
+    def __init__(self, span_s):
+        raise NotImplementedError("TimeWindow")
+
+
 class CircuitBreaker:
     """Refuses calls of what keeps failing: ``with``, ``async with``, a decorator, or ``call``.
 
     Args:
         name: For messages.
-        window: How many of the last calls it looks at; a float: how many seconds.
+        window: How many of the last calls it looks at; a ``TimeWindow``: how many seconds.
         failure_rate: The share of failures among them at which it opens.
         minimum_calls: How many there must be before it judges.
         cooldown_s: Seconds from when it opens until a probe.
