@@ -83,7 +83,9 @@ class RunLog:
             self._setup = configure_logging(self._level, to=path)
         except ConfigurationError as error:
             self._setup = configure_logging("WARNING", format="text")
-            logging.getLogger("groundwork.cli").warning("%s cannot be written, the log goes here: %s", path, error.__cause__)
+            logging.getLogger("groundwork.cli").warning(
+                "%s cannot be written, the log goes here: %s", path, error.__cause__
+            )
             return
         # Without a configured log they would be on the terminal, and there they stay; the screen has the pipeline's.
         self._warnings = logging.StreamHandler()
