@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.resilience._on import Kinds, On, judge_of, kinds_of
+from groundwork.resilience._on import Kinds, On, is_meant, kinds_of
 from groundwork.resilience._retry import Retry
 from groundwork.resilience._values import Value
 from groundwork.resilience._wrapping import is_kind
@@ -80,8 +80,7 @@ class Step:
         Args:
             error: Why the step failed.
         """
-        judge = judge_of(self.fallback_on)
-        return self.fallback is not None and isinstance(error, self.fallback_kinds) and (judge is None or judge(error))
+        return self.fallback is not None and is_meant(error, self.fallback_on, self.fallback_kinds)
 
     def _check_functions(self) -> None:
         for what in ("fn", "when", "fallback", "valid"):

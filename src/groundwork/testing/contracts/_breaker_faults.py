@@ -1,6 +1,7 @@
 """The contract of ``CircuitBreaker``, when callers come together, are cancelled, or are late, and when time counts.
 
-For the last of these the subject offers ``CircuitBreaker(..., slow_call_s=None)``, and as ``window`` a ``TimeWindow(seconds)``.
+For the last of these the subject offers ``CircuitBreaker(..., slow_call_s=None)``, and as ``window`` a
+``TimeWindow(seconds)``.
 """
 
 import asyncio
