@@ -178,7 +178,7 @@ class Program:
         return answers
 
     def app(self, checkpoint):
-        return create_app({"scores": checkpoint}, max_batch_rows=4, max_wait_s=0.5)
+        return create_app({"scores": checkpoint}, max_batch_rows=4, max_wait_s=0.5, executor="inline")
 
     async def client(self, app, number, instances):
         """Ask until there is an answer; one that is in the client's journal is not asked for again."""
@@ -262,7 +262,7 @@ def undisturbed(tmp_path_factory):
 
 def wrongs(folder, undisturbed):
     """What is wrong after a simulation: the journals are asked first, then the disk whether they lied."""
-    names = ["journal.jsonl", *(f"answers/{path.name}" for path in sorted((undisturbed / "answers").iterdir()))]
+    names = ["journal.jsonl", *(f"answers/{path.name}" for path in sorted((undisturbed / "answers").glob("*.jsonl")))]
     for name in names:
         records = journal(folder, name)
         broken = broken_promises(records, attempts=ATTEMPTS, fault_free=journal(undisturbed, name))
@@ -312,7 +312,7 @@ def test_a_seed_is_the_same_trace_each_time(undisturbed, tmp_path):
     def trace(name):
         folder = tmp_path / name
         simulation, processes = live(folder, 11, FaultPlan.draw(11, undisturbed[1], most=8))
-        answers = {path.name: journal(folder, f"answers/{path.name}") for path in (folder / "answers").iterdir()}
+        answers = {path.name: journal(folder, f"answers/{path.name}") for path in (folder / "answers").glob("*.jsonl")}
         return simulation.struck, simulation.reached, processes, journal(folder), answers
 
     first, second = trace("first"), trace("second")
