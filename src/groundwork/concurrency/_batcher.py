@@ -162,7 +162,7 @@ class Batcher(Generic[Item, Result]):
                 raise _deadline_exceeded()
             self._deadlines.add(group, self._loop.time() + deadline_s)
         self._queue.append(group)
-        if self._running < self._batches and not self._start_now:
+        if not self._start_now and self._has_room():
             self._schedule()
         return group
 
@@ -273,7 +273,7 @@ class Batcher(Generic[Item, Result]):
             self._start.cancel()
             self._start = None
             self._start_now = False
-        while self._queue.rows and self._running < self._batches:
+        while self._queue.rows and self._has_room():
             batch, slices, over = self._queue.take(self._max_size, self._loop.time())
             for group in over:
                 # Told later, since whoever is told may cancel others, whom this batch holds already.
@@ -286,8 +286,39 @@ class Batcher(Generic[Item, Result]):
         if not (self._open or self._queue.rows or self._running):
             self._drained.set()
 
+    def _has_room(self) -> bool:
+        """Say whether a batch may be handed over: an executor is free, or will find one that is full already.
+
+        A full batch cannot grow, so it waits at the executor's own door: that saves it the way through the loop, which
+        is busy with the answers of the batch before just then. Who leaves it meanwhile is still left out.
+        """
+        if self._running < self._batches:
+            return True
+        return self._queue.rows >= self._max_size and self._running < 2 * self._batches and self._has_threads()
+
+    def _has_threads(self) -> bool:
+        if self._executor is None:
+            return True
+        # More threads than batches would run what is meant to wait.
+        return isinstance(self._executor, ThreadPoolExecutor) and self._executor._max_workers <= self._batches
+
+    def _predict_wanted(self, batch: list[Item], slices: Slices, started: list[float]) -> list[Answer]:
+        """Predict what is still wanted of a batch, on the executor's thread."""
+        started[0] = perf_counter()
+        now = self._loop.time()
+        wanted = [
+            group.done is not None and group.deadline > now and (group.future is None or not group.future.done())
+            for group, _, _ in slices
+        ]
+        if all(wanted):
+            return predict_isolated(self._predict, batch)
+        kept = [keep for keep, (_, _, count) in zip(wanted, slices, strict=True) for _ in range(count)]
+        items = [item for item, keep in zip(batch, kept, strict=True) if keep]
+        answers = iter(predict_isolated(self._predict, items) if items else [])
+        return [next(answers) if keep else _deadline_exceeded() for keep in kept]
+
     def _run(self, batch: list[Item], slices: Slices) -> None:
-        started = perf_counter()
+        started = [perf_counter()]
         if self._executor == "inline":
             try:
                 answers = predict_isolated(self._predict, batch)
@@ -298,7 +329,10 @@ class Batcher(Generic[Item, Result]):
             self._finish(slices, started, answers)
             return
         try:
-            future = self._executor_now().submit(predict_isolated, self._predict, batch)
+            if self._has_threads():
+                future = self._executor_now().submit(self._predict_wanted, batch, slices, started)
+            else:
+                future = self._executor_now().submit(predict_isolated, self._predict, batch)
         except Exception as error:  # noqa: BLE001 - an executor shut down or broken, whatever it says: callers hear it
             self._finish(slices, started, [error] * len(batch))
             return
@@ -311,7 +345,7 @@ class Batcher(Generic[Item, Result]):
             self._own = ThreadPoolExecutor(self._batches, thread_name_prefix="groundwork-batcher")
         return self._own
 
-    def _finish_soon(self, slices: Slices, started: float, future: "Future[list[Answer]]") -> None:
+    def _finish_soon(self, slices: Slices, started: list[float], future: "Future[list[Answer]]") -> None:
         answers = _answers(future, sum(count for _, _, count in slices))
         try:
             self._loop.call_soon_threadsafe(self._finish, slices, started, answers, context=self._context)
@@ -320,9 +354,9 @@ class Batcher(Generic[Item, Result]):
             if not self._loop.is_closed():
                 raise
 
-    def _finish(self, slices: Slices, started: float, answers: list[Answer]) -> None:
+    def _finish(self, slices: Slices, started: list[float], answers: list[Answer]) -> None:
         """Give out the answers of a batch, and form the next one from what waits by now."""
-        seconds = perf_counter() - started
+        seconds = perf_counter() - started[0]
         self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
         self._running -= 1
         at = 0
