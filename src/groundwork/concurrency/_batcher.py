@@ -82,6 +82,7 @@ class Batcher(Generic[Item, Result]):
         self._batches = batches
         self._queue = GroupQueue()
         self._running = 0
+        self._handed: list[tuple[Slices, list[float]]] = []  # each with when it began, -1.0 before that
         self._start: asyncio.Handle | None = None
         self._start_now = False
         self._open = False
@@ -234,7 +235,8 @@ class Batcher(Generic[Item, Result]):
             self._drained.set()
             if self._start is not None:
                 self._start.cancel()
-            for group in self._queue.all():
+            at_the_door = [group for slices, started in self._handed if started[0] < 0 for group, _, _ in slices]
+            for group in [*at_the_door, *self._queue.all()]:
                 if group.done is not None:
                     self._end(group, Overloaded("the batcher closed before this item's turn came"))
             self._deadlines.close()
@@ -318,7 +320,8 @@ class Batcher(Generic[Item, Result]):
         return [next(answers) if keep else _deadline_exceeded() for keep in kept]
 
     def _run(self, batch: list[Item], slices: Slices) -> None:
-        started = [perf_counter()]
+        started = [-1.0 if self._has_threads() else perf_counter()]
+        self._handed.append((slices, started))
         if self._executor == "inline":
             try:
                 answers = predict_isolated(self._predict, batch)
@@ -356,7 +359,8 @@ class Batcher(Generic[Item, Result]):
 
     def _finish(self, slices: Slices, started: list[float], answers: list[Answer]) -> None:
         """Give out the answers of a batch, and form the next one from what waits by now."""
-        seconds = perf_counter() - started[0]
+        self._handed = [handed for handed in self._handed if handed[1] is not started]
+        seconds = perf_counter() - started[0] if started[0] >= 0 else 0.0
         self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
         self._running -= 1
         at = 0
