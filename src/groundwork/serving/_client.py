@@ -23,7 +23,7 @@ from groundwork.serving._instances import encode_instances, instances_of
 if TYPE_CHECKING:
     import aiohttp
 
-_BINARY_FROM_VALUES = 256  # below, the head costs more than the numbers as text
+_BINARY_FROM_VALUES = 1024  # below, the head costs as much as the numbers as text
 
 
 class Predictions(list[Any]):

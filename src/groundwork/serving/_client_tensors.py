@@ -11,18 +11,11 @@ import msgspec
 import numpy as np
 
 from groundwork.errors import InvalidDataError, WorldError
+from groundwork.serving._datatypes import DTYPES, datatype_of
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 HEAD_LENGTH = "Inference-Header-Content-Length"
-
-_DTYPES = {
-    "BOOL": np.dtype(np.bool_),
-    **{f"UINT{bits}": np.dtype(f"<u{bits // 8}") for bits in (8, 16, 32, 64)},
-    **{f"INT{bits}": np.dtype(f"<i{bits // 8}") for bits in (8, 16, 32, 64)},
-    **{f"FP{bits}": np.dtype(f"<f{bits // 8}") for bits in (16, 32, 64)},
-}
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 def encode_infer(inputs: Mapping[str, Any], *, binary: bool) -> tuple[bytes, dict[str, str]]:
@@ -89,7 +82,7 @@ def decode_infer(body: bytes, head_length: str | None) -> dict[str, Array]:
 
 
 def _datatype(name: str, array: Array) -> str:
-    known = _NAMES.get(array.dtype.newbyteorder("<"))
+    known = datatype_of(array.dtype)
     if known is not None:
         return known
     if array.dtype.kind in "US" or (
@@ -98,21 +91,21 @@ def _datatype(name: str, array: Array) -> str:
         return "BYTES"
     raise InvalidDataError(
         f"input {name!r} is an array of {array.dtype}, which the protocol cannot carry",
-        hint=f"Convert it by astype to text or to one of {', '.join(sorted(str(dtype) for dtype in _NAMES))}.",
+        hint=f"Convert it by astype to text or to one of {', '.join(str(dtype) for dtype in DTYPES.values())}.",
         context={"column": name},
     )
 
 
 def _raw(array: Array, datatype: str) -> bytes:
     if datatype != "BYTES":
-        return np.ascontiguousarray(array, dtype=_DTYPES[datatype]).tobytes()
+        return np.ascontiguousarray(array, dtype=DTYPES[datatype]).tobytes()
     items = [item.encode() if isinstance(item, str) else bytes(item) for item in array.ravel().tolist()]
     return b"".join(len(item).to_bytes(4, "little") + item for item in items)
 
 
 def _from_raw(raw: bytes, datatype: str) -> Array:
     if datatype != "BYTES":
-        return np.frombuffer(raw, dtype=_DTYPES[datatype])
+        return np.frombuffer(raw, dtype=DTYPES[datatype])
     items: list[str | bytes] = []
     at = 0
     while at < len(raw):
@@ -127,7 +120,7 @@ def _from_raw(raw: bytes, datatype: str) -> Array:
 def _from_json(output: Mapping[str, Any]) -> Array:
     if output["datatype"] == "BYTES":
         return _objects(_flat(output["data"]))
-    return np.asarray(output["data"], dtype=_DTYPES[output["datatype"]])
+    return np.asarray(output["data"], dtype=DTYPES[output["datatype"]])
 
 
 def _flat(data: Any) -> list[Any]:

@@ -35,27 +35,25 @@ class TableAdapter(BlockwiseAdapter):
         self.version = model.version or "1"
         self.pure = type(model.estimator).__module__.startswith("sklearn.")
         self._names = [column.name for column in model.input_columns]
-        columns = [
-            (name, _type_of(column.dtype)) for name, column in zip(self._names, model.input_columns, strict=True)
-        ]
-        fields = [
-            (f"c{at}", kind | None, None) if column.optional else (f"c{at}", kind)
-            for at, ((_, kind), column) in enumerate(zip(columns, model.input_columns, strict=True))
-        ]
+        fields: list[Any] = []
+        for at, column in enumerate(model.input_columns):
+            kind = _type_of(column.dtype)
+            fields.append((f"c{at}", kind | None, None) if column.optional else (f"c{at}", kind))
         row = msgspec.defstruct(
             "Row",
-            # Those with a default come last in a struct, so all are given by keyword.
             fields,
+            # Otherwise those that may be absent would have to come last.
             kw_only=True,
             rename={f"c{at}": name for at, name in enumerate(self._names)},
         )
         body = msgspec.defstruct("Body", [("instances", list[row])], forbid_unknown_fields=True)  # type: ignore[valid-type]
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(body).decode
-        self._after = [
-            (at, column.read if column.dtype.is_temporal() else None, column.check)
-            for at, column in enumerate(model.input_columns)
-            if column.dtype.is_temporal() or column.check is not None
-        ]
+        self._after: list[tuple[int, Callable[[Any], Any] | None, Callable[[Any], str | None] | None]] = []
+        for at, column in enumerate(model.input_columns):
+            # msgspec has no type for these, or one that takes other texts than ``parse`` does.
+            read = column.read if column.dtype.is_temporal() or column.dtype == pl.UInt64 else None
+            if read is not None or column.check is not None:
+                self._after.append((at, read, column.check))
 
     @cached_property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -84,7 +82,7 @@ class TableAdapter(BlockwiseAdapter):
             if self._after and not self._admitted(rows):
                 return self.parse(instances_of(body, max_instances))
         except msgspec.ValidationError:
-            # Either a number is written otherwise, or there is a mistake, which is to be named together with all others.
+            # A number is written otherwise, or there is a mistake, which is to be named together with all others.
             return self.parse(instances_of(body, max_instances))
         return Block(len(rows), rows)
 
@@ -122,9 +120,8 @@ class TableAdapter(BlockwiseAdapter):
 
 def _type_of(dtype: pl.DataType) -> Any:
     if dtype.is_integer():
-        limits = pl.select(low=pl.lit(0, dtype).lower_bound(), high=pl.lit(0, dtype).upper_bound()).row(0)
-        # What lies beyond is read by the model's own parse.
-        return Annotated[int, msgspec.Meta(ge=limits[0], le=min(limits[1], _LARGEST))]
+        low, high = pl.select(low=pl.lit(0, dtype).lower_bound(), high=pl.lit(0, dtype).upper_bound()).row(0)
+        return Annotated[int, msgspec.Meta(ge=low, le=high if high <= _LARGEST else None)]
     if dtype.is_float():
         return float
     if dtype == pl.Boolean:
