@@ -1,7 +1,7 @@
 """Many callers, one model: items that wait together are predicted together.
 
-Rule: a batch is formed at the moment the executor comes free, never before, so it holds everything that waited; an idle
-model starts at once. An item whose caller left or whose deadline passed never reaches the model, and an item that
+Rule: a batch is formed at the moment the executor comes free, so it holds everything that waited, and before that only
+if it is full already; an idle model starts at once. An item whose caller left or whose deadline passed never reaches the model, and an item that
 breaks a batch fails alone. Cost: one or two microseconds per call of ``post``, whatever its number of items, and one
 hand-over to the executor per batch; ``submit`` adds a future.
 """
@@ -106,7 +106,7 @@ class Batcher(Generic[Item, Result]):
 
     def wait_s(self) -> float:
         """Estimate how long a newcomer would wait for its answer, in seconds; 0.0 before the first batch."""
-        ahead = self._queue.rows // self._max_size + (self._running >= self._batches)
+        ahead = self._queue.rows // self._max_size + max(0, self._running + 1 - self._batches)
         return self._batch_s * (1 + ahead / self._batches)
 
     def use(self, executor: Executor | Literal["inline"] | None) -> None:
