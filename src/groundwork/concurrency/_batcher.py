@@ -1,9 +1,9 @@
 """Many callers, one model: items that wait together are predicted together.
 
 Rule: a batch is formed at the moment the executor comes free, so it holds everything that waited, and before that only
-if it is full already; an idle model starts at once. An item whose caller left or whose deadline passed never reaches the model, and an item that
-breaks a batch fails alone. Cost: one or two microseconds per call of ``post``, whatever its number of items, and one
-hand-over to the executor per batch; ``submit`` adds a future.
+if it is full already; an idle model starts at once. An item whose caller left or whose deadline passed never reaches
+the model, and an item that breaks a batch fails alone. Cost: one or two microseconds per call of ``post``, whatever its
+number of items, and one hand-over to the executor per batch; ``submit`` adds a future.
 """
 
 import asyncio
