@@ -82,7 +82,8 @@ class Batcher(Generic[Item, Result]):
         self._batches = batches
         self._queue = GroupQueue()
         self._running = 0
-        self._handed: list[tuple[Slices, list[float]]] = []  # each with when it began, -1.0 before that
+        # Each with when it began, -1.0 before that, and how many rows it has.
+        self._handed: list[tuple[Slices, list[float], int]] = []
         self._start: asyncio.Handle | None = None
         self._start_now = False
         self._open = False
@@ -92,7 +93,7 @@ class Batcher(Generic[Item, Result]):
     @property
     def queued(self) -> int:
         """How many rows wait now, those under way not counted."""
-        return self._queue.rows
+        return self._queue.rows + sum(rows for _, started, rows in self._handed if started[0] < 0)
 
     @property
     def running(self) -> int:
@@ -152,7 +153,9 @@ class Batcher(Generic[Item, Result]):
             for weight in weights:
                 if not 0 < weight <= self._max_size:
                     raise self._misfit(weight)
-        if not self._open or self._queue.rows + rows > self._max_queue:
+        # What waits at the door is counted only where it can matter.
+        most = self._queue.rows + rows + self._batches * self._max_size
+        if not self._open or (most > self._max_queue and self.queued + rows > self._max_queue):
             raise self._refusal(rows)
         group: Group[Item, Result] = Group(items, rows, weights, done, self._leave)
         if not rows:
@@ -235,7 +238,7 @@ class Batcher(Generic[Item, Result]):
             self._drained.set()
             if self._start is not None:
                 self._start.cancel()
-            at_the_door = [group for slices, started in self._handed if started[0] < 0 for group, _, _ in slices]
+            at_the_door = [group for slices, started, _ in self._handed if started[0] < 0 for group, _, _ in slices]
             for group in [*at_the_door, *self._queue.all()]:
                 if group.done is not None:
                     self._end(group, Overloaded("the batcher closed before this item's turn came"))
@@ -254,7 +257,7 @@ class Batcher(Generic[Item, Result]):
         if rows > self._max_queue:
             return UsageError(f"{rows} items at once; the queue holds {self._max_queue}", hint="Send fewer at a time.")
         return Overloaded(
-            f"{self._queue.rows} items wait already and {rows} more exceed the {self._max_queue} that may",
+            f"{self.queued} items wait already and {rows} more exceed the {self._max_queue} that may",
             retry_after_s=self.wait_s(),
         )
 
@@ -321,7 +324,8 @@ class Batcher(Generic[Item, Result]):
 
     def _run(self, batch: list[Item], slices: Slices) -> None:
         started = [-1.0 if self._has_threads() else perf_counter()]
-        self._handed.append((slices, started))
+        rows = len(batch) if self._rows is None else sum(map(self._rows, batch))
+        self._handed.append((slices, started, rows))
         if self._executor == "inline":
             try:
                 answers = predict_isolated(self._predict, batch)

@@ -465,7 +465,7 @@ def test_a_batch_that_is_full_already_waits_at_the_executors_door(model):
 
     queued, answers = asyncio.run(main())
 
-    assert 3 == queued
+    assert 5 == queued
     assert [2, 4, 6, 8, 10, 12, 14] == answers
     assert [[1, 2], [3, 4], [5, 6], [7]] == model.batches
 
@@ -522,3 +522,19 @@ def test_an_executor_with_more_threads_than_batches_holds_nothing_at_its_door(mo
                 return running
 
     assert 1 == asyncio.run(main())
+
+
+def test_what_waits_at_the_executors_door_takes_room_in_the_queue(model):
+    async def main():
+        async with Batcher(model, max_size=2, max_queue=3) as batcher:
+            tasks = await submit_each(batcher, [1, 2])
+            await model.entered()
+            tasks += await submit_each(batcher, [3, 4])
+            await until(lambda: batcher.running == 2)
+            tasks += await submit_each(batcher, [5])
+            with pytest.raises(Overloaded, match="3 items wait already"):
+                await batcher.submit(6)
+            model.let_go()
+            return await asyncio.gather(*tasks)
+
+    assert [2, 4, 6, 8, 10] == asyncio.run(main())
