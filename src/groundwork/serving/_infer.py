@@ -6,7 +6,6 @@ Rule: the same admission, queue, batches and deadlines as ``/predict``; only wha
 from functools import partial
 from typing import Any
 
-from groundwork.errors import PredictionError
 from groundwork.serving._block import counted
 from groundwork.serving._call import Response
 from groundwork.serving._core import Core
@@ -43,7 +42,9 @@ class Infer:
             if tensor.shape:
                 counted(tensor.shape[0], options.max_instances)
         block = hosted.adapter.tensors(request.inputs)
-        blocks = [block] if block.rows <= options.max_batch_rows else hosted.adapter.split(block, options.max_batch_rows)
+        blocks = (
+            [block] if block.rows <= options.max_batch_rows else hosted.adapter.split(block, options.max_batch_rows)
+        )
         exchange.post(hosted.batcher, blocks, partial(_answer, request))
         if hosted.shadow is not None:
             hosted.shadow.mirror(lambda adapter: adapter.tensors(request.inputs))
@@ -51,11 +52,8 @@ class Infer:
 
 def _answer(request: InferRequest, exchange: Exchange, answer: Any) -> Response:
     hosted = exchange.hosted
-    try:
-        outputs = outputs_of(answer)
-        body, head_length = write_answer(hosted.name, hosted.adapter.version, outputs, request)
-    except (TypeError, ValueError) as error:
-        raise PredictionError(f"model {hosted.name!r} gave what no tensor can hold: {error}") from error
+    outputs = outputs_of(answer)
+    body, head_length = write_answer(hosted.name, hosted.adapter.version, outputs, request)
     if head_length is None:
         return Response(body)
     return Response(

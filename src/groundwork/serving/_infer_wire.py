@@ -18,6 +18,7 @@ HEAD_LENGTH_HEADER = b"inference-header-content-length"
 
 Parameters: TypeAlias = dict[str, bool | int | float | str | None]
 
+_NOTHING = msgspec.Raw()
 _ELSEWHERE = ("shared_memory_region", "classification")
 
 
@@ -42,7 +43,7 @@ class _Input(msgspec.Struct):
     datatype: str
     shape: Shape
     parameters: Parameters = {}
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = _NOTHING
 
 
 class _Output(msgspec.Struct):
@@ -94,7 +95,7 @@ def read_request(body: bytes, head_length: bytes | None) -> InferRequest:
         if length is None:
             inputs[given.name] = _from_json(where, given)
             continue
-        if type(length) is not int or length < 0 or given.data is not None:
+        if type(length) is not int or length < 0 or given.data != _NOTHING:
             raise refused(where, "binary_data_size must be a whole number, 0 or more, and stand without data")
         if length > len(rest) - at:
             raise refused(where, f"binary_data_size is {length}; {len(rest) - at} bytes are left in the body")
@@ -170,7 +171,7 @@ def _read_head(body: bytes, size: int, told: bool) -> _Head:
 
 
 def _from_json(where: str, given: _Input) -> Tensor:
-    if given.data is None:
+    if given.data == _NOTHING:
         raise refused(where, "it has neither data nor binary_data_size")
     return from_json(where, given.datatype, given.shape, memoryview(given.data))
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwork.errors import PredictionError
 from groundwork.serving._block import Tensor, TensorSpec
 from groundwork.serving._datatypes import DTYPES, datatype_of
 
@@ -33,6 +34,9 @@ def outputs_of(answer: Any, name: str = "predictions") -> dict[str, Tensor]:
 
     Returns:
         Tensors by name, rows first.
+
+    Raises:
+        PredictionError: It is nothing that JSON can hold.
     """
     if isinstance(answer, dict):
         return {key: _of_array(array) for key, array in answer.items()}
@@ -88,7 +92,10 @@ def _of_texts(values: Sequence[Any]) -> Tensor:
 
 def _json_of(values: Sequence[Any]) -> list[Any]:
     # Text among other things keeps its quotes, or "1" and 1 would read the same.
-    return [msgspec.json.encode(value, enc_hook=_plain) for value in values]
+    try:
+        return [msgspec.json.encode(value, enc_hook=_plain) for value in values]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PredictionError(f"the model gave what JSON cannot hold: {error}") from error
 
 
 def _plain(value: Any) -> Any:

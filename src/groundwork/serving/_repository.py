@@ -41,9 +41,7 @@ class Repository:
 
     def server(self, exchange: Exchange) -> Response:
         """``GET /v2``: what serves, and which extensions it has."""
-        return Response(
-            self._encode({"name": "groundwork", "version": package_version(), "extensions": EXTENSIONS})
-        )
+        return Response(self._encode({"name": "groundwork", "version": package_version(), "extensions": EXTENSIONS}))
 
     def ready(self, exchange: Exchange) -> Response:
         """``GET /v2/models/{name}/ready``: the model is loaded and warm."""
@@ -56,7 +54,7 @@ class Repository:
         """``POST /v2/repository/index``: which models there are."""
         found: list[dict[str, Any]] = []
         waiting = self._models.waiting()
-        for name, _ in self._models.items():
+        for name in dict(self._models.items()):
             if name in waiting:
                 found.append({"name": name, "version": "", "state": "UNAVAILABLE", "reason": "still loading"})
                 continue

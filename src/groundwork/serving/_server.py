@@ -22,6 +22,7 @@ from typing import Any
 from groundwork.errors import ConfigurationError, WorldError
 from groundwork.serving._app import App, create_app
 from groundwork.serving._connection import HttpConnection
+from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions, Hub
 
 _BACKLOG = 2048
@@ -39,6 +40,8 @@ def serve(
     shutdown_s: float = 30.0,
     tls_cert: str | Path | None = None,
     tls_key: str | Path | None = None,
+    grpc_port: int | None = None,
+    on_grpc: Callable[[str], None] | None = None,
     **options: Any,
 ) -> None:
     """Serve models until SIGTERM or SIGINT.
@@ -53,6 +56,9 @@ def serve(
         shutdown_s: How long accepted requests may take after that. A second signal ends the wait.
         tls_cert: File of the certificate, with those that lead to its root; with it the server speaks HTTPS.
         tls_key: File of its key, if that is not in the same one.
+        grpc_port: Also speak gRPC there, on the same address and with the same certificate; 0 picks a free port, None
+            does not. Needs the extra ``grpc``.
+        on_grpc: Called with the address of gRPC, before ``on_ready``.
         **options: Bounds of connections, by the names of ``ConnectionOptions``; the rest as for ``create_app``.
 
     Raises:
@@ -67,8 +73,9 @@ def serve(
     app = create_app(models, **options)
     app.failure_is_raised = True
     tls = _tls(tls_cert, tls_key)
+    grpc = GrpcSide(host, grpc_port, tls_cert, tls_key, on_grpc) if grpc_port is not None else None
     with _listen(host, port) as listener:
-        server = _Server(app, listener, connection_options, tls, drain_s, shutdown_s)
+        server = _Server(app, listener, connection_options, tls, drain_s, shutdown_s, grpc)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(server.run(on_ready))
 
@@ -84,6 +91,7 @@ class _Server:
         tls: ssl.SSLContext | None,
         drain_s: float,
         shutdown_s: float,
+        grpc: GrpcSide | None = None,
     ) -> None:
         self._app = app
         self._listener = listener
@@ -91,6 +99,7 @@ class _Server:
         self._tls = tls
         self._drain_s = drain_s
         self._shutdown_s = shutdown_s
+        self._grpc = grpc
         self._told = asyncio.Event()
         self._hurried = asyncio.Event()
 
@@ -105,11 +114,15 @@ class _Server:
             )
             app.start()
             try:
+                if self._grpc is not None:
+                    await self._grpc.start(app.core, self._options)
                 await self._until_told_or_loaded()
                 if app.failure is None and not self._told.is_set():
                     # What is there by now stays: the collector need not look through the models again and again.
                     gc.collect()
                     gc.freeze()
+                    if self._grpc is not None:
+                        self._grpc.tell()
                     if on_ready is not None:
                         on_ready(_url(self._listener, self._tls))
                     await self._told.wait()
@@ -121,8 +134,13 @@ class _Server:
                 # Connections that the system has accepted already are ours to answer.
                 await asyncio.sleep(0)
                 listening.close()
-                await self._unless_hurried(hub.close(_GRACE_S, self._shutdown_s))
+                closing = [hub.close(_GRACE_S, self._shutdown_s)]
+                if self._grpc is not None:
+                    closing.append(self._grpc.stop(self._shutdown_s))
+                await self._unless_hurried(asyncio.gather(*closing))
                 hub.abort()
+                if self._grpc is not None:
+                    await self._grpc.stop(0.0)
                 await app.stop()
         if app.failure is not None:
             raise app.failure

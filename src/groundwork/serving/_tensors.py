@@ -23,11 +23,16 @@ from groundwork.serving._problem import Problem
 MAX_DIMENSIONS = 16
 
 Buffer: TypeAlias = "bytes | memoryview"
-Shape: TypeAlias = Annotated[list[Annotated[int, msgspec.Meta(ge=0, lt=2**31)]], msgspec.Meta(max_length=MAX_DIMENSIONS)]
+Shape: TypeAlias = Annotated[
+    list[Annotated[int, msgspec.Meta(ge=0, lt=2**31)]], msgspec.Meta(max_length=MAX_DIMENSIONS)
+]
 
 _LENGTH = struct.Struct("<I")
 _INTEGERS: dict[str, Any] = {
-    **{f"INT{bits}": Annotated[int, msgspec.Meta(ge=-(2 ** (bits - 1)), le=2 ** (bits - 1) - 1)] for bits in (8, 16, 32, 64)},
+    **{
+        f"INT{bits}": Annotated[int, msgspec.Meta(ge=-(2 ** (bits - 1)), le=2 ** (bits - 1) - 1)]
+        for bits in (8, 16, 32, 64)
+    },
     **{f"UINT{bits}": Annotated[int, msgspec.Meta(ge=0, le=2**bits - 1)] for bits in (8, 16, 32)},
     "UINT64": Annotated[int, msgspec.Meta(ge=0)],
 }
@@ -190,5 +195,3 @@ def _decoder(datatype: str, depth: int) -> msgspec.json.Decoder[Any]:
     for _ in range(depth):
         element = list[element]
     return msgspec.json.Decoder(element)
-
-
