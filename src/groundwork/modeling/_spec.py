@@ -26,10 +26,18 @@ class RawColumn(_Frozen):
     Attributes:
         dtype: See ``groundwork.data.dtype_of``.
         nullable: A value may be missing; say so where the training rows had gaps.
+        min: Smallest value of the training rows' schema; for dates and times ISO 8601 text.
+        max: Largest value.
+        allowed: The only values.
+        regex: What every text matches, from beginning to end.
     """
 
     dtype: str
     nullable: bool = True
+    min: int | float | str | None = None
+    max: int | float | str | None = None
+    allowed: tuple[bool | int | float | str, ...] | None = None
+    regex: str | None = None
 
 
 class Join(_Frozen):

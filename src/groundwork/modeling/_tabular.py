@@ -19,9 +19,10 @@ from pydantic import ValidationError
 
 from groundwork.data import dtype_of
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFoundError, first_line
-from groundwork.modeling._instances import Instance, InstanceReader, example_value, json_schema
+from groundwork.modeling._instances import InputColumn, Instance, InstanceReader, example_value, json_schema
 from groundwork.modeling._key_index import KeyIndex
 from groundwork.modeling._prepare import lookup_table, prepare_frame
+from groundwork.modeling._rules import check_of
 from groundwork.modeling._spec import TableSpec
 from groundwork.modeling._threads import threads_for
 
@@ -139,10 +140,30 @@ class TabularModel:
             InvalidDataError: See ``parse``.
         """
         rows = batch if all(type(row) is Instance for row in batch) else self.parse(list(batch))
+        return self.predict_rows([[row[name] for name in self._dtypes] for row in rows])
+
+    def predict_rows(self, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """Predict rows whose values have been checked, all in one call of the estimator.
+
+        Args:
+            rows: Of each the values in the order of ``input_columns``, None where there is none.
+
+        Returns:
+            See ``predict``.
+        """
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(self._dtypes)
         # What no row brings along is looked up anyway, and merging nulls of nine columns costs as much as the look-up.
-        brought = {name: dtype for name, dtype in self._dtypes.items() if _is_brought(name, rows, self._looked_up)}
-        values = [[row[name] for name in brought] for row in rows]
-        return self.predict_frame(pl.DataFrame(values, schema=brought, orient="row")).to_dicts()
+        brought = {
+            name: pl.Series(name, values, dtype)
+            for (name, dtype), values in zip(self._dtypes.items(), columns, strict=True)
+            if name not in self._looked_up or any(value is not None for value in values)
+        }
+        return self.predict_frame(pl.DataFrame(brought)).to_dicts()
+
+    @property
+    def input_columns(self) -> list[InputColumn]:
+        """The columns of a row as a request gives it, with what is known of their values."""
+        return self._reader.columns
 
     def parse(self, instances: Sequence[Any]) -> list[Instance]:
         """Check rows as they come in a request.
@@ -236,7 +257,10 @@ class TabularModel:
 
     @cached_property
     def _reader(self) -> InstanceReader:
-        return InstanceReader(self._dtypes, self._optional)
+        checks = {name: check_of(self.spec.columns[name], self._dtypes[name]) for name in self.spec.required_columns()}
+        return InstanceReader(
+            self._dtypes, self._optional, {name: check for name, check in checks.items() if check is not None}
+        )
 
 
 def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
@@ -277,10 +301,6 @@ def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
     if not spec.version:
         spec = spec.model_copy(update={"version": str(checkpoint.info.step)})
     return TabularModel(checkpoint.model, spec, tables)
-
-
-def _is_brought(name: str, rows: Sequence[Mapping[str, Any]], looked_up: frozenset[str]) -> bool:
-    return name not in looked_up or any(row[name] is not None for row in rows)
 
 
 def _table_file(name: str) -> str:

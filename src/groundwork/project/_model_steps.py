@@ -1,5 +1,6 @@
 """The steps that make the model and judge it: train, evaluate, checkpoint, gates."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from groundwork import storage
 from groundwork._failpoints import failpoint
-from groundwork.data import dtype_of
+from groundwork.data import Schema, dtype_of
 from groundwork.errors import ConfigurationError, GateMissedError, InvalidDataError, TrainingFailedError
 from groundwork.modeling import (
     Join,
@@ -199,7 +200,7 @@ def _table_spec(
     return TableSpec(
         name=config.name,
         version=job.run_id,
-        columns={name: RawColumn(dtype=str(rows.schema[name]), nullable=rows[name].has_nulls()) for name in raw},
+        columns={name: _raw_column(rows[name], config.table_schema) for name in raw},
         null_values=tuple(config.source.null_values),
         joins=tuple(joins),
         derive=config.derive,
@@ -209,6 +210,17 @@ def _table_spec(
         classes=(classes[0], classes[1]) if classes else (0, 1),
         example=_example(rows.select(raw)),
     )
+
+
+def _raw_column(values: pl.Series, schema: Schema | None) -> RawColumn:
+    """Describe a column of the training rows, with the rules that all of them have passed."""
+    rules: dict[str, Any] = {}
+    column = schema.columns.get(values.name) if schema is not None else None
+    if column is not None:
+        bounds = {name: column.bound(name) for name in ("min", "max")}
+        rules = {name: bound.isoformat() if isinstance(bound, dt.date) else bound for name, bound in bounds.items()}
+        rules |= {"allowed": column.allowed, "regex": column.regex}
+    return RawColumn(dtype=str(values.dtype), nullable=values.has_nulls(), **rules)
 
 
 def _is_scalar(dtype: pl.DataType) -> bool:

@@ -1,5 +1,6 @@
 """From whatever a user serves to the adapter that the server asks."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from groundwork.serving._estimator import adapter_of
 from groundwork.serving._example import example
 from groundwork.serving._folder import OnDisk, locate
 from groundwork.serving._object import ObjectAdapter, Predictor
+from groundwork.serving._table import TableAdapter
 
 __all__ = [
     "Adapter",
@@ -47,9 +49,17 @@ def load(name: str, model: Any, *, trust: bool = False) -> Adapter:
             f"model {name!r} is a {type(model).__name__}, which has no predict(batch)",
             hint="Pass a checkpoint folder, a scikit-learn estimator or an object with predict(batch).",
         )
+    if _is_table(model):
+        return TableAdapter(model)
     if hasattr(model, "get_params") and not hasattr(model, "parse"):
         return adapter_of(model)
     return ObjectAdapter(model)
+
+
+def _is_table(model: Any) -> bool:
+    # Whoever made one has loaded this; otherwise it would be loaded for nothing.
+    modeling = sys.modules.get("groundwork.modeling")
+    return modeling is not None and isinstance(model, modeling.TabularModel)
 
 
 def _load_folder(folder: Path, *, trust: bool) -> Any:

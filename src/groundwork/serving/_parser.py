@@ -213,9 +213,7 @@ class RequestParser:
             self._memo = _Memo(data[:head_bytes], head_bytes, len(data), turn.method, turn.path, turn.query, headers)
 
 
-def _fault(
-    version: str, listed: list[tuple[bytes, bytes]], headers: dict[bytes, bytes], max_body_bytes: int
-) -> int:
+def _fault(version: str, listed: list[tuple[bytes, bytes]], headers: dict[bytes, bytes], max_body_bytes: int) -> int:
     """Return the status of what a head has wrong that the parser lets pass, or 0."""
     if version not in ("1.1", "1.0"):
         return 505

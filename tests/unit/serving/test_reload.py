@@ -1,0 +1,192 @@
+import asyncio
+import logging
+
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from groundwork.errors import CheckpointNotFoundError
+from groundwork.serving import Latest
+from groundwork.serving._folder import identity, locate
+from groundwork.serving._metrics import Metrics
+from groundwork.serving._models import Models
+from groundwork.serving._options import AppOptions
+from groundwork.storage import CheckpointStore
+
+
+def line(slope):
+    return LinearRegression().fit([[0.0], [1.0]], [0.0, slope])
+
+
+async def predicted(models):
+    hosted = models.pick(None, None, None)
+    (answer,) = await hosted.batcher.submit_all([hosted.adapter.parse([[1.0]])])
+    return round(answer[0], 6)
+
+
+def reloading(main, model):
+    """Run ``main(models, check, metrics)``, with ``check`` in the place of the clock."""
+
+    async def run():
+        metrics = Metrics()
+        models = Models({"m": model}, AppOptions(reload_s=3600.0), metrics)
+        await models.start()
+        (reloader,) = models._lines["m"]._reloaders.values()
+        try:
+            return await main(models, reloader.check, metrics)
+        finally:
+            await models.stop()
+
+    return asyncio.run(run())
+
+
+def test_the_newest_checkpoint_of_a_store_takes_over(tmp_path):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        seen = [await predicted(models)]
+        await check()
+        old = models.pick(None, None, None)
+        store.save(line(3.0), step=2)
+        await check()
+        seen.append(await predicted(models))
+        return seen, old.ready, models.pick(None, None, None) is old, metrics.exposition()
+
+    seen, old_ready, same, exposition = reloading(main, tmp_path)
+
+    assert (seen, old_ready, same) == ([2.0, 3.0], False, False)
+    assert b'groundwork_model_reloads_total{model="m",outcome="loaded"} 1.0' in exposition
+
+
+def test_one_checkpoint_folder_that_is_replaced_takes_over(tmp_path):
+    store = CheckpointStore(tmp_path)
+    folder = store.save(line(2.0), step=1).path
+
+    async def main(models, check, metrics):
+        store.save(line(3.0), step=1)
+        await check()
+        return await predicted(models)
+
+    assert reloading(main, folder) == 3.0
+
+
+def test_what_is_asked_meanwhile_is_answered_by_the_old_one(tmp_path):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        old = models.pick(None, None, None)
+        waiting = asyncio.create_task(old.batcher.submit(old.adapter.parse([[1.0]])))
+        store.save(line(3.0), step=2)
+        await check()
+        return [round(value, 6) for value in await waiting]
+
+    assert reloading(main, tmp_path) == [2.0]
+
+
+def test_a_bad_new_one_keeps_the_old_and_is_told_of_once(tmp_path, caplog):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        info = store.save(line(3.0), step=2)
+        payload = next(path for path in info.path.rglob("*.skops"))
+        payload.write_bytes(b"torn" + payload.read_bytes()[4:])
+        await check()
+        await check()
+        return await predicted(models), models.waiting(), metrics.exposition()
+
+    with caplog.at_level(logging.ERROR, "groundwork.serving"):
+        value, waiting, exposition = reloading(
+            main,
+            Latest(
+                lambda: (
+                    tmp_path / "step-00000002" if (tmp_path / "step-00000002").exists() else tmp_path / "step-00000001"
+                )
+            ),
+        )
+
+    assert (value, waiting) == (2.0, [])
+    assert b'outcome="refused"} 1.0' in exposition
+    assert [record.message.startswith("model 'm': the new one in") for record in caplog.records] == [True]
+
+
+def test_a_new_one_that_cannot_predict_its_example_is_refused(tmp_path):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        broken = line(3.0)
+        broken.coef_ = broken.coef_[:0]
+        store.save(broken, step=2)
+        await check()
+        return await predicted(models)
+
+    assert reloading(main, tmp_path) == 2.0
+
+
+def test_a_folder_that_is_gone_keeps_the_old(tmp_path):
+    store = CheckpointStore(tmp_path / "store")
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        (tmp_path / "store").rename(tmp_path / "away")
+        await check()
+        return await predicted(models)
+
+    assert reloading(main, tmp_path / "store") == 2.0
+
+
+def test_stopping_while_a_new_one_loads_leaves_nothing_behind(tmp_path):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        store.save(line(3.0), step=2)
+        task = asyncio.create_task(check())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await predicted(models)
+
+    assert reloading(main, tmp_path) == 2.0
+
+
+def test_a_path_means_a_file_a_checkpoint_or_the_newest_of_a_store(tmp_path):
+    file = tmp_path / "model.onnx"
+    file.write_bytes(b"x")
+    store = CheckpointStore(tmp_path / "store")
+    first, second = (store.save(line(1.0), step=step).path for step in (1, 2))
+
+    places = [locate(each) for each in (file, first, tmp_path / "store", Latest(lambda: str(file)), tmp_path / "none")]
+
+    assert places == [file, first, second, file, tmp_path / "none"]
+    assert identity(file) != identity(first)
+    with pytest.raises(OSError, match="manifest"):
+        identity(tmp_path / "none")
+
+
+def test_a_clock_that_ticks_finds_the_new_one(tmp_path):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main():
+        models = Models({"m": tmp_path}, AppOptions(reload_s=0.001), Metrics())
+        await models.start()
+        store.save(line(3.0), step=2)
+        while await predicted(models) != 3.0:
+            await asyncio.sleep(0.001)
+        await models.stop()
+        return True
+
+    assert asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def test_nothing_at_all_is_told_at_the_start(tmp_path):
+    async def main():
+        await Models({"m": tmp_path / "none"}, AppOptions(reload_s=1.0), Metrics()).start()
+
+    with pytest.raises(CheckpointNotFoundError):
+        asyncio.run(main())
