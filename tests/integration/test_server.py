@@ -202,7 +202,8 @@ def test_a_deadline_of_the_clients_is_kept(server):
     answer, content = server.ask("POST", "/predict", '{"instances":[{"x":1}]}', {"X-Request-Timeout-Ms": "5"})
     server.release()
 
-    assert (answer.status, json.loads(content)["code"]) == (504, "deadline_exceeded")
+    # Refused at once where the batches so far tell that it cannot be met.
+    assert (answer.status, json.loads(content)["code"]) in {(504, "deadline_exceeded"), (503, "overloaded")}
     assert predictions(holder)[0] == 200
     holder.close()
 

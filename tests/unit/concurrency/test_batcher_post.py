@@ -461,6 +461,23 @@ def test_parallel_batches_have_a_thread_each():
     assert asyncio.run(main()) == [1, 2]
 
 
+def test_an_executor_that_comes_free_takes_what_waits_for_a_fuller_batch():
+    told = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        executor = TimedExecutor(1.0)
+        async with Batcher(doubled, executor=executor, max_size=2, max_wait_s=5.0, batches=2) as batcher:
+            batcher.post([1, 2], lambda outcome: None)
+            await asyncio.sleep(0.5)
+            batcher.post([3], lambda outcome: told.append(loop.time()))
+            await asyncio.sleep(3.0)
+
+    run_virtual(main())
+
+    assert told == [2.0]
+
+
 def test_a_drain_waits_for_all_batches():
     told = Calls()
 

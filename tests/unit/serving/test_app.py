@@ -220,6 +220,7 @@ def test_a_deadline_that_passes_is_504_and_its_rows_never_reach_the_model(ask, m
         model.hold()
         first = asyncio.create_task(client.predict([{"x": 0}]))
         await model.entered()
+        client.app.models.pick("m", None, None).batcher.wait_s = lambda: 0.0
         late = await client.predict([{"x": 1}], headers=[("x-request-timeout-ms", "1")])
         model.let_go()
         await first
