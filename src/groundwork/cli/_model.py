@@ -16,6 +16,10 @@ def serve(
     run: RunFolder = Path("runs/latest"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    grpc_port: Annotated[
+        int | None,
+        typer.Option(help="Also speak gRPC there; 0 takes a free one. Needs groundwork[grpc].", min=0, max=65535),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Serve a run's model over HTTP until Ctrl-C or SIGTERM, which let accepted requests finish."""
@@ -30,7 +34,12 @@ def serve(
         typer.echo(f"serving {found.info.project} (run {found.info.id}) on {url}")
         typer.echo(f"Next: open {url}/ to try it, or POST {url}/predict; Ctrl-C stops")
 
-    serving.serve({found.info.project: folder}, host=host, port=port, on_ready=ready)
+    def grpc_ready(address: str) -> None:
+        typer.echo(f"gRPC on {address}")
+
+    serving.serve(
+        {found.info.project: folder}, host=host, port=port, on_ready=ready, grpc_port=grpc_port, on_grpc=grpc_ready
+    )
 
 
 def predict(
