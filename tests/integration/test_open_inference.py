@@ -294,15 +294,20 @@ def test_typed_contents_are_read_as_raw_ones_are(grpc):
         (lambda asked: asked.raw_input_contents.append(b"abc"), "FP64 of the shape [1] takes 8 bytes, not 3"),
         (lambda asked: asked.raw_input_contents.extend([b"", b""]), "there are 2 for 1 inputs"),
         (lambda asked: None, "FP64 of the shape [1] takes 8 bytes, not 0"),
-        (lambda asked: asked.inputs[0].contents.fp32_contents.append(1.0), "goes into fp64_contents, not fp32_contents"),
+        (
+            lambda asked: asked.inputs[0].contents.fp32_contents.append(1.0),
+            "goes into fp64_contents, not fp32_contents",
+        ),
         (lambda asked: asked.inputs[0].shape.append(-1), "Expected `int` >= 0"),
         (lambda asked: setattr(asked.inputs[0], "datatype", "BF16"), "there is no datatype 'BF16' here"),
         (lambda asked: setattr(asked.inputs[0], "datatype", "FP16"), "FP16 has no typed contents"),
         (lambda asked: asked.inputs.pop(), "the request has no inputs"),
         (lambda asked: setattr(asked, "model_name", "a/b"), "there is no model 'a%2Fb'"),
         (
-            lambda asked: asked.inputs[0].parameters["shared_memory_region"].MergeFrom(
-                type(asked.inputs[0].parameters["shared_memory_region"])(string_param="r")
+            lambda asked: (
+                asked.inputs[0]
+                .parameters["shared_memory_region"]
+                .MergeFrom(type(asked.inputs[0].parameters["shared_memory_region"])(string_param="r"))
             ),
             "shared_memory_region is not supported here",
         ),

@@ -37,15 +37,15 @@ class GrpcSide:
         on_grpc: Callable[[str], None] | None = None,
     ) -> None:
         try:
-            from groundwork.serving import _grpc as grpc
+            from groundwork.serving._grpc import GrpcServer, tls_credentials
         except ImportError as error:
             raise ConfigurationError(
                 f"gRPC needs the extra grpc, which is not installed ({error})",
                 hint="pip install 'groundwork[grpc]', or leave out the gRPC port.",
             ) from error
-        self._make = grpc.GrpcServer
+        self._make = GrpcServer
         try:
-            self._credentials = None if cert is None else grpc.tls_credentials(cert, key)
+            self._credentials = None if cert is None else tls_credentials(cert, key)
         except OSError as error:
             raise WorldError(f"the certificate cannot be read: {error}", hint="Give PEM files.") from error
         self._host = host

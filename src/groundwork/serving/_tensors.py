@@ -6,7 +6,6 @@ view of the body; only one that begins at an odd address is copied, because comp
 """
 
 import math
-import re
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
@@ -36,7 +35,6 @@ _INTEGERS: dict[str, Any] = {
     **{f"UINT{bits}": Annotated[int, msgspec.Meta(ge=0, le=2**bits - 1)] for bits in (8, 16, 32)},
     "UINT64": Annotated[int, msgspec.Meta(ge=0)],
 }
-_ROOT = re.compile(r"`?\$(?=[.\[`]|$)")
 
 
 def refused(where: str, message: str) -> Problem:
@@ -116,7 +114,7 @@ def from_json(where: str, datatype: str, shape: Sequence[int], data: Buffer) -> 
         with np.errstate(over="raise"):
             return Tensor(datatype, tuple(shape), np.array(flat, DTYPES[datatype]).reshape(shape))
     except msgspec.ValidationError as error:
-        raise refused(where, _ROOT.sub("data", str(error)).replace("data`", "data")) from None
+        raise refused(where, str(error).replace("`$", "`data")) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise refused(where, f"data cannot be read: {error}") from None
     except (OverflowError, FloatingPointError):
