@@ -27,21 +27,17 @@ class Access:
     def __init__(self, keys: Collection[str]) -> None:
         self._digests = frozenset(sha256(key.encode()).digest() for key in keys)
 
-    def client(self, call: Call, *, open_to_all: bool = False) -> str:
-        """Return by what a client is told from others: its key's digest, or its address.
+    def key(self, call: Call) -> str | None:
+        """Return the digest of a call's key, or None where no key is asked for.
 
         Args:
-            call: Its.
-            open_to_all: The path needs no key.
-
-        Returns:
-            A word that holds no key.
+            call: Its headers hold the key.
 
         Raises:
             Problem: 401; it has none of the keys.
         """
-        if not self._digests or open_to_all:
-            return call.peer
+        if not self._digests:
+            return None
         digest = sha256(_key(call.headers)).digest()
         if digest not in self._digests:
             detail = "this server asks for an API key: send it as Authorization: Bearer KEY, or as X-API-Key: KEY"

@@ -6,16 +6,18 @@ leaves. Cost: one task and one future a request, which is why the server of our 
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
 from groundwork.errors import ConfigurationError
 from groundwork.serving._call import Call, Response
+from groundwork.serving._clients import ClientLimits
 from groundwork.serving._core import Core
 from groundwork.serving._exchange import CLIENT_LEFT
 from groundwork.serving._handlers import Handlers
 from groundwork.serving._infer import Infer
+from groundwork.serving._limiter import AdaptiveLimit
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
@@ -61,7 +63,7 @@ class App:
         self.loaded = asyncio.Event()
         self._options = options
         self._handlers = Handlers(self.models, self.metrics, options)
-        self.core = Core(self.models, self.metrics, options)
+        self.core = Core(self.models, self.metrics, options, limits=_limits(models, options), clients=_clients(options))
         repository = Repository(self.models)
         self.core.routes |= self._handlers.routes() | repository.routes()
         self.core.model_routes |= self._handlers.model_routes() | repository.model_routes()
@@ -162,6 +164,19 @@ class App:
                 logger.exception("a model could not be loaded")
         finally:
             self.loaded.set()
+
+
+def _limits(names: Iterable[str], options: AppOptions) -> dict[str, AdaptiveLimit]:
+    if not options.adaptive_limit:
+        return {}
+    rows, batches = options.max_batch_rows, options.threads
+    most = options.max_queue_rows + rows * batches
+    return {name: AdaptiveLimit(rows, batches=batches, max_limit=most) for name in names}
+
+
+def _clients(options: AppOptions) -> ClientLimits | None:
+    rate_per_s = options.client_rate_per_s
+    return ClientLimits(rate_per_s, options.client_burst) if rate_per_s else None
 
 
 def create_app(models: Mapping[str, Any], **options: Any) -> App:

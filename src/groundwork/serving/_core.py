@@ -7,6 +7,7 @@ answers below ASGI and in it.
 
 import asyncio
 import math
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from groundwork.serving._access import Access
 from groundwork.serving._block import predictions
 from groundwork.serving._body import UNREADABLE, unreadable
 from groundwork.serving._call import Call, Done, Response
+from groundwork.serving._clients import client_key
 from groundwork.serving._exchange import Clients, Exchange, Limiter, Route
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._metrics import Metrics
@@ -45,8 +47,8 @@ class Core:
         models: By name and version.
         metrics: Of the app.
         options: Of the app.
-        limiter: How many calls may be under way; None means any number.
-        clients: How often each client may call; None means as often as it likes.
+        limits: How many calls of a model may be under way, by its name; of one that is missing, any number.
+        clients: How often each client may call models; None means as often as it likes.
 
     Attributes:
         routes: By path. Whoever has a further path adds it here.
@@ -60,13 +62,13 @@ class Core:
         metrics: Metrics,
         options: AppOptions,
         *,
-        limiter: Limiter | None = None,
+        limits: Mapping[str, Limiter] = {},
         clients: Clients | None = None,
     ) -> None:
         self.models = models
         self.metrics = metrics
         self.options = options
-        self.limiter = limiter
+        self.limits = limits
         self.clients = clients
         self.routes: dict[str, Route] = {"/predict": Route("/predict", {"POST": self.predict}, limited=True)}
         self.model_routes: dict[str, Route] = {}
@@ -81,10 +83,11 @@ class Core:
             route = self.routes.get(call.path) or self._model_route(exchange)
             exchange.route = route.name
             endpoint = route.endpoints.get(call.method) or _endpoint(route, call)
-            client = self._access.client(call, open_to_all=route.open)
+            key = None if route.open else self._access.key(call)
             if route.limited:
                 exchange.deadline = call.arrived + self._allowed_s(call)
-                self._admit(exchange, client)
+                if self.clients is not None:
+                    self._share(client_key(key, call.peer), self.clients)
             endpoint(exchange)
         except Exception as error:  # noqa: BLE001 - every call is answered: a fault must not cost the connection
             exchange.fail(error)
@@ -98,7 +101,8 @@ class Core:
             exchange.route = route.name
             if call.method not in route.endpoints:
                 _endpoint(route, call)
-            self._access.client(call, open_to_all=route.open)
+            if not route.open:
+                self._access.key(call)
             return min(self.options.body_timeout_s, self._allowed_s(call))
         except Problem as problem:
             self.metrics.answered(exchange.route, problem.status, perf_counter() - call.started)
@@ -140,7 +144,7 @@ class Core:
         Raises:
             ModelNotFoundError: There is none of that name or version.
             ModelNotReadyError: It is loading.
-            Refused: Its queue is full, or longer than the call has time.
+            Refused: Its queue is full, or longer than the call has time, or as many calls as may be are under way.
         """
         hosted = self.models.pick(exchange.name, exchange.version, exchange.call)
         exchange.hosted = hosted
@@ -155,6 +159,11 @@ class Core:
                 raise Refused(rejection("overloaded", math.ceil(wait_s)), dropped=True)
             if wait_s > 0 and asyncio.get_running_loop().time() + wait_s > exchange.deadline:
                 raise Refused(rejection("deadline_unmet", math.ceil(wait_s)), dropped=True)
+        limiter = self.limits.get(hosted.name)
+        if limiter is not None:
+            if not limiter.acquire():
+                raise Refused(rejection("overloaded", math.ceil(batcher.wait_s())))
+            exchange.limiter = limiter
         return hosted
 
     def encode(self, content: Any, hosted: HostedModel) -> bytes:
@@ -177,15 +186,10 @@ class Core:
         content = Predicted(predictions(answer), hosted.name, hosted.adapter.version)
         return Response(self.encode(content, hosted))
 
-    def _admit(self, exchange: Exchange, client: str) -> None:
-        if self.clients is not None:
-            wait_s = self.clients.wait_s(client)
-            if wait_s > 0:
-                raise Refused(rejection("rate_limited", math.ceil(wait_s)))
-        if self.limiter is not None:
-            if not self.limiter.acquire():
-                raise Refused(rejection("overloaded", 1))
-            exchange.limited = True
+    def _share(self, client: str, clients: Clients) -> None:
+        wait_s = clients.admit(client)
+        if wait_s > 0:
+            raise Refused(rejection("rate_limited", math.ceil(wait_s)))
 
     def _allowed_s(self, call: Call) -> float:
         asked = call.headers.get(TIMEOUT_HEADER)

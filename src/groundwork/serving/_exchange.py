@@ -45,8 +45,8 @@ class Limiter(Protocol):
 class Clients(Protocol):
     """How often one client may call."""
 
-    def wait_s(self, key: str) -> float:
-        """Return 0.0 and count a call of this client, or how long it has to wait."""
+    def admit(self, client: str) -> float:
+        """Count a call of this client and return 0.0, or return how many seconds it has to wait."""
         ...
 
 
@@ -59,7 +59,7 @@ class Exchange:
         name: The model that it names, or None.
         version: The version that it names, or None.
         deadline: The loop's time after which nobody wants the answer.
-        limited: It holds a place under the limit.
+        limiter: Under whose limit it holds a place.
         hosted: The model that was picked for it.
     """
 
@@ -72,7 +72,7 @@ class Exchange:
         "call",
         "deadline",
         "hosted",
-        "limited",
+        "limiter",
         "name",
         "route",
         "version",
@@ -87,7 +87,7 @@ class Exchange:
         self.name: str | None = None
         self.version: str | None = None
         self.deadline = 0.0
-        self.limited = False
+        self.limiter: Limiter | None = None
         self.hosted: Any = None
 
     @property
@@ -153,8 +153,7 @@ class Exchange:
             response = self._render(self, whole_answer(answers, self._blocks))
         except Exception as error:  # noqa: BLE001 - answered as what it is: the client's, the model's or our own
             self.fail(error)
-        except BaseException as error:
-            # An exit that the model asked for is the loop's to see, but not in the midst of other callers' answers.
+        except BaseException as error:  # noqa: BLE001 - raised again by the loop, where no other caller's answer is lost
             asyncio.get_running_loop().call_soon(_leave, error)
             self.answer(Problem(500, "internal", "the server is going down").response())
         else:
@@ -162,11 +161,11 @@ class Exchange:
 
     def _finish(self, status: int, dropped: bool) -> None:
         self._done = None
-        core, seconds = self._core, perf_counter() - self.call.started
-        core.metrics.in_flight -= 1
-        core.metrics.answered(self.route, status, seconds)
-        if self.limited and core.limiter is not None:
-            core.limiter.release(seconds if status == 200 else None, dropped)
+        metrics, limiter, seconds = self._core.metrics, self.limiter, perf_counter() - self.call.started
+        metrics.in_flight -= 1
+        metrics.answered(self.route, status, seconds)
+        if limiter is not None:
+            limiter.release(seconds if status == 200 else None, dropped)
 
 
 def _leave(error: BaseException) -> None:
@@ -184,7 +183,7 @@ class Route(NamedTuple):
         name: The label under which its calls are counted; from a fixed set.
         endpoints: By method; HEAD is answered as GET is.
         open: It needs no API key.
-        limited: It asks a model, so clients' shares and the concurrency limit hold.
+        limited: It asks a model, so each client has its share of it.
     """
 
     name: str

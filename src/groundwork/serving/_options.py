@@ -26,6 +26,10 @@ class AppOptions:
         watch_after_s: After how long in the queue the server begins to look whether the client is still there.
         api_keys: Any of them admits a call, sent as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; none of them
             admits everybody. ``/v2/health/*`` is open to all.
+        client_rate_per_s: How many calls of a model each client may make a second, told by its API key or its address;
+            0.0 lets everybody make as many as there is room for. More are answered with 429.
+        client_burst: How many of them a client that was quiet may make at once.
+        adaptive_limit: Learn from a model's latency how many calls of it may be under way; more are answered with 503.
         executor: Where batches run: "inline" on the server's own thread, in a "thread" or a "process" of their own, or
             "auto": inline what takes less than a millisecond, else a thread.
         threads: How many batches of a model may run at once.
@@ -43,6 +47,9 @@ class AppOptions:
     request_timeout_s: float = 60.0
     watch_after_s: float = 0.01
     api_keys: Collection[str] = ()
+    client_rate_per_s: float = 0.0
+    client_burst: float = 100.0
+    adaptive_limit: bool = True
     executor: Literal["auto", "inline", "thread", "process"] = "auto"
     threads: int = 1
     reload_s: float = 0.0
@@ -53,7 +60,7 @@ class AppOptions:
         for name in ("max_batch_rows", "max_queue_rows", "max_instances", "max_body_bytes", "threads"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("max_wait_s", "watch_after_s", "reload_s"):
+        for name in ("max_wait_s", "watch_after_s", "reload_s", "client_rate_per_s"):
             if not getattr(self, name) >= 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be 0.0 or more")
         for name in ("body_timeout_s", "request_timeout_s"):

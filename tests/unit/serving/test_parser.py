@@ -8,6 +8,7 @@ from groundwork.serving._parser import RequestParser
 
 POST = b"POST /predict?model=a%20b HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 3\r\n\r\nabc"
 GET = b"GET /v2/models/a%2Fb HTTP/1.1\r\nHost: x\r\n\r\n"
+UNDECLARED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;e=1\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n"
 
 
@@ -139,7 +140,10 @@ def test_what_is_no_http_or_could_be_read_in_two_ways_is_400(data):
         (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n\r\n", 417),
         (b"GET / HTTP/1.0\r\n\r\n", 0),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n" + b"a" * 101, 413),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + b"a" * 101 + b"\r\n0\r\n\r\n", 413),
+        (
+            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + b"a" * 101 + b"\r\n0\r\n\r\n",
+            413,
+        ),
     ],
 )
 def test_a_whole_request_with_a_fault_says_which_and_is_the_last(data, fault):
