@@ -1,7 +1,7 @@
 """What the schema of the training rows says of single values.
 
 Rule: a value is judged in a request as ``Dataset.validate`` judged it in the training rows. Cost: a comparison; a
-pattern 10 microseconds, for each text that was not seen lately.
+pattern, or a date among those allowed, 10 microseconds for each value that was not seen lately.
 """
 
 import datetime as dt
@@ -58,8 +58,13 @@ def _one_of(allowed: tuple[Any, ...], dtype: pl.DataType) -> Check:
     told = f"one of {', '.join(map(str, allowed[:_SHOWN]))}{more}"
     if not dtype.is_temporal():
         return lambda value: None if value in known else told
+
     # Written as polars writes it, which is what the schema's texts are compared with.
-    return lambda value: None if pl.Series([value], dtype=dtype).cast(pl.String)[0] in known else told
+    @functools.lru_cache(_REMEMBERED)
+    def check(value: Any) -> str | None:
+        return None if pl.Series([value], dtype=dtype).cast(pl.String)[0] in known else told
+
+    return check
 
 
 def _matching(regex: str) -> Check:

@@ -9,8 +9,9 @@ from groundwork.serving._block import Adapter, Answer, Block, Tensor, TensorSpec
 from groundwork.serving._estimator import adapter_of
 from groundwork.serving._example import example
 from groundwork.serving._folder import OnDisk, locate
-from groundwork.serving._object import ObjectAdapter, Predictor
+from groundwork.serving._object import Function, ObjectAdapter, Predictor
 from groundwork.serving._table import TableAdapter
+from groundwork.serving._torch import SUFFIXES, TorchAdapter, load_torch
 
 __all__ = [
     "Adapter",
@@ -27,39 +28,52 @@ __all__ = [
 ]
 
 
-def load(name: str, model: Any, *, trust: bool = False) -> Adapter:
+def load(name: str, model: Any, *, trust: bool = False, threads: int = 1) -> Adapter:
     """Return the adapter for a model.
 
     Args:
         name: Under which it is served; for messages.
-        model: A checkpoint folder, a scikit-learn estimator, or an object with ``predict(batch)``.
-        trust: Load a checkpoint's types even if they are not known to be safe.
+        model: A checkpoint folder or the folder of a store, an ``.onnx``, ``.pt`` or ``.pt2`` file, a scikit-learn
+            estimator, a torch module, an object with ``predict(batch)``, or a function of a batch.
+        trust: Load a checkpoint's types even if they are not known to be safe, and torch's files.
+        threads: How many batches may run at once.
 
     Returns:
-        The adapter; a folder has been loaded.
+        The adapter; what lies on disk has been loaded.
 
     Raises:
-        ConfigurationError: It is none of these.
+        ConfigurationError: It is none of these, or its library is not installed.
         StorageError: The checkpoint cannot be loaded.
+        ModelNotFoundError: The file is not there, or is no model.
+        UnsafeCheckpoint: It would run code that nobody has trusted.
     """
     if isinstance(model, OnDisk):
-        model = _load_folder(locate(model), trust=trust)
-    if not callable(getattr(model, "predict", None)):
-        raise ConfigurationError(
-            f"model {name!r} is a {type(model).__name__}, which has no predict(batch)",
-            hint="Pass a checkpoint folder, a scikit-learn estimator or an object with predict(batch).",
-        )
-    if _is_table(model):
+        path = locate(model)
+        if path.suffix == ".onnx":
+            from groundwork.serving._onnx import OnnxAdapter
+
+            return OnnxAdapter(path, threads)
+        model = load_torch(path, trust=trust) if path.suffix in SUFFIXES else _load_folder(path, trust=trust)
+    if _is_a(model, "groundwork.modeling", "TabularModel"):
         return TableAdapter(model)
-    if hasattr(model, "get_params") and not hasattr(model, "parse"):
-        return adapter_of(model)
-    return ObjectAdapter(model)
+    if callable(getattr(model, "predict", None)):
+        if hasattr(model, "get_params") and not hasattr(model, "parse"):
+            return adapter_of(model)
+        return ObjectAdapter(model)
+    if _is_a(model, "torch.nn", "Module"):
+        return TorchAdapter(model)
+    if callable(model) and not isinstance(model, type):
+        return ObjectAdapter(Function(model))
+    raise ConfigurationError(
+        f"model {name!r} is a {type(model).__name__}, which has no predict(batch)",
+        hint="Pass a checkpoint folder, a model file, a scikit-learn estimator or an object with predict(batch).",
+    )
 
 
-def _is_table(model: Any) -> bool:
-    # Whoever made one has loaded this; otherwise it would be loaded for nothing.
-    modeling = sys.modules.get("groundwork.modeling")
-    return modeling is not None and isinstance(model, modeling.TabularModel)
+def _is_a(model: Any, module: str, name: str) -> bool:
+    # Whoever made such a model has loaded the module; otherwise it would be loaded for nothing.
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(model, getattr(loaded, name))
 
 
 def _load_folder(folder: Path, *, trust: bool) -> Any:

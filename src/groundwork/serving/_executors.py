@@ -125,9 +125,20 @@ class WorkerPool(Executor):
         self._free = [self._worker() for _ in range(workers)]
 
     def start(self) -> None:
-        """Wait until every worker has loaded the model; raises what loading raised."""
-        for ready in [worker.submit(_ready) for worker in self._free]:
-            ready.result()
+        """Wait until every worker has loaded the model.
+
+        Raises:
+            ConfigurationError: One ended before it had.
+        """
+        try:
+            for ready in [worker.submit(_ready) for worker in self._free]:
+                ready.result()
+        except BrokenExecutor as error:
+            self.shutdown(wait=False)
+            raise ConfigurationError(
+                f"a worker process of model {self._name!r} ended before it had loaded the model",
+                hint="What it wrote to stderr says why. A script calls serve below `if __name__ == '__main__':`.",
+            ) from error
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Run a function of a batch in a free worker; there are never more calls than workers."""
@@ -166,17 +177,19 @@ class WorkerPool(Executor):
 
     def _lost(self, worker: ProcessPoolExecutor, outer: "Future[Any]", error: BaseException) -> None:
         worker.shutdown(wait=False)
-        self._give_back(self._worker())
+        fresh = self._worker()
+        fresh.submit(_ready)  # begins to load
+        self._give_back(fresh, last=True)
         lost = ModelNotReadyError(
             f"a worker process of model {self._name!r} died", retry_after_s=1.0, hint="Send the request again."
         )
         lost.__cause__ = error
         outer.set_exception(lost)
 
-    def _give_back(self, worker: ProcessPoolExecutor) -> None:
+    def _give_back(self, worker: ProcessPoolExecutor, *, last: bool = False) -> None:
         with self._lock:
             if self._open:
-                self._free.append(worker)
+                self._free.insert(0 if last else len(self._free), worker)
                 return
         worker.shutdown(wait=False)
 

@@ -39,6 +39,7 @@ class HostedModel:
         executor: Where it runs; None means as the options say.
         threads: How many batches may run at once; None means as the options say.
         observe_batch: Told the rows of each batch.
+        clock: For the time of a call.
 
     Attributes:
         batcher: Where blocks are posted; there once the model is loaded.
@@ -62,6 +63,7 @@ class HostedModel:
         executor: Kind | None = None,
         threads: int | None = None,
         observe_batch: Callable[[float], None] = lambda rows: None,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.name = name
         self.ready = False
@@ -70,12 +72,13 @@ class HostedModel:
         self.runs: Literal["inline", "thread", "process"] = "thread"
         self.shadow: Shadow | None = None
         self.max_batch_rows = options.max_batch_rows
-        self._load = partial(load, name, model, trust=options.trust)
+        self._load = partial(load, name, model, trust=options.trust, threads=threads or options.threads)
         self._options = options
         self._version = version
         self._kind = executor or options.executor
         self._threads = threads or options.threads
         self._observe_batch = observe_batch
+        self._clock = clock
         self._adapter: Adapter | None = None
         self._executor: Executor | None = None
         self._slow = 0
@@ -142,7 +145,9 @@ class HostedModel:
         kind = self._kind
         if kind == "auto":
             limit_threads(1)
-            quick = self._threads == 1 and block is not None and is_quick(adapter, block, self._options.max_batch_rows)
+            quick = (
+                self._threads == 1 and block is not None and is_quick(adapter, block, self.max_batch_rows, self._clock)
+            )
             kind = "inline" if quick else "thread"
         self.runs = kind
         if kind == "inline":
@@ -159,10 +164,10 @@ class HostedModel:
         self._observe(blocks)
         if self.runs != "inline":
             return adapter.predict(blocks)
-        started = perf_counter()
+        started = self._clock()
         answers = adapter.predict(blocks)
         # One slow call may be the machine's doing; several in a row are the model's.
-        self._slow = self._slow + 1 if perf_counter() - started > _SLOW_S else 0
+        self._slow = self._slow + 1 if self._clock() - started > _SLOW_S else 0
         if self._slow >= _SLOW_IN_A_ROW and self._kind == "auto":
             self.runs = "thread"
             self._executor = thread_pool(self.name, 1)

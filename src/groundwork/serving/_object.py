@@ -4,7 +4,7 @@ Rule: the object sees a list of rows and returns one result for each; whatever e
 is wrong with the rows of a request is found in every row, even if the object stops at the first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from groundwork.errors import InvalidDataError
@@ -86,3 +86,14 @@ class ObjectAdapter(BlockwiseAdapter):
             # What int("abc") and float(10**400) raise: a parse written in plain Python refuses by these.
             told = f"lacks {error}" if isinstance(error, KeyError) else f"is refused: {error}"
             raise InvalidDataError(told) from error
+
+
+class Function:
+    """A function of a batch as an object with ``predict``.
+
+    Args:
+        function: Takes a list of rows and returns one result each.
+    """
+
+    def __init__(self, function: Callable[[list[Any]], Sequence[Any]]) -> None:
+        self.predict = function

@@ -48,11 +48,12 @@ class TableAdapter(BlockwiseAdapter):
         )
         body = msgspec.defstruct("Body", [("instances", list[row])], forbid_unknown_fields=True)  # type: ignore[valid-type]
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(body).decode
-        self._after = [
-            (at, column.read if column.dtype.is_temporal() else None, column.check)
-            for at, column in enumerate(model.input_columns)
-            if column.dtype.is_temporal() or column.check is not None
-        ]
+        self._after: list[tuple[int, Callable[[Any], Any] | None, Callable[[Any], str | None] | None]] = []
+        for at, column in enumerate(model.input_columns):
+            # msgspec has no type for these, or one that takes other texts than ``parse`` does.
+            read = column.read if column.dtype.is_temporal() or column.dtype == pl.UInt64 else None
+            if read is not None or column.check is not None:
+                self._after.append((at, read, column.check))
 
     @cached_property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -119,9 +120,8 @@ class TableAdapter(BlockwiseAdapter):
 
 def _type_of(dtype: pl.DataType) -> Any:
     if dtype.is_integer():
-        limits = pl.select(low=pl.lit(0, dtype).lower_bound(), high=pl.lit(0, dtype).upper_bound()).row(0)
-        # What lies beyond is read by the model's own parse.
-        return Annotated[int, msgspec.Meta(ge=limits[0], le=min(limits[1], _LARGEST))]
+        low, high = pl.select(low=pl.lit(0, dtype).lower_bound(), high=pl.lit(0, dtype).upper_bound()).row(0)
+        return Annotated[int, msgspec.Meta(ge=low, le=high if high <= _LARGEST else None)]
     if dtype.is_float():
         return float
     if dtype == pl.Boolean:

@@ -16,12 +16,13 @@ from groundwork.serving._block import Tensor
 _NUMBERS = "biuf"
 
 
-def matrix_of(inputs: Mapping[str, Tensor], width: int) -> NDArray[np.float64]:
+def matrix_of(inputs: Mapping[str, Tensor], width: int, dtype: Any = np.float64) -> NDArray[Any]:
     """Return the one tensor of a request as a matrix of numbers.
 
     Args:
         inputs: By name; the name does not matter.
         width: How many columns it must have.
+        dtype: Of the matrix.
 
     Returns:
         Rows by columns.
@@ -37,7 +38,7 @@ def matrix_of(inputs: Mapping[str, Tensor], width: int) -> NDArray[np.float64]:
         raise InvalidDataError(f"input {name!r} has the datatype {tensor.datatype}; the model takes numbers")
     if len(tensor.shape) != 2 or tensor.shape[1] != width or tensor.shape[0] < 1:
         raise InvalidDataError(f"input {name!r} has the shape {list(tensor.shape)}; the model takes [rows, {width}]")
-    return np.ascontiguousarray(array.reshape(tensor.shape), dtype=np.float64)
+    return np.ascontiguousarray(array.reshape(tensor.shape), dtype=dtype)
 
 
 def instances_of_tensors(inputs: Mapping[str, Tensor]) -> list[Any]:

@@ -1,0 +1,209 @@
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from groundwork.errors import ConfigurationError, ModelNotReadyError
+from groundwork.serving._adapters import load
+from groundwork.serving._block import Block
+from groundwork.serving._executors import WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._hosted import HostedModel
+from groundwork.serving._object import ObjectAdapter
+from groundwork.serving._options import AppOptions
+
+
+class Clock:
+    """Moves on by what each call of the model costs."""
+
+    def __init__(self, cost_s):
+        self.now = 0.0
+        self.cost_s = cost_s
+
+    def __call__(self):
+        return self.now
+
+
+class Echo:
+    pure = True
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.sizes = []
+
+    def predict(self, blocks):
+        self.sizes.append(len(blocks))
+        self.clock.now += self.clock.cost_s(len(blocks))
+        return blocks
+
+
+@pytest.mark.parametrize(
+    ("cost_s", "pure", "expected"),
+    [
+        (lambda rows: 0.0005, True, True),
+        (lambda rows: 0.0005, False, False),
+        (lambda rows: 0.002, True, False),
+        (lambda rows: 0.0001 * rows, True, False),
+    ],
+)
+def test_only_a_quick_pure_model_runs_on_the_servers_thread(cost_s, pure, expected):
+    clock = Clock(cost_s)
+    model = Echo(clock)
+    model.pure = pure
+
+    assert is_quick(model, Block(1, []), 64, clock) is expected
+
+
+def test_threads_are_shared_among_workers():
+    from threadpoolctl import threadpool_info
+
+    with ThreadPoolExecutor(1, initializer=limit_threads, initargs=(os.cpu_count(),)) as pool:
+        found = pool.submit(threadpool_info).result()
+
+    assert {each["num_threads"] for each in found if each["user_api"] in ("openmp", "blas")} <= {1}
+    with thread_pool("m", 2) as pool:
+        assert pool.submit(lambda: 1).result() == 1
+
+
+class Kills:
+    """Ends its process on 666."""
+
+    def predict(self, batch):
+        if 666 in batch:
+            os._exit(3)
+        return [[row, os.getpid()] for row in batch]
+
+
+def test_a_worker_that_dies_costs_its_batch_and_is_replaced():
+    batches = []
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1, observe=batches.append)
+    try:
+        pool.start()
+
+        def ask(row):
+            return pool.submit(predict_in_worker, [Block(1, [row])]).result(60)
+
+        ((first,),) = ask(1)
+        with pytest.raises(ModelNotReadyError, match="worker process of model 'm' died") as raised:
+            ask(666)
+        ((second,),) = ask(2)
+    finally:
+        pool.shutdown()
+
+    assert raised.value.retry_after_s == 1.0
+    assert (first[0], second[0]) == (1, 2)
+    assert os.getpid() != first[1] != second[1]
+    assert len(batches) == 3
+    with pytest.raises(RuntimeError, match="shut down"):
+        pool.submit(predict_in_worker, [])
+
+
+class NeverThere:
+    """Cannot be loaded in a worker."""
+
+    def __setstate__(self, state):
+        os._exit(3)
+
+    def __getstate__(self):
+        return {"a": 1}
+
+    def predict(self, batch):
+        return batch
+
+
+def test_a_worker_that_cannot_load_the_model_says_so():
+    pool = WorkerPool("m", partial(load, "m", NeverThere()), 1)
+
+    with pytest.raises(ConfigurationError, match="ended before it had loaded the model"):
+        pool.start()
+
+
+def test_an_error_in_a_worker_is_told_and_the_worker_goes_on():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    try:
+        with pytest.raises(AttributeError):
+            pool.submit(predict_in_worker, [3]).result(60)
+        answers = pool.submit(predict_in_worker, [Block(1, [3])]).result(60)
+    finally:
+        pool.shutdown()
+
+    assert answers[0][0][0] == 3
+
+
+def test_workers_are_ended_even_if_a_batch_is_under_way():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    pool.start()
+
+    running = pool.submit(predict_in_worker, [Block(1, [1])])
+    pool.shutdown()
+
+    assert running.result(60)[0][0][0] == 1
+
+
+def test_what_cannot_be_sent_to_a_worker_is_refused():
+    with pytest.raises(ConfigurationError, match="cannot be sent to worker processes"):
+        WorkerPool("m", partial(load, "m", lambda batch: batch), 1)
+
+
+def test_a_model_in_processes_answers_and_stops():
+    async def main():
+        sizes = []
+        hosted = HostedModel("m", Kills(), AppOptions(), executor="process", threads=1, observe_batch=sizes.append)
+        await hosted.start()
+        (answer,) = await hosted.batcher.submit_all([Block(2, [1, 2])])
+        ready = hosted.ready
+        await hosted.stop()
+        return answer, ready, hosted.runs, sizes
+
+    answer, ready, runs, sizes = asyncio.run(main())
+
+    assert [row for row, _ in answer] == [1, 2]
+    assert answer[0][1] != os.getpid()
+    assert (ready, runs, sizes[-1]) == (True, "process", 2)
+
+
+class Slows:
+    """Quick until it is told to be slow, by a clock of its own."""
+
+    slow = False
+    now = 0.0
+
+    def predict(self, batch):
+        self.now += 0.006 if self.slow else 0.0005
+        return batch
+
+
+def test_a_model_on_the_servers_thread_that_slows_down_moves_to_its_own(monkeypatch):
+    monkeypatch.setattr(ObjectAdapter, "pure", True)
+    model = Slows()
+
+    async def main():
+        hosted = HostedModel("m", model, AppOptions(), clock=lambda: model.now)
+        await hosted.start()
+        runs = []
+        for model.slow in (True, True, False, True, True, True):
+            runs.append(hosted.runs)
+            await hosted.batcher.submit(Block(1, [1]))
+        runs.append(hosted.runs)
+        answer = await hosted.batcher.submit(Block(1, [1]))
+        await hosted.stop()
+        return runs, answer
+
+    assert asyncio.run(main()) == (["inline"] * 6 + ["thread"], [1])
+
+
+def test_a_model_that_was_told_where_to_run_stays_there():
+    async def main():
+        hosted = HostedModel("m", Slows(), AppOptions(executor="inline"))
+        await hosted.start()
+        answer = await hosted.batcher.submit(Block(1, [1]))
+        await hosted.stop()
+        return hosted.runs, answer
+
+    assert asyncio.run(main()) == ("inline", [1])
+
+
+def test_options_that_are_none_are_refused():
+    with pytest.raises(ConfigurationError, match="executor is 'gpu'"):
+        AppOptions(executor="gpu")
