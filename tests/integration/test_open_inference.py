@@ -1,10 +1,13 @@
 """NVIDIA's client, as it is, against a real server in a process of its own: HTTP and gRPC."""
 
+import http.client as http_client
+import json
 import re
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from random import Random
 
 import numpy as np
 import pytest
@@ -371,7 +374,7 @@ def test_a_call_that_is_given_up_or_late_never_reaches_the_model(needs):
         late = stub.ModelInfer.future(held_request(module, 6), timeout=0.2)
         assert late.exception(PATIENCE_S).code() == rpc.StatusCode.DEADLINE_EXCEEDED
         left.cancel()
-        http = needs("http.client").HTTPConnection(process.http, timeout=PATIENCE_S)
+        http = http_client.HTTPConnection(process.http, timeout=PATIENCE_S)
         while in_flight(http) > 1:
             threading.Event().wait(0.01)
         process.stdin.write("\n")
@@ -427,3 +430,53 @@ def as_json(client):
 
 def protocol(client):
     return client.module.__name__.rpartition(".")[2]
+
+
+# What is hostile.
+
+
+def resident_kb(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+
+
+def hostile_bodies(seed, count):
+    """Yield bodies and the length that is told of their heads: valid ones broken anywhere, and sizes that lie."""
+    random = Random(seed)
+    for _ in range(count):
+        shape = [random.choice([-1, 0, 1, 2, 2**31, 2**63]) for _ in range(random.randrange(4))]
+        size = random.choice([-1, 0, 1, 7, 8, 16, 2**31, 2**62])
+        datatype = random.choice(["FP32", "FP64", "BOOL", "BYTES", "INT8", "BF16"])
+        tensor = {"name": "x", "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size}}
+        head = json.dumps({"inputs": [tensor, tensor][: random.randrange(3)]}).encode()
+        body = bytearray(head + random.randbytes(random.choice([0, 1, 8, 16, 100_000])))
+        for _ in range(random.randrange(4)):
+            at = random.randrange(len(body))
+            body[at : at + random.randrange(4)] = random.randbytes(random.randrange(4))
+        yield bytes(body), random.choice([str(len(head)), str(len(body)), "0", "-1", "9" * 30, "x", None])
+
+
+def ask_hostile_bodies(process, seed, count):
+    connection = http_client.HTTPConnection(process.http, timeout=PATIENCE_S)
+    statuses = set()
+    for number, (body, length) in enumerate(hostile_bodies(seed, count)):
+        headers = {} if length is None else {"Inference-Header-Content-Length": length}
+        connection.request("POST", f"/v2/models/{('echo', 'risk')[number % 2]}/infer", body, headers)
+        answer = connection.getresponse()
+        statuses.add(answer.status)
+        answer.read()
+    connection.close()
+    return statuses
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read from /proc")
+@pytest.mark.parametrize("count", [600, pytest.param(30_000, marks=pytest.mark.slow)])
+def test_hostile_bodies_are_answered_and_leave_nothing_behind(count):
+    with server(grpc=False) as process:
+        ask_hostile_bodies(process, 1, 200)
+        before = resident_kb(process)
+        statuses = ask_hostile_bodies(process, 2, count)
+        after = resident_kb(process)
+
+    assert {400} <= statuses <= {200, 400, 422}
+    assert after - before < 20_000

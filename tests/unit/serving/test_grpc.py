@@ -152,6 +152,20 @@ class Context:
         raise Aborted
 
 
+def spoken(module, served, models, talk, **options):
+    """Serve models and return what ``talk(server, context)`` returns, of gRPC's methods called directly."""
+
+    async def main():
+        async with served(models, **options) as client:
+            server = module.GrpcServer(client.app.core, max_body_bytes=1000, max_calls=4)
+            try:
+                return await talk(server, Context())
+            finally:
+                await server.stop(0)
+
+    return asyncio.run(main())
+
+
 class Canned:
     """An application that answers as it is told, or never."""
 
@@ -183,6 +197,90 @@ def asked(module, application, name, request, context):
             await server.stop(0)
 
     return asyncio.run(main())
+
+
+class Echo:
+    version = "3"
+
+    def input_schema(self):
+        return {"type": "object", "properties": {"x": {"type": "number"}}, "examples": [{"x": 1.5}]}
+
+    def predict(self, batch):
+        return [row["x"] for row in batch]
+
+
+def test_the_service_tells_what_http_tells(module, served, messages):
+    async def talk(server, context):
+        return [
+            await server._server_live(messages["ServerLiveRequest"](), context),
+            await server._server_ready(messages["ServerReadyRequest"](), context),
+            await server._model_ready(messages["ModelReadyRequest"](name="m"), context),
+            await server._server_metadata(messages["ServerMetadataRequest"](), context),
+            await server._model_metadata(messages["ModelMetadataRequest"](name="m", version="3"), context),
+            await server._repository_index(messages["RepositoryIndexRequest"](ready=True), context),
+        ]
+
+    live, ready, model_ready, metadata, model, index = spoken(module, served, {"m": Echo()}, talk)
+
+    assert (live.live, ready.ready, model_ready.ready) == (True, True, True)
+    assert (metadata.name, list(metadata.extensions)) == ("groundwork", ["binary_tensor_data", "model_repository"])
+    assert (model.name, list(model.versions), model.platform) == ("m", ["3"], "groundwork")
+    assert [(spec.name, spec.datatype, list(spec.shape)) for spec in model.inputs] == [("x", "FP64", [-1])]
+    assert [(spec.name, spec.datatype, list(spec.shape)) for spec in model.outputs] == [("predictions", "FP64", [-1])]
+    assert [(entry.name, entry.version, entry.state) for entry in index.models] == [("m", "3", "READY")]
+
+
+def test_infer_gives_what_the_model_gave(module, served, messages):
+    tensor = {"name": "x", "datatype": "FP64", "shape": [2], "contents": {"fp64_contents": [1.5, 2.5]}}
+
+    response = spoken(
+        module, served, {"m": Echo()}, lambda server, context: server._model_infer(an_infer(messages, tensor), context)
+    )
+
+    assert response.raw_output_contents[0] == np.array([1.5, 2.5]).tobytes()
+
+
+@pytest.mark.parametrize("datatype", ["BF16", "FP16"])
+def test_what_cannot_be_read_is_an_invalid_argument(module, served, messages, grpc, datatype):
+    tensor = {"name": "x", "datatype": datatype, "shape": [1]}
+
+    async def talk(server, context):
+        with pytest.raises(Aborted):
+            await server._model_infer(an_infer(messages, tensor), context)
+        with pytest.raises(Aborted):
+            await server._model_metadata(messages["ModelMetadataRequest"](name="n"), unknown)
+        return context
+
+    unknown = Context()
+    context = spoken(module, served, {"m": Echo()}, talk)
+
+    assert (context.code, unknown.code) == (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
+    assert unknown.details == "there is no model 'n'; there are: m"
+
+
+def test_a_late_answer_to_a_call_taken_back_is_dropped(module, messages):
+    class Slow(Canned):
+        def begin(self, call, done):
+            self.done = done
+            return self
+
+        def cancel(self):
+            self.done(Response(b"{}"))
+            self.cancelled += 1
+
+    application = Slow()
+
+    async def main():
+        server = module.GrpcServer(application, max_body_bytes=1000, max_calls=4)
+        call = asyncio.create_task(server._server_live(messages["ServerLiveRequest"](), Context()))
+        await asyncio.sleep(0)
+        call.cancel()
+        (ended,) = await asyncio.gather(call, return_exceptions=True)
+        await server.stop(0)
+        return ended
+
+    assert isinstance(asyncio.run(main()), asyncio.CancelledError)
+    assert application.cancelled == 1
 
 
 def test_metadata_and_deadline_go_as_headers_and_the_client_is_known_by_its_address(module, messages):
