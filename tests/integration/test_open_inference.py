@@ -3,6 +3,7 @@
 import http.client as http_client
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -76,7 +77,7 @@ def server(*, grpc, options=""):
         try:
             process.grpc = process.stdout.readline().strip() if grpc else None
             url = process.stdout.readline().strip()
-            assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url), process.stderr.read()
+            assert re.fullmatch(r"https?://127\.0\.0\.1:\d+", url), process.stderr.read()
             process.http = url.removeprefix("http://")
             yield process
         finally:
@@ -430,6 +431,21 @@ def as_json(client):
 
 def protocol(client):
     return client.module.__name__.rpartition(".")[2]
+
+
+def test_a_certificate_holds_for_grpc_too(needs, tmp_path):
+    module, rpc = needs("tritonclient.grpc"), needs("grpc")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    files = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
+    if shutil.which("openssl") is None or subprocess.run([*command, *files], capture_output=True).returncode:
+        pytest.skip("no openssl here to make a certificate")
+
+    with server(grpc=True, options=f"tls_cert={str(cert)!r}, tls_key={str(key)!r}") as process:
+        credentials = rpc.ssl_channel_credentials(cert.read_bytes())
+        options = [("grpc.ssl_target_name_override", "localhost")]
+        with module.InferenceServerClient(process.grpc, creds=credentials, channel_args=options) as client:
+            assert client.is_server_ready()
 
 
 # What is hostile.

@@ -64,6 +64,9 @@ def instances_of_tensors(inputs: Mapping[str, Tensor]) -> list[Any]:
         if len(tensor.shape) not in (1, 2) or tensor.shape[1:] not in ((), (1,)):
             raise InvalidDataError(f"input {name!r} has the shape {list(tensor.shape)}; a column has [rows]")
         columns[name] = _listed(name, tensor, tensor.shape[:1])
+        if tensor.datatype.startswith("FP"):
+            # What is null in JSON is NaN in a tensor.
+            columns[name] = [None if value != value else value for value in columns[name]]
     lengths = {len(column) for column in columns.values()}
     if len(lengths) != 1 or lengths == {0}:
         raise InvalidDataError(f"the inputs must have the same number of rows, at least one; there are {_told(inputs)}")

@@ -83,6 +83,19 @@ def test_each_output_says_how_it_is_wanted(ask):
     assert answer.body[length:] == b"\3\0\0\0" + b"1.5"
 
 
+def test_a_number_that_is_missing_is_nan_in_a_tensor_and_null_in_json(ask):
+    class Echo:
+        def predict(self, batch):
+            return [row["x"] for row in batch]
+
+    raw = np.array([1.5, np.nan], np.float32).tobytes()
+    by_bytes = ask({"m": Echo()}, post(head_of(sized(8, datatype="FP32", shape=[2])), raw))
+    by_json = ask({"m": Echo()}, post(head_of(column([1.5, None]))))
+
+    assert outputs_in(by_bytes)["predictions"]["data"] == [1.5, None]
+    assert outputs_in(by_json)["predictions"]["data"] == [1.5, None]
+
+
 def test_a_version_can_be_named(ask, model):
     async def talk(client):
         paths = (f"/v2/models/m/versions/{version}/infer" for version in ("7", "8"))
