@@ -2,8 +2,8 @@
 
 Rule: while requests take no longer than they should, the limit may grow; when they take longer, it shrinks in
 proportion. It never falls below what keeps the model busy: one batch under way and one to follow it. Cost: well under a
-microsecond per request; the limit moves once a round, which is as many answers as were in flight, so that no clock is
-needed.
+microsecond per request; the limit moves once a round, which is as many answers as there are requests in flight, so that
+no clock is needed.
 """
 
 import math
@@ -62,7 +62,6 @@ class AdaptiveLimit:
         "_peak",
         "_probe_rounds",
         "_room",
-        "_round",
         "_rounds",
         "_seconds",
         "_skip",
@@ -151,12 +150,12 @@ class AdaptiveLimit:
             self._answered += 1
         else:
             return
-        if self._answered + self._dropped >= self._round:
+        heard = self._answered + self._dropped
+        if heard >= _LEAST_ROUND and heard >= self.in_flight:
             self._end_round()
 
     def _begin_round(self) -> None:
         self._room = int(self._limit)
-        self._round = max(_LEAST_ROUND, self.in_flight)
         self._peak = self.in_flight
         self._seconds = 0.0
         self._answered = self._dropped = 0
