@@ -44,6 +44,30 @@ def check_of(column: RawColumn, dtype: pl.DataType) -> Check | None:
     return checks[0] if len(checks) == 1 else lambda value: next(filter(None, (check(value) for check in checks)), None)
 
 
+def rule_schema(column: RawColumn, dtype: pl.DataType, *, nullable: bool) -> dict[str, Any]:
+    """Describe the rules of a column as JSON schema.
+
+    Args:
+        column: Its rules.
+        dtype: Its type.
+        nullable: A value may be null.
+
+    Returns:
+        ``minimum``, ``maximum``, ``enum`` and ``pattern``, as far as there are; bounds of dates and times, for which
+        JSON schema has no word, as ``description``.
+    """
+    bounds = {"minimum": column.min, "maximum": column.max}
+    schema: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
+    if schema and dtype.is_temporal():
+        told = {"minimum": "not before", "maximum": "not after"}
+        schema = {"description": ", ".join(f"{told[name]} {bound}" for name, bound in schema.items())}
+    if column.allowed is not None:
+        schema["enum"] = [*column.allowed, *([None] if nullable else [])]
+    if column.regex is not None:
+        schema["pattern"] = f"^(?:{column.regex})$"
+    return schema
+
+
 def _least(bound: Any, told: Any) -> Check:
     return lambda value: f"{told} or more" if value < bound else None
 

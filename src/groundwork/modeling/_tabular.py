@@ -22,8 +22,8 @@ from groundwork.errors import CheckpointCorrupt, ConfigurationError, ModelNotFou
 from groundwork.modeling._instances import InputColumn, Instance, InstanceReader, example_value, json_schema
 from groundwork.modeling._key_index import KeyIndex
 from groundwork.modeling._prepare import lookup_table, prepare_frame
-from groundwork.modeling._rules import check_of
-from groundwork.modeling._spec import TableSpec
+from groundwork.modeling._rules import check_of, rule_schema
+from groundwork.modeling._spec import RawColumn, TableSpec
 from groundwork.modeling._threads import threads_for
 
 if TYPE_CHECKING:
@@ -188,6 +188,9 @@ class TabularModel:
             An object schema of the columns that the model uses, with an example.
         """
         properties = {name: json_schema(dtype, nullable=name in self._optional) for name, dtype in self._dtypes.items()}
+        for name in self.spec.required_columns():
+            column = self.spec.columns[name]
+            properties[name] |= rule_schema(column, self._dtypes[name], nullable=name in self._optional)
         for join in self.spec.used_joins():
             for name in join.columns:
                 properties[name]["description"] = f"Looked up in {join.name} by {', '.join(join.on)} if not given."
@@ -198,7 +201,7 @@ class TabularModel:
             "properties": properties,
             "required": [name for name in self._dtypes if name not in self._optional],
             "example": {
-                name: given.get(name, None if given else example_value(self._dtypes[name]))
+                name: given.get(name, None if given else _example_of(self.spec.columns[name], self._dtypes[name]))
                 for name in self.spec.required_columns()
             },
         }
@@ -301,6 +304,11 @@ def load_model(folder: str | Path, *, trust: bool = False) -> TabularModel:
     if not spec.version:
         spec = spec.model_copy(update={"version": str(checkpoint.info.step)})
     return TabularModel(checkpoint.model, spec, tables)
+
+
+def _example_of(column: RawColumn, dtype: pl.DataType) -> Any:
+    known = [*(column.allowed or ()), column.min, column.max]
+    return next((value for value in known if value is not None), example_value(dtype))
 
 
 def _table_file(name: str) -> str:

@@ -183,9 +183,11 @@ def create_app(models: Mapping[str, Any], **options: Any) -> App:
     """Make an ASGI app that serves models; it runs under any ASGI server with lifespan support.
 
     Args:
-        models: Name to model. A model is a checkpoint folder, a fitted scikit-learn estimator, or an object with
-            ``predict(batch)`` and, where it has them, ``parse(instances)``, ``input_schema()`` and ``version``. The
-            first is the one that ``/predict`` asks when no ``?model=`` says otherwise.
+        models: Name to model. A model is a checkpoint folder or the folder of a store, an ``.onnx``, ``.pt`` or
+            ``.pt2`` file, a fitted scikit-learn estimator, a torch module, a function of a batch, or an object with
+            ``predict(batch)`` and, where it has them, ``parse(instances)``, ``input_schema()`` and ``version``;
+            ``Versions`` of these, or ``Served`` where one runs otherwise than the rest. The first is the one that
+            ``/predict`` asks when no ``?model=`` says otherwise.
         **options: Bounds, by the names of ``AppOptions``.
 
     Returns:

@@ -89,9 +89,12 @@ class Reloader:
         await old.stop()
 
     def _changed_over(self, fresh: HostedModel) -> HostedModel:
-        if fresh.failure is not None:
+        old = self._swap(fresh)
+        # An example is a guess from the schema: that both fail on theirs says nothing.
+        if fresh.failure is not None and old.failure is None:
+            self._swap(old)
             raise ModelNotReadyError(f"it cannot predict its own example: {fresh.failure}") from fresh.failure
-        return self._swap(fresh)
+        return old
 
     async def _watch(self) -> None:
         while True:

@@ -1,8 +1,12 @@
 import asyncio
 import logging
+import threading
 
+import polars as pl
 import pytest
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from groundwork.errors import CheckpointNotFoundError
 from groundwork.serving import Latest
@@ -11,6 +15,8 @@ from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
 from groundwork.storage import CheckpointStore
+
+PATIENCE_S = 30
 
 
 def line(slope):
@@ -125,6 +131,25 @@ def test_a_new_one_that_cannot_predict_its_example_is_refused(tmp_path):
     assert reloading(main, tmp_path) == 2.0
 
 
+def test_where_the_example_was_never_any_good_the_new_one_takes_over(tmp_path):
+    def coded(slope):
+        frame = pl.DataFrame({"code": ["a", "b"]})
+        return make_pipeline(OneHotEncoder(handle_unknown="error"), LinearRegression()).fit(frame, [0.0, slope])
+
+    store = CheckpointStore(tmp_path)
+    store.save(coded(2.0), step=1)
+
+    async def main(models, check, metrics):
+        failure = models.pick(None, None, None).failure
+        store.save(coded(3.0), step=2)
+        await check()
+        hosted = models.pick(None, None, None)
+        (answer,) = await hosted.batcher.submit_all([hosted.adapter.parse([{"code": "b"}])])
+        return failure is None, round(answer[0], 6)
+
+    assert reloading(main, tmp_path) == (False, 3.0)
+
+
 def test_a_folder_that_is_gone_keeps_the_old(tmp_path):
     store = CheckpointStore(tmp_path / "store")
     store.save(line(2.0), step=1)
@@ -137,21 +162,35 @@ def test_a_folder_that_is_gone_keeps_the_old(tmp_path):
     assert reloading(main, tmp_path / "store") == 2.0
 
 
-def test_stopping_while_a_new_one_loads_leaves_nothing_behind(tmp_path):
+def test_stopping_while_a_new_one_loads_leaves_the_old_one_to_end(tmp_path, monkeypatch):
     store = CheckpointStore(tmp_path)
     store.save(line(2.0), step=1)
+    begun, released = threading.Event(), threading.Event()
 
     async def main(models, check, metrics):
         store.save(line(3.0), step=2)
+        monkeypatch.setattr(CheckpointStore, "info", held)
         task = asyncio.create_task(check())
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await asyncio.to_thread(begun.wait, PATIENCE_S)
         task.cancel()
+        released.set()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return await predicted(models)
+        return await predicted(models), metrics.exposition()
 
-    assert reloading(main, tmp_path) == 2.0
+    info, calls = CheckpointStore.info, []
+
+    def held(self, which):
+        calls.append(which)
+        if len(calls) == 2:  # the first only looks; this one loads
+            begun.set()
+            released.wait(PATIENCE_S)
+        return info(self, which)
+
+    value, exposition = reloading(main, tmp_path)
+
+    assert value == 2.0
+    assert b"groundwork_model_reloads_total{" not in exposition
 
 
 def test_a_path_means_a_file_a_checkpoint_or_the_newest_of_a_store(tmp_path):

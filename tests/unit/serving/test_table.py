@@ -159,6 +159,21 @@ def test_the_quick_way_and_the_thorough_one_agree(instances):
 ADAPTER = load("late", table())
 
 
+def test_the_example_keeps_the_rules_where_no_row_is_known(adapter):
+    known = adapter.input_schema()["example"]
+
+    assert [known[name] for name in ("hour", "site", "small")] == [0, "a", 1]
+
+
+def test_the_schema_tells_the_rules(adapter):
+    told = adapter.input_schema()["properties"]
+
+    assert told["hour"] == {"type": "integer", "minimum": 0, "maximum": 23}
+    assert told["site"] == {"type": ["string", "null"], "enum": ["a", "b", None]}
+    assert told["code"]["pattern"] == "^(?:[A-Z]{2}\\d)$"
+    assert told["at"]["description"] == "not after 2020-01-01T00:00:00"
+
+
 def test_columns_come_as_tensors_too(adapter):
     hour = Tensor("INT64", (2,), [7, 8])
     site = Tensor("BYTES", (2, 1), [b"a", "b"])
