@@ -226,6 +226,8 @@ def _peer(told: str) -> str:
 async def _abort(context: Any, response: Response) -> NoReturn:
     """End a call with the problem that HTTP would tell; this always raises."""
     problem = msgspec.json.decode(response.body)
+    # It goes as a header, for which clients have little room.
+    detail = problem["detail"][:1000]
     code = _STATUS.get(response.status, grpc.StatusCode.INTERNAL)
     trailers: list[tuple[str, Any]] = [("problem-code", problem["code"])]
     wait = dict(response.headers).get(b"retry-after")
@@ -234,9 +236,9 @@ async def _abort(context: Any, response: Response) -> NoReturn:
         trailers += [
             ("retry-after", str(seconds)),
             ("grpc-retry-pushback-ms", str(seconds * 1000)),
-            ("grpc-status-details-bin", _details(code, problem["detail"], seconds)),
+            ("grpc-status-details-bin", _details(code, detail, seconds)),
         ]
-    await context.abort(code, problem["detail"], tuple(trailers))
+    await context.abort(code, detail, tuple(trailers))
     raise AssertionError  # abort has raised
 
 

@@ -5,7 +5,7 @@ of the body belongs to something: what is too short or too long is refused.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,8 @@ from groundwork.serving._tensors import Shape, from_binary, from_json, refused, 
 HEAD_LENGTH_HEADER = b"inference-header-content-length"
 
 Parameters: TypeAlias = dict[str, bool | int | float | str | None]
+
+_Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=256)]
 
 _NOTHING = msgspec.Raw()
 _ELSEWHERE = ("shared_memory_region", "classification")
@@ -39,7 +41,7 @@ class InferRequest(NamedTuple):
 
 
 class _Input(msgspec.Struct):
-    name: str
+    name: _Name
     datatype: str
     shape: Shape
     parameters: Parameters = {}
@@ -47,7 +49,7 @@ class _Input(msgspec.Struct):
 
 
 class _Output(msgspec.Struct):
-    name: str
+    name: _Name
     parameters: Parameters = {}
 
 
@@ -87,7 +89,7 @@ def read_request(body: bytes, head_length: bytes | None) -> InferRequest:
     at = 0
     inputs: dict[str, Tensor] = {}
     for index, given in enumerate(head.inputs):
-        where = f"inputs[{index}] {given.name[:60]!r}"
+        where = f"inputs[{index}] {given.name!r}"
         if given.name in inputs:
             raise refused(where, "another input has this name too")
         _unsupported(where, given.parameters)
@@ -131,7 +133,7 @@ def write_answer(
     for output, binary in wanted.items():
         tensor = outputs.get(output)
         if tensor is None:
-            raise refused("outputs", f"there is no {output[:60]!r}; there are: {', '.join(outputs)}")
+            raise refused("outputs", f"there is no {output!r}; there are: {', '.join(outputs)}")
         told: dict[str, Any] = {"name": output, "datatype": tensor.datatype, "shape": tensor.shape}
         if binary:
             parts.append(to_binary(tensor))
@@ -179,7 +181,7 @@ def _from_json(where: str, given: _Input) -> Tensor:
 def _wanted(outputs: list[_Output], binary: bool) -> dict[str, bool] | None:
     wanted: dict[str, bool] = {}
     for index, output in enumerate(outputs):
-        _unsupported(f"outputs[{index}] {output.name[:60]!r}", output.parameters)
+        _unsupported(f"outputs[{index}] {output.name!r}", output.parameters)
         wanted[output.name] = bool(output.parameters.get("binary_data", binary))
     return wanted or None
 

@@ -64,7 +64,7 @@ def _of_list(values: Sequence[Any]) -> Tensor:
             return _of_texts(values)
     if kinds <= {str, bytes}:
         return Tensor("BYTES", (len(values),), list(values))
-    if all(isinstance(value, list | np.generic | np.ndarray) for value in values):
+    if all(isinstance(value, list | np.generic | np.ndarray) for value in values) and not _holds_text(values):
         try:
             array = np.array(values)
         except (ValueError, OverflowError):  # rows of different lengths
@@ -72,6 +72,13 @@ def _of_list(values: Sequence[Any]) -> Tensor:
         if datatype_of(array.dtype) is not None:
             return _of_array(array)
     return _of_texts(values)
+
+
+def _holds_text(values: Any) -> bool:
+    """Whether nested lists begin with a text, of which numpy would make all as long as the longest."""
+    while isinstance(values, list) and values:
+        values = values[0]
+    return isinstance(values, str | bytes)
 
 
 def _of_array(array: NDArray[Any]) -> Tensor:

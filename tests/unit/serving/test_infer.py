@@ -14,6 +14,7 @@ from groundwork.serving import create_app
 from groundwork.serving._block import Tensor
 from groundwork.serving._infer_wire import InferRequest, read_request, write_answer
 from groundwork.serving._problem import Problem
+from groundwork.serving._tensors import to_binary
 
 INFER = "/v2/models/m/infer"
 
@@ -346,6 +347,33 @@ def test_a_hostile_body_costs_no_more_memory_than_a_few_tens_of_times_its_own(bo
     tracemalloc.stop()
 
     assert peak < 40 * len(body)
+
+
+def test_one_long_text_among_many_empty_ones_costs_what_it_says(ask):
+    class Lengths:
+        def predict(self, batch):
+            return [len(row["x"]) for row in batch]
+
+    raw = to_binary(Tensor("BYTES", (1024,), [b"a" * 1_000_000, *[b"b\0"] * 1023]))
+    tracemalloc.start()
+    answer = ask({"m": Lengths()}, post(head_of(sized(len(raw), datatype="BYTES", shape=[1024])), raw))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert outputs_in(answer)["predictions"]["data"] == [1_000_000, *[2] * 1023]
+    assert peak < 100_000_000
+
+
+def test_what_is_wrong_is_told_in_few_words_however_long_the_request(ask):
+    matrix = LogisticRegression().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
+    many = head_of(*(column([1], name=f"{number:0256d}") for number in range(2000)))
+    long = head_of(column([1], name="a" * 257))
+
+    answers = [ask({"m": matrix}, post(head)) for head in (many, long)]
+
+    assert [answer.status for answer in answers] == [422, 400]
+    assert all(len(answer.body) < 10_000 for answer in answers)
+    assert "and 1992 more" in answers[0].json["error"]
 
 
 def test_an_app_counts_infer_under_its_route():
