@@ -161,7 +161,9 @@ def _floats(array: Any, dtype: Any) -> Any:
 def _converted(tensor: Tensor, spec: TensorSpec) -> Any:
     if spec.datatype != "BYTES":
         given = np.asarray(tensor.data).reshape(tensor.shape)
-        array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
+        # What does not fit is found below, or infinite as it is from JSON; numpy need not warn of it.
+        with np.errstate(over="ignore", invalid="ignore"):
+            array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
         if array.dtype.kind != "f" and not np.array_equal(array, given):
             raise InvalidDataError(f"input {spec.name!r} holds values that are no {spec.datatype}")
         return array

@@ -39,7 +39,8 @@ def matrix_of(inputs: Mapping[str, Tensor], width: int, dtype: Any = np.float64)
         raise InvalidDataError(f"input {name!r} has the datatype {tensor.datatype}; the model takes numbers")
     if len(tensor.shape) != 2 or tensor.shape[1] != width or tensor.shape[0] < 1:
         raise InvalidDataError(f"input {name!r} has the shape {list(tensor.shape)}; the model takes [rows, {width}]")
-    return np.ascontiguousarray(array.reshape(tensor.shape), dtype=dtype)
+    with np.errstate(over="ignore"):  # what is too large is infinite, as it is from JSON
+        return np.ascontiguousarray(array.reshape(tensor.shape), dtype=dtype)
 
 
 def instances_of_tensors(inputs: Mapping[str, Tensor]) -> list[Any]:

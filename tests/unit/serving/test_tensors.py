@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from groundwork.errors import PredictionError
-from groundwork.serving._block import Tensor
+from groundwork.errors import InvalidDataError, PredictionError
+from groundwork.serving._arrays import ArrayReader
+from groundwork.serving._block import Tensor, TensorSpec
 from groundwork.serving._datatypes import DTYPES, datatype_of
+from groundwork.serving._matrix import MatrixReader
 from groundwork.serving._problem import Problem
 from groundwork.serving._tensors import from_binary, from_json, to_binary, to_json
 
@@ -182,3 +184,42 @@ def test_no_shape_makes_more_than_its_bytes(datatype, shape):
     tracemalloc.stop()
 
     assert peak < 2**20
+
+
+READERS = [
+    MatrixReader(2, np.float32),
+    MatrixReader(2, np.float64),
+    *(ArrayReader([TensorSpec("x", name, shape)]) for name in (*DTYPES, "BYTES") for shape in ((-1,), (-1, 2))),
+    ArrayReader([TensorSpec("x", "FP32", (-1, 1)), TensorSpec("y", "BYTES", (-1,))]),
+]
+
+
+@st.composite
+def tensors(draw):
+    if draw(st.booleans()):
+        array = draw(arrays())
+        return Tensor(datatype_of(array.dtype), array.shape, array)
+    items = draw(st.lists(st.binary(max_size=2), max_size=4))
+    return Tensor("BYTES", (len(items),), items)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.dictionaries(st.sampled_from(["x", "y"]), tensors()))
+def test_every_reader_takes_a_tensor_or_refuses_it_without_a_warning(inputs):
+    for reader in READERS:
+        try:
+            rows = reader.tensors(inputs).rows
+        except InvalidDataError:
+            rows = 1
+
+        assert rows > 0
+
+
+def test_numbers_too_large_for_a_model_are_infinite_or_refused():
+    numbers = Tensor("FP64", (1, 2), np.array([[1e300, np.nan]]))
+
+    matrix = MatrixReader(2, np.float32).tensors({"x": numbers}).data
+
+    np.testing.assert_array_equal(matrix, np.array([[np.inf, np.nan]], np.float32))
+    with pytest.raises(InvalidDataError, match="input 'x' holds values that are no INT64"):
+        ArrayReader([TensorSpec("x", "INT64", (-1, 2))]).tensors({"x": numbers})
