@@ -1,8 +1,24 @@
-"""An inference server for trained models: an ASGI app, and a server that runs it."""
+"""An inference server for trained models: an ASGI app, a server that runs it, and clients that ask it."""
 
 from groundwork.serving._app import create_app
+from groundwork.serving._bench import BenchReport, bench, check_plot, plot_bench
+from groundwork.serving._client import AsyncClient, Predictions
+from groundwork.serving._client_sync import Client
 from groundwork.serving._folder import Latest
 from groundwork.serving._server import serve
 from groundwork.serving._versions import Served, Versions
 
-__all__ = ["Latest", "Served", "Versions", "create_app", "serve"]
+__all__ = [
+    "AsyncClient",
+    "BenchReport",
+    "Client",
+    "Latest",
+    "Predictions",
+    "Served",
+    "Versions",
+    "bench",
+    "check_plot",
+    "create_app",
+    "plot_bench",
+    "serve",
+]

@@ -1,0 +1,362 @@
+"""Asks an inference server, from asynchronous code.
+
+Rule: what may pass is tried again, within a budget that all calls of one client share and the time that the caller has;
+that time travels with the request, so the server drops what nobody waits for any more. Connections are kept and reused.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from urllib.parse import quote
+
+import msgspec
+
+from groundwork.errors import ConfigurationError, MLException, RetryExhausted, TransientError, UsageError, WorldError
+from groundwork.resilience import Retry, RetryBudget, deadline, deadline_header
+from groundwork.serving._address import parsed
+from groundwork.serving._client_errors import error_of
+from groundwork.serving._client_tensors import HEAD_LENGTH, Array, decode_infer, encode_infer
+from groundwork.serving._instances import encode_instances, instances_of
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_BINARY_FROM_VALUES = 1024  # below, the head costs as much as the numbers as text
+
+
+class Predictions(list[Any]):
+    """One prediction for each instance, in order.
+
+    Attributes:
+        model: Who predicted.
+        version: Of the model.
+    """
+
+    def __init__(self, predictions: Iterable[Any], model: str = "", version: str = "") -> None:
+        super().__init__(predictions)
+        self.model = model
+        self.version = version
+
+
+class _Reply(NamedTuple):
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Predicted(msgspec.Struct):
+    predictions: list[Any]
+    model: str = ""
+    version: str = ""
+
+
+class AsyncClient:
+    """A client of an inference server; use it as ``async with AsyncClient(url) as client:``.
+
+    Every call ends after ``timeout_s``, or earlier with a ``deadline`` around it. Its time left goes with the request
+    as ``X-Request-Timeout-Ms``. A server that is overloaded, not ready or out of reach is asked again after the time
+    it names, as far as the budget and the time allow.
+
+    Args:
+        url: Where the server is, as ``http://127.0.0.1:8000``.
+        model: Which model to ask; the server's first if None.
+        version: Which version of it; the server's choice if None.
+        api_key: Sent as a bearer token.
+        headers: Further headers of each request.
+        timeout_s: Longest time for a call, retries included.
+        retry: When to try again; three attempts with a budget if None. ``Retry(attempts=1)`` never does.
+        connections: How many requests may be under way at once; more wait.
+        binary: Send arrays by the binary tensor extension; None where the server has it and it is faster.
+        verify: Whether a TLS certificate must be one that this machine trusts.
+
+    Raises:
+        ConfigurationError: No address, or a number out of range.
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8000",
+        *,
+        model: str | None = None,
+        version: str | None = None,
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        retry: Retry | None = None,
+        connections: int = 64,
+        binary: bool | None = None,
+        verify: bool = True,
+    ) -> None:
+        parsed(url)
+        if not timeout_s > 0 or connections < 1:
+            raise ConfigurationError(
+                f"timeout_s is {timeout_s} and connections {connections}; both must be more than 0"
+            )
+        self.url = url.rstrip("/")
+        self._model, self._version = model, version
+        self._headers = {**(headers or {}), **({"Authorization": f"Bearer {api_key}"} if api_key else {})}
+        self._timeout_s = timeout_s
+        self._retry = retry or Retry(budget=RetryBudget())
+        self._connections = connections
+        self._binary = binary
+        self._verify = verify
+        self._session: aiohttp.ClientSession | None = None
+        self._facts: dict[str, dict[str, Any]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; what is under way fails."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def predict(self, instances: Any) -> Predictions:
+        """Return one prediction for each row.
+
+        Args:
+            instances: A list of rows; a polars, pandas or pyarrow table; or a numpy array with rows first, which goes
+                as binary where that is faster.
+
+        Returns:
+            The predictions, in order.
+
+        Raises:
+            InvalidDataError: The rows break the model's schema; ``context["errors"]`` says where.
+            ModelNotFoundError: The server has no such model.
+            Overloaded: The server has more to do than it can, and so it stayed.
+            RateLimited: This client asked too often.
+            DeadlineExceeded: The time was over.
+            PredictionError: The model failed.
+            TransientError: The server is out of reach.
+        """
+        named = await self._input_of(instances)
+        if named is not None:
+            outputs = await self.infer({named: instances}, binary=True)
+            first = next(iter(outputs.values()), None)
+            return Predictions([] if first is None else first.tolist(), self._model or "", self._version or "")
+        rows = instances_of(instances)
+        if not rows:
+            return Predictions([], self._model or "", self._version or "")
+        return await self._predict_rows(rows)
+
+    async def predict_stream(
+        self, instances: Iterable[Any] | AsyncIterable[Any], *, batch_rows: int = 64, concurrency: int = 8
+    ) -> AsyncIterator[Any]:
+        """Yield one prediction for each row of a stream of any length, in order.
+
+        The stream is read only as fast as predictions are taken.
+
+        Args:
+            instances: Rows, one at a time.
+            batch_rows: How many rows go in one request.
+            concurrency: How many requests are under way at once.
+
+        Raises:
+            MLException: As ``predict``; whatever else is under way is then cancelled.
+        """
+        check_stream(batch_rows, concurrency)
+        under_way: deque[asyncio.Task[Predictions]] = deque()
+        try:
+            async for rows in _batches(instances, batch_rows):
+                if len(under_way) >= concurrency:
+                    for prediction in await under_way.popleft():
+                        yield prediction
+                under_way.append(asyncio.create_task(self._predict_rows(rows)))
+            while under_way:
+                for prediction in await under_way.popleft():
+                    yield prediction
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def infer(self, inputs: Mapping[str, Any], *, binary: bool | None = None) -> dict[str, Array]:
+        """Ask by tensors, in the Open Inference Protocol.
+
+        Args:
+            inputs: Arrays by the name of the input.
+            binary: By the binary tensor extension; None lets the client's setting and the server decide.
+
+        Returns:
+            Arrays by the name of the output.
+
+        Raises:
+            MLException: As ``predict``.
+        """
+        if binary is None:
+            binary = self._binary
+        if binary is None:
+            values = sum(int(getattr(array, "size", 0)) for array in inputs.values())
+            binary = values >= _BINARY_FROM_VALUES and await self._has_binary()
+        body, headers = encode_infer(inputs, binary=binary)
+        version = f"/versions/{quote(self._version, safe='')}" if self._version is not None else ""
+        path = f"/v2/models/{quote(await self._named(), safe='')}{version}/infer"
+        reply = await self._call("POST", path, body, headers)
+        return decode_infer(reply.body, reply.headers.get(HEAD_LENGTH))
+
+    async def live(self) -> bool:
+        """Say whether the process answers."""
+        return await self._healthy("/v2/health/live")
+
+    async def ready(self) -> bool:
+        """Say whether every model can be asked; False also where nothing listens."""
+        return await self._healthy("/v2/health/ready")
+
+    async def metadata(self) -> dict[str, Any]:
+        """Return what the model is and takes: ``inputs``, ``outputs``, its ``schema`` and an ``example`` of a row.
+
+        Raises:
+            MLException: As ``predict``.
+        """
+        return await self._document(f"/v2/models/{quote(await self._named(), safe='')}")
+
+    async def _predict_rows(self, rows: list[Any]) -> Predictions:
+        asked = {"model": self._model, "version": self._version}
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items() if value is not None)
+        path = f"/predict?{query}" if query else "/predict"
+        reply = await self._call("POST", path, encode_instances(rows), {"Content-Type": "application/json"})
+        try:
+            found = msgspec.json.decode(reply.body, type=_Predicted)
+        except msgspec.MsgspecError as error:
+            raise _stranger(self.url, reply.body) from error
+        return Predictions(found.predictions, found.model, found.version)
+
+    async def _input_of(self, instances: Any) -> str | None:
+        """Return the input that an array can go to as it is, or None where rows are the better or the only way."""
+        kind = getattr(getattr(instances, "dtype", None), "kind", "")
+        if self._binary is False or kind != "f" or getattr(instances, "ndim", 0) < 2 or not hasattr(instances, "size"):
+            return None
+        if not self._binary and (instances.size < _BINARY_FROM_VALUES or not await self._has_binary()):
+            return None
+        inputs = (await self._cached_document(f"/v2/models/{quote(await self._named(), safe='')}")).get("inputs", [])
+        return str(inputs[0]["name"]) if len(inputs) == 1 and inputs[0]["datatype"].startswith("FP") else None
+
+    async def _has_binary(self) -> bool:
+        try:
+            return "binary_tensor_data" in (await self._cached_document("/v2")).get("extensions", ())
+        except UsageError:  # a server without metadata of its own
+            self._facts["/v2"] = {}
+            return False
+
+    async def _named(self) -> str:
+        if self._model is not None:
+            return self._model
+        document = await self._cached_document("/openapi.json")
+        try:
+            parameters = document["paths"]["/predict"]["post"]["parameters"]
+            return str(next(item for item in parameters if item["name"] == "model")["schema"]["enum"][0])
+        except (LookupError, TypeError, StopIteration) as error:
+            raise ConfigurationError(
+                f"{self.url} does not say which models it has", hint="Pass model= to the client."
+            ) from error
+
+    async def _cached_document(self, path: str) -> dict[str, Any]:
+        if path not in self._facts:
+            self._facts[path] = await self._document(path)
+        return self._facts[path]
+
+    async def _document(self, path: str) -> dict[str, Any]:
+        reply = await self._call("GET", path)
+        try:
+            return msgspec.json.decode(reply.body, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            raise _stranger(self.url, reply.body) from error
+
+    async def _healthy(self, path: str) -> bool:
+        try:
+            async with deadline(self._timeout_s):
+                await self._send("GET", path, b"", {})
+        except WorldError:
+            return False
+        return True
+
+    async def _call(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> _Reply:
+        """Send a request until it is answered, or may be tried no more."""
+        try:
+            async with deadline(self._timeout_s):
+                return cast("_Reply", await self._retry.call(self._send, method, path, body, headers or {}))
+        except RetryExhausted as exhausted:
+            # The caller asked one thing; what it needs to know is why there is no answer.
+            if not isinstance(exhausted.__cause__, MLException):
+                raise
+            if exhausted.attempts > 1:
+                exhausted.__cause__.add_note(f"after {exhausted.attempts} attempts in {exhausted.seconds:.2f} s")
+            raise exhausted.__cause__ from None
+
+    async def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> _Reply:
+        import aiohttp  # late: a third of a second that a server does not need
+
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._verify),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                headers=self._headers,
+            )
+        url = self.url + path
+        try:
+            sent = {**headers, **deadline_header()}
+            async with self._session.request(method, url, data=body or None, headers=sent) as answer:
+                content = await answer.read()
+        except aiohttp.ClientConnectorError as error:
+            raise TransientError(
+                f"nothing answers on {self.url}: {error.os_error.strerror or error}",
+                code="unreachable",
+                hint="Start the server first, as by groundwork serve, or mend the address.",
+                context={"url": url},
+            ) from error
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+            raise TransientError(
+                f"the connection to {self.url} was lost before its answer: {error or type(error).__name__}",
+                code="connection_lost",
+                hint="The server may have been stopped; its log says more.",
+                context={"url": url},
+            ) from error
+        except aiohttp.ClientError as error:
+            raise WorldError(f"{url} cannot be asked: {error or type(error).__name__}") from error
+        if answer.status >= 400:
+            raise error_of(answer.status, answer.headers, content, url)
+        return _Reply(answer.headers, content)
+
+
+def check_stream(batch_rows: int, concurrency: int) -> None:
+    """Refuse numbers with which a stream would not move.
+
+    Raises:
+        ConfigurationError: One is below 1.
+    """
+    if batch_rows < 1 or concurrency < 1:
+        raise ConfigurationError(f"batch_rows is {batch_rows} and concurrency {concurrency}; both must be at least 1")
+
+
+async def _batches(instances: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:
+    rows: list[Any] = []
+    if isinstance(instances, AsyncIterable):
+        async for row in instances:
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+    else:
+        for row in instances:
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+    if rows:
+        yield rows
+
+
+def _stranger(url: str, body: bytes) -> WorldError:
+    return WorldError(
+        f"what answers on {url} is no such server; it sent {body[:60]!r}", hint="Give the address of groundwork serve."
+    )
