@@ -19,8 +19,9 @@ from groundwork.serving._app import App
 from groundwork.serving._call import Response
 from groundwork.serving._exchange import Route, at_once
 from groundwork.serving._hub import ConnectionOptions
+from groundwork.serving._listener import listen, tls_context
 from groundwork.serving._options import AppOptions
-from groundwork.serving._server import _listen, _Server, _tls
+from groundwork.serving._server import _Server
 
 pytestmark = pytest.mark.integration
 
@@ -80,7 +81,7 @@ def running(tls=None, routes=(), **options):
     stops = []
 
     def run():
-        with _listen("127.0.0.1", 0) as listener:
+        with listen("127.0.0.1", 0) as listener:
 
             async def main():
                 server = _Server(app, listener, ConnectionOptions(**bounds), tls, 0.0, PATIENCE_S)
@@ -270,7 +271,7 @@ def test_it_speaks_https(certificate):
     context = ssl.create_default_context(cafile=str(certificate / "cert.pem"))
     context.check_hostname = False
 
-    with running(tls=_tls(certificate / "cert.pem", certificate / "key.pem"), linger_s=0.1) as served:
+    with running(tls=tls_context(certificate / "cert.pem", certificate / "key.pem"), linger_s=0.1) as served:
         connection = http.client.HTTPSConnection("127.0.0.1", served.port, context=context, timeout=PATIENCE_S)
         answers = []
         for number in (1, 2):

@@ -8,27 +8,25 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+from groundwork.serving._answers import Answers
+
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """Counters, gauges and histograms of one app."""
+    """Counters, gauges and histograms of one app.
+
+    Attributes:
+        answered: Called with the route, status and seconds of each answered request; see ``Answers.add``.
+        in_flight: How many requests have begun and are not answered.
+    """
 
     content_type = b"text/plain; version=0.0.4; charset=utf-8"
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "groundwork_requests", "Requests answered.", ["route", "status"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            "groundwork_request_seconds",
-            "From a request's headers to its answer.",
-            ["route"],
-            buckets=SECONDS,
-            registry=self._registry,
-        )
+        self._answers = Answers()
+        self._registry.register(self._answers)
         self._batch_rows = Histogram(
             "groundwork_batch_rows", "Rows in one call of the model.", ["model"], buckets=ROWS, registry=self._registry
         )
@@ -44,19 +42,9 @@ class Metrics:
         self._shadowed = Counter(
             "groundwork_shadow_calls", "Calls copied to a shadow.", ["model", "outcome"], registry=self._registry
         )
-        self._by_route: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self.answered = self._answers.add
         self.in_flight = 0
         self._in_flight.set_function(lambda: self.in_flight)
-
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count one answered request; status 499 is a client that left."""
-        try:
-            requests, latency = self._by_route[route, status]
-        except KeyError:
-            requests, latency = self._requests.labels(route, str(status)), self._seconds.labels(route)
-            self._by_route[route, status] = requests, latency
-        requests.inc()
-        latency.observe(seconds)
 
     def watch_model(self, name: str, queued: Callable[[], int]) -> Callable[[float], None]:
         """Show a model's queue from now on.

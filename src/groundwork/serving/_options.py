@@ -3,7 +3,7 @@
 Rule: everything that a client can make large has a bound, and each bound has a name here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal, Self
@@ -80,11 +80,12 @@ class AppOptions:
             )
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Self:
+    def of(cls, options: Mapping[str, Any], others: Sequence[str] = ()) -> Self:
         """Return the options, refusing names that do not exist.
 
         Args:
             options: By name.
+            others: Further names that a caller may have meant.
 
         Returns:
             The options given, and the defaults of the rest.
@@ -92,9 +93,10 @@ class AppOptions:
         Raises:
             ConfigurationError: An unknown name, or a bound out of range.
         """
-        known = [field.name for field in fields(cls)]
+        own = [field.name for field in fields(cls)]
         for name in options:
-            if name not in known:
+            if name not in own:
+                known = [*own, *others]
                 near = get_close_matches(name, known, 1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
                 raise ConfigurationError(f"unknown option {name!r}", hint=hint)

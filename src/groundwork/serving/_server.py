@@ -13,18 +13,19 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from groundwork.errors import ConfigurationError, WorldError
-from groundwork.serving._app import App, create_app
+from groundwork.serving._app import App
 from groundwork.serving._connection import HttpConnection
 from groundwork.serving._hub import ConnectionOptions, Hub
+from groundwork.serving._listener import BACKLOG, listen, tls_context, url_of
+from groundwork.serving._options import AppOptions
 
-_BACKLOG = 2048
+_SWITCH_S = 0.0005
 _GRACE_S = 0.5
 """How long an idle connection is listened to after the server stopped to accept: what is on the way would be lost."""
 
@@ -60,14 +61,16 @@ def serve(
         ConfigurationError: See ``create_app``.
         StorageError: A checkpoint cannot be loaded.
     """
-    bounds = {field.name: options.pop(field.name) for field in fields(ConnectionOptions) if field.name in options}
-    if "max_body_bytes" in bounds:
-        options["max_body_bytes"] = bounds["max_body_bytes"]
+    names = [field.name for field in fields(ConnectionOptions)]
+    bounds = {name: options[name] for name in names if name in options}
+    app_options = AppOptions.of(
+        {name: value for name, value in options.items() if name not in bounds or name == "max_body_bytes"}, names
+    )
+    app = App(models, app_options)
     connection_options = ConnectionOptions(**bounds)
-    app = create_app(models, **options)
     app.failure_is_raised = True
-    tls = _tls(tls_cert, tls_key)
-    with _listen(host, port) as listener:
+    tls = tls_context(tls_cert, tls_key)
+    with listen(host, port) as listener:
         server = _Server(app, listener, connection_options, tls, drain_s, shutdown_s)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(server.run(on_ready))
@@ -105,16 +108,16 @@ class _Server:
                 lambda: HttpConnection(hub),
                 sock=self._listener,
                 ssl=self._tls,
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
                 ssl_handshake_timeout=handshake_s,
             )
             app.start()
             try:
                 await self._until_told_or_loaded()
                 if app.failure is None and not self._told.is_set():
-                    with _frozen():
+                    with _tuned():
                         if on_ready is not None:
-                            on_ready(_url(self._listener, self._tls))
+                            on_ready(url_of(self._listener, self._tls))
                         await self._told.wait()
                 hub.drain()
                 await self._unless_hurried(asyncio.sleep(self._drain_s if app.failure is None else 0.0))
@@ -175,78 +178,25 @@ class _Server:
 
 
 @contextmanager
-def _frozen() -> Iterator[None]:
-    """Spare the garbage collector what is there by now and stays: looking through it takes tens of milliseconds."""
-    if gc.get_freeze_count():  # somebody else's
-        yield
-        return
-    gc.collect()
-    gc.freeze()
+def _tuned() -> Iterator[None]:
+    """Set the interpreter up for answering, and back afterwards.
+
+    A model that computes in Python keeps the interpreter to itself for 5 ms at a time, which is how long each request
+    then waits to be read or refused. And the garbage collector takes tens of milliseconds to look through what is there
+    by now and stays.
+    """
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(min(_SWITCH_S, interval_s))
+    ours = not gc.get_freeze_count()
+    if ours:
+        gc.collect()
+        gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:  # the latter for a name that DNS cannot spell
-        raise WorldError(
-            f"cannot listen on {host!r}: {error}", hint="Give --host an address of this machine."
-        ) from error
-    try:
-        if sys.platform != "win32":
-            # Lets a restart reuse the port of a server that has just gone; on Windows it would steal a live one's.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _keep_alive(listener)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise WorldError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}",
-            code="port_unavailable",
-            hint="Stop what holds the port, or pass another by --port (0 picks a free one).",
-            context={"host": host, "port": port},
-        ) from error
-    return listener
-
-
-def _keep_alive(listener: socket.socket) -> None:
-    """Let the system ask after clients that say nothing; connections take this over from the socket they came by."""
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        # Not every system has each of them.
-        with suppress(AttributeError, OSError):
-            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-def _url(listener: socket.socket, tls: ssl.SSLContext | None = None) -> str:
-    host, port = listener.getsockname()[:2]
-    scheme = "http" if tls is None else "https"
-    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"
-
-
-def _tls(cert: str | Path | None, key: str | Path | None) -> ssl.SSLContext | None:
-    if cert is None:
-        if key is not None:
-            raise ConfigurationError("tls_key without tls_cert", hint="Give the certificate's file as tls_cert.")
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.set_alpn_protocols(["http/1.1"])
-    try:
-        # A key behind a password would have the server wait for someone to type it.
-        context.load_cert_chain(cert, key, password="")
-    except OSError as error:  # of which ssl's own errors are a kind
-        raise WorldError(
-            f"the certificate {str(cert)!r} cannot be used: {error}",
-            hint="Give PEM files that belong together, the key without a password.",
-        ) from error
-    return context
+        sys.setswitchinterval(interval_s)
+        if ours:
+            gc.unfreeze()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

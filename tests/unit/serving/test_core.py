@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import gc
 import json
 from time import perf_counter
 
@@ -9,7 +10,7 @@ from groundwork.errors import ConfigurationError, InvalidDataError, PredictionEr
 from groundwork.serving import create_app
 from groundwork.serving._block import Block
 from groundwork.serving._call import Call, Response
-from groundwork.serving._exchange import Route, at_once
+from groundwork.serving._exchange import Exchange, Route, at_once
 from groundwork.serving._failures import whole_answer
 
 
@@ -400,3 +401,28 @@ def test_another_failure_is_raised_as_it_is(error):
         whole_answer([error, [1, 2, 3]], BLOCKS)
 
     assert raised.value is error
+
+
+def test_neither_an_answered_call_nor_one_taken_back_leaves_a_circle_for_the_garbage_collector(core, model):
+    async def talk(caller):
+        model.hold()
+        caller.begin()
+        await model.entered()
+        gc.collect()
+        gc.disable()
+        try:
+            taken_back = [caller.begin() for _ in range(200)]
+            for exchange in taken_back:
+                exchange.cancel()
+            kept = [caller.begin() for _ in range(200)]
+            model.let_go()
+            while len(caller.answers) < 201:
+                await asyncio.sleep(0)
+            del taken_back, kept, exchange
+            await caller.ask()
+            await asyncio.sleep(0)
+            return sum(isinstance(each, Exchange | Call) for each in gc.get_objects())
+        finally:
+            gc.enable()
+
+    assert core(talk) == 0

@@ -1,15 +1,18 @@
 """What of the server needs no process of its own; the rest is in tests/integration."""
 
 import asyncio
+import gc
 import importlib.util
 import socket
+import sys
 import threading
 
 import pytest
 
-from groundwork.errors import CheckpointCorrupt, WorldError
+from groundwork.errors import CheckpointCorrupt, ConfigurationError, WorldError
 from groundwork.serving import _hosted, serve
-from groundwork.serving._server import _listen, _loop_factory, _url
+from groundwork.serving._listener import listen, url_of
+from groundwork.serving._server import _loop_factory
 
 
 def test_a_port_in_use_is_one_clear_error(model):
@@ -34,12 +37,12 @@ def test_a_host_that_is_none_is_one_clear_error(model, host):
 
 def test_an_ipv6_address_is_bracketed():
     try:
-        listener = _listen("::1", 0)
+        listener = listen("::1", 0)
     except WorldError:
         pytest.skip("no IPv6 here")
 
     with listener:
-        assert _url(listener).startswith("http://[::1]:")
+        assert url_of(listener).startswith("http://[::1]:")
 
 
 def test_without_uvloop_the_standard_loop_is_used(monkeypatch):
@@ -67,6 +70,21 @@ def test_in_a_thread_it_serves_too_and_what_on_ready_raises_stops_it(model):
 
     assert seen[0].startswith("http://127.0.0.1:")
     assert seen[1] == "enough"
+
+
+def test_while_it_serves_the_interpreter_is_set_up_for_it_and_back_afterwards(model):
+    before, seen = (sys.getswitchinterval(), gc.get_freeze_count()), []
+
+    def on_ready(url):
+        seen.append((sys.getswitchinterval(), gc.get_freeze_count()))
+        raise InterruptedError("enough")
+
+    with pytest.raises(InterruptedError):
+        serve({"m": model}, port=0, on_ready=on_ready)
+
+    assert seen[0][0] < before[0]
+    assert seen[0][1] > 0
+    assert (sys.getswitchinterval(), gc.get_freeze_count()) == before
 
 
 def test_it_says_ready_only_when_the_model_has_answered_an_example(model):
@@ -103,3 +121,20 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothin
 
     assert ready == []
     assert "could not be loaded" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "hint"),
+    [
+        ({"header_timeout": 1}, "unknown option 'header_timeout'", "header_timeout_s"),
+        ({"max_queue_row": 1}, "unknown option 'max_queue_row'", "max_queue_rows"),
+        ({"idle_timeout_s": 0}, "idle_timeout_s is 0", ""),
+        ({"max_body_bytes": 0}, "max_body_bytes is 0", ""),
+        ({"tls_key": "key.pem"}, "tls_key without tls_cert", "tls_cert"),
+    ],
+)
+def test_a_wrong_option_is_named_before_anything_is_begun(model, options, words, hint):
+    with pytest.raises(ConfigurationError, match=words) as raised:
+        serve({"m": model}, port=0, **options)
+
+    assert hint in (raised.value.hint or "")
