@@ -5,7 +5,7 @@ from groundwork.serving._bench import BenchReport, bench, check_plot, plot_bench
 from groundwork.serving._client import AsyncClient, Predictions
 from groundwork.serving._client_sync import Client
 from groundwork.serving._folder import Latest
-from groundwork.serving._server import serve
+from groundwork.serving._serve import serve
 from groundwork.serving._versions import Served, Versions
 
 __all__ = [
