@@ -151,9 +151,11 @@ class WorkerPool(Executor):
         outer: Future[Any] = Future()
         try:
             inner = worker.submit(function, *args, **kwargs)
-        except BrokenExecutor as error:
-            self._lost(worker, outer, error)
-            return outer
+        except BrokenExecutor:
+            # It died while it had nothing to do; the batch has not begun, so another may have it.
+            worker.shutdown(wait=False)
+            worker = self._worker()
+            inner = worker.submit(function, *args, **kwargs)
         inner.add_done_callback(lambda done: self._done(worker, outer, done))
         return outer
 

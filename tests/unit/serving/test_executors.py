@@ -1,6 +1,6 @@
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -129,6 +129,21 @@ def test_an_error_in_a_worker_is_told_and_the_worker_goes_on():
         pool.shutdown()
 
     assert answers[0][0][0] == 3
+
+
+def test_a_worker_that_died_idle_costs_nothing():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    try:
+        ((_, first),) = pool.submit(predict_in_worker, [Block(1, [1])]).result(60)[0]
+        (worker,) = pool._free
+        # What the executor notices by itself once its process is gone.
+        with pytest.raises(BrokenExecutor):
+            worker.submit(os._exit, 3).result(60)
+        ((_, second),) = pool.submit(predict_in_worker, [Block(1, [1])]).result(60)[0]
+    finally:
+        pool.shutdown()
+
+    assert first != second
 
 
 def test_workers_are_ended_even_if_a_batch_is_under_way():

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import threading
 
 import polars as pl
 import pytest
@@ -14,6 +15,8 @@ from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
 from groundwork.storage import CheckpointStore
+
+PATIENCE_S = 30
 
 
 def line(slope):
@@ -159,21 +162,35 @@ def test_a_folder_that_is_gone_keeps_the_old(tmp_path):
     assert reloading(main, tmp_path / "store") == 2.0
 
 
-def test_stopping_while_a_new_one_loads_leaves_nothing_behind(tmp_path):
+def test_stopping_while_a_new_one_loads_leaves_the_old_one_to_end(tmp_path, monkeypatch):
     store = CheckpointStore(tmp_path)
     store.save(line(2.0), step=1)
+    begun, released = threading.Event(), threading.Event()
 
     async def main(models, check, metrics):
         store.save(line(3.0), step=2)
+        monkeypatch.setattr(CheckpointStore, "info", held)
         task = asyncio.create_task(check())
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await asyncio.to_thread(begun.wait, PATIENCE_S)
         task.cancel()
+        released.set()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return await predicted(models)
+        return await predicted(models), metrics.exposition()
 
-    assert reloading(main, tmp_path) == 2.0
+    info, calls = CheckpointStore.info, []
+
+    def held(self, which):
+        calls.append(which)
+        if len(calls) == 2:  # the first only looks; this one loads
+            begun.set()
+            released.wait(PATIENCE_S)
+        return info(self, which)
+
+    value, exposition = reloading(main, tmp_path)
+
+    assert value == 2.0
+    assert b"groundwork_model_reloads_total{" not in exposition
 
 
 def test_a_path_means_a_file_a_checkpoint_or_the_newest_of_a_store(tmp_path):
