@@ -1,8 +1,8 @@
 """Read a serve.yaml: models with their versions, and how they are served.
 
-Rule: as with a pipeline.yaml, all mistakes are told at once, each with its line and what was probably meant. Bounds have
-the names and the meaning that they have in ``serving.serve``. Keys of clients never stand in it, but in a file of their
-own.
+Rule: as with a pipeline.yaml, all mistakes are told at once, each with its line and what was probably meant. Bounds
+have the names and the meaning that they have in ``serving.serve``. Keys of clients never stand in it, but in a file of
+their own.
 """
 
 from collections.abc import Iterator
