@@ -74,8 +74,14 @@ class App:
         """Say from now on that the server is not ready; requests that still come are answered."""
         self._handlers.draining = True
 
+    def wait_for(self, what: str) -> None:
+        """Say that the server is not ready before something else is; "" says that it is."""
+        self._handlers.waits_for = what
+
     def start(self) -> None:
-        """Begin to load the models; ``loaded`` is set when that has ended."""
+        """Begin to load the models, unless that has begun; ``loaded`` is set when that has ended."""
+        if self._loading is not None:
+            return
         self._loading = asyncio.get_running_loop().create_task(self._load())
 
     async def stop(self) -> None:

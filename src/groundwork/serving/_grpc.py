@@ -46,9 +46,10 @@ class GrpcServer:
         application: What answers.
         max_body_bytes: Largest message.
         max_calls: Most calls under way; one more is refused as RESOURCE_EXHAUSTED.
+        shared: Other processes of this server listen on its port as well.
     """
 
-    def __init__(self, application: Application, *, max_body_bytes: int, max_calls: int) -> None:
+    def __init__(self, application: Application, *, max_body_bytes: int, max_calls: int, shared: bool = False) -> None:
         self._application = application
         self._server = grpc.aio.server(
             maximum_concurrent_rpcs=max_calls,
@@ -59,12 +60,12 @@ class GrpcServer:
                 ("grpc.keepalive_time_ms", 30_000),
                 ("grpc.keepalive_timeout_ms", 10_000),
                 # Two servers on one port would share its calls without a word.
-                ("grpc.so_reuseport", 0),
+                ("grpc.so_reuseport", int(shared)),
             ],
         )
         self._server.add_generic_rpc_handlers((self._handlers(),))
 
-    async def start(self, host: str, port: int, credentials: Any = None) -> str:
+    async def start(self, host: str, port: int, credentials: Any = None) -> int:
         """Listen.
 
         Args:
@@ -73,7 +74,7 @@ class GrpcServer:
             credentials: Of ``tls_credentials``; None means in the clear.
 
         Returns:
-            The address, as ``127.0.0.1:8001``.
+            The port.
 
         Raises:
             WorldError: The address cannot be listened on.
@@ -92,7 +93,7 @@ class GrpcServer:
                 context={"host": host, "port": port},
             ) from error
         await self._server.start()
-        return f"{shown}:{bound}"
+        return int(bound)
 
     async def stop(self, grace_s: float) -> None:
         """Take no more calls, and wait so long for those that are under way."""
