@@ -12,6 +12,9 @@ from random import Random
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+
+from groundwork.storage import CheckpointStore
 
 pytestmark = pytest.mark.integration
 
@@ -535,3 +538,24 @@ def test_hostile_bodies_are_answered_and_leave_nothing_behind(count):
 
     assert {400} <= statuses <= {200, 400, 422}
     assert after - before < 20_000
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_the_command_speaks_grpc_where_it_is_told_to(needs, tmp_path, by_file):
+    module = needs("tritonclient.grpc")
+    CheckpointStore(tmp_path / "store").save(LogisticRegression().fit([[0.0], [1.0]], [0, 1]), step=1)
+    (tmp_path / "serve.yaml").write_text("models: {m: store}\nport: 0\ngrpc_port: 0\n")
+    asked = ["--config", "serve.yaml"] if by_file else ["m=store", "--port", "0", "--grpc-port", "0"]
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "groundwork", "serve", *asked], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            told = process.stdout.readline()
+            with module.InferenceServerClient(told.removeprefix("gRPC on ").strip()) as client:
+                ready = client.is_model_ready("m")
+        finally:
+            process.kill()
+
+    assert told.startswith("gRPC on 127.0.0.1:")
+    assert ready

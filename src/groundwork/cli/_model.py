@@ -66,7 +66,7 @@ def serve(
     asked = context.params
     file = None if config is None else load_serve_config(config)
     settings = _settings(file)
-    for name in ("host", "port", "workers", "drain_s", "shutdown_s", "tls_cert", "tls_key"):
+    for name in ("host", "port", "grpc_port", "workers", "drain_s", "shutdown_s", "tls_cert", "tls_key"):
         source = context.get_parameter_source(name)
         if name not in settings or (source is not None and source.name != "DEFAULT"):
             settings[name] = asked[name]
@@ -88,14 +88,14 @@ def serve(
     def grpc_ready(address: str) -> None:
         typer.echo(f"gRPC on {address}")
 
-    serving.serve(models, on_ready=ready, grpc_port=grpc_port, on_grpc=grpc_ready, **settings)
+    serving.serve(models, on_ready=ready, on_grpc=grpc_ready, **settings)
 
 
 def _settings(file: "ServeConfig | None") -> dict[str, Any]:
     if file is None:
         return {}
     settings: dict[str, Any] = dict(file.options)
-    for name in ("host", "port", "workers", "drain_s", "shutdown_s"):
+    for name in ("host", "port", "grpc_port", "workers", "drain_s", "shutdown_s"):
         if getattr(file, name) is not None:
             settings[name] = getattr(file, name)
     if file.tls is not None:
