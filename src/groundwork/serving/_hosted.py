@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 from groundwork._failpoints import failpoint
 from groundwork.concurrency import Batcher
-from groundwork.errors import ModelNotReadyError
+from groundwork.errors import ModelNotReadyError, PredictionError
 from groundwork.serving._adapters import Adapter, load
-from groundwork.serving._block import Answer, Block
+from groundwork.serving._block import Answer, Block, TensorSpec
 from groundwork.serving._example import example
 from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
 from groundwork.serving._options import AppOptions
+from groundwork.serving._outputs import outputs_of, specs_of
 from groundwork.serving._versions import Shadow
 
 logger = logging.getLogger("groundwork.serving")
@@ -45,6 +46,7 @@ class HostedModel:
         batcher: Where blocks are posted; there once the model is loaded.
         max_batch_rows: Most rows of a block.
         failure: Why its example could not be predicted, or None.
+        outputs: What it gives; as its example was answered, where that could be.
         ready: Loaded and warm.
         runs: "inline", "thread" or "process".
         shadow: Another version that gets a copy of what this one is asked, or None.
@@ -67,6 +69,7 @@ class HostedModel:
         self.name = name
         self.ready = False
         self.failure: Exception | None = None
+        self.outputs: tuple[TensorSpec, ...] = ()
         self.runs: Literal["inline", "thread", "process"] = "thread"
         self.shadow: Shadow | None = None
         self.max_batch_rows = options.max_batch_rows
@@ -121,6 +124,12 @@ class HostedModel:
         if block is not None:
             (answer,) = await self.batcher.submit_all([block])
             self.failure = answer if isinstance(answer, Exception) else None
+        self.outputs = adapter.outputs
+        if block is not None and self.failure is None:
+            try:
+                self.outputs = specs_of(outputs_of(answer))
+            except PredictionError as error:
+                self.failure = error
         if self.failure is not None:
             logger.info("model %r was not warmed: %s", self.name, self.failure)
         self.ready = True

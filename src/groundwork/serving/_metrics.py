@@ -9,6 +9,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from groundwork.serving._answers import Answers
+from groundwork.serving._sums import Family, families
 
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
@@ -66,6 +67,10 @@ class Metrics:
     def mirrored(self, model: str, outcome: str) -> None:
         """Count a call that was copied to a shadow: "answered", "failed" or "skipped"."""
         self._shadowed.labels(model, outcome).inc()
+
+    def families(self) -> list[Family]:
+        """Return everything as it stands now, for another process."""
+        return families(self._registry.collect())
 
     def exposition(self) -> bytes:
         """Return everything in the text format."""

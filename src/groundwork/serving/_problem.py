@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problem documents.
 
 Rule: every answer that is not a success has ``type``, ``title``, ``status``, ``detail`` and a stable ``code``; a client
-branches on ``code`` and shows ``detail``. A fault of ours says nothing of our inside; the log has it.
+branches on ``code`` and shows ``detail``. ``error`` says the same to clients of the Open Inference Protocol. A fault of
+ours says nothing of our inside; the log has it.
 """
 
 import math
@@ -44,6 +45,7 @@ TITLES: Mapping[int, str] = {
     405: "The method does not fit the path",
     408: "The request came too slowly",
     413: "The request is too large",
+    415: "The body is encoded in a way that is not read here",
     417: "The expectation cannot be met",
     422: "The request breaks the schema",
     429: "Too many requests",
@@ -90,6 +92,7 @@ class Problem(Exception):
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
+            "error": self.detail,
         }
         if self.errors:
             document["errors"] = self.errors
