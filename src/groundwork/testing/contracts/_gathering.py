@@ -245,7 +245,7 @@ def it_waits_for_what_it_cancelled(subject: Any, lab: Lab) -> None:
     rule="There are about as many tasks as the limit allows, however many items there are.",
     why="A task is about a kilobyte and a place in the scheduler: a million of them waiting for a semaphore is a crash.",
     hint="Make a task when its turn comes, or let limit workers draw from one iterator.",
-    after=["a_source_is_read_as_it_is_worked_off"],
+    after=["a_limit_is_kept_and_used"],
 )
 def many_items_need_few_tasks(subject: Any, lab: Lab) -> None:
     """Five thousand items from a list, eight at a time."""

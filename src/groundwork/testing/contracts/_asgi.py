@@ -1,0 +1,225 @@
+"""The scenes of the contract of the inference server: a model that a check holds and lets go, and clients of the app."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from groundwork.errors import ContractBroken
+
+BAD = -1
+"""The row that breaks the model."""
+
+_HELD_S = 3.0
+"""How long the model waits to be let go; nothing correct waits for it."""
+_LIMIT_S = 8.0
+_TURNS = 60
+
+
+class HeldModel:
+    """Doubles the number in each row; while it is held, a batch does not end.
+
+    Attributes:
+        batches: The numbers of each batch, in order.
+        gave_up: Whether it was held longer than anything correct holds it.
+    """
+
+    version = "1"
+
+    def __init__(self, *, held: bool = False) -> None:
+        self.batches: list[list[int]] = []
+        self.gave_up = False
+        self._free = threading.Event()
+        if not held:
+            self._free.set()
+
+    def predict(self, rows: list[list[int]]) -> list[int]:
+        """Return twice the number of each row."""
+        numbers = [row[0] for row in rows]
+        self.batches.append(numbers)
+        if not self._free.wait(_HELD_S):
+            self.gave_up = True
+        if BAD in numbers:
+            raise ArithmeticError("a row that the model cannot do")
+        return [2 * number for number in numbers]
+
+    def hold(self) -> None:
+        """Let no batch end from now on."""
+        self._free.clear()
+
+    def let_go(self) -> None:
+        """Let the batch end, and all after it."""
+        self._free.set()
+
+    @property
+    def seen(self) -> list[int]:
+        """All numbers that it was given."""
+        return [number for batch in self.batches for number in batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the app answered."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+    def predictions(self) -> Any:
+        """Return the predictions, or break the contract."""
+        if self.status != 200:
+            raise ContractBroken(f"/predict answered {self.status} {self.body[:80]!r}; expected 200")
+        try:
+            return json.loads(self.body)["predictions"]
+        except (ValueError, KeyError, TypeError) as error:
+            found = repr(self.body[:80])
+            raise ContractBroken(f'/predict answered {found}; expected {{"predictions": [...]}}') from error
+
+
+class Client:
+    """Sends requests to an ASGI app, as a server would on its behalf.
+
+    Args:
+        app: The app.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def predict(self, *numbers: int, timeout_ms: int | None = None) -> Reply:
+        """Ask for the doubles of numbers."""
+        body = json.dumps({"instances": [[number] for number in numbers]}).encode()
+        headers = [] if timeout_ms is None else [(b"x-request-timeout-ms", str(timeout_ms).encode())]
+        return await self.send("POST", "/predict", body, headers)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterator[bytes] = b"",
+        headers: list[tuple[bytes, bytes]] | None = None,
+    ) -> Reply:
+        """Send a request, whole or in parts; a cancelled one is a client that leaves."""
+        parts = iter([body]) if isinstance(body, bytes) else body
+        length = [(b"content-length", str(len(body)).encode())] if isinstance(body, bytes) else []
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(b"host", b"test"), (b"content-type", b"application/json"), *length, *(headers or [])],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 8000),
+        }
+        left, sent = asyncio.Event(), []
+        following = next(parts, b"")
+
+        async def receive() -> dict[str, Any]:
+            nonlocal following
+            part, following = following, next(parts, None)  # type: ignore[arg-type]
+            if part is None:
+                await left.wait()
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": part, "more_body": following is not None}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        serving = asyncio.ensure_future(self._app(scope, receive, send))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            left.set()
+            await asyncio.wait([serving], timeout=_HELD_S)
+            raise
+        return _reply(sent)
+
+
+def _reply(sent: list[dict[str, Any]]) -> Reply:
+    if not sent or sent[0]["type"] != "http.response.start":
+        raise ContractBroken(f"the app sent {[message['type'] for message in sent]}; expected http.response.start first")
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return Reply(sent[0]["status"], {key.lower(): value for key, value in sent[0].get("headers", [])}, body)
+
+
+@asynccontextmanager
+async def serving(subject: Any, model: HeldModel, **options: Any) -> AsyncIterator[Client]:
+    """Start an app by ASGI's lifespan, wait until it says that it is ready, and shut it down in the end."""
+    app = subject.create_app({"double": model}, **options)
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    living = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, told.get, said.put))
+    client = Client(app)
+    try:
+        await told.put({"type": "lifespan.startup"})
+        await _expect_said(said, living, "lifespan.startup.complete")
+        await _ready(client)
+        yield client
+    finally:
+        model_was_held = not model._free.is_set()  # noqa: SLF001 - the scene's own
+        if model_was_held:
+            model.let_go()
+        await told.put({"type": "lifespan.shutdown"})
+        await _expect_said(said, living, "lifespan.shutdown.complete")
+        await asyncio.wait([living], timeout=_HELD_S)
+        living.cancel()
+
+
+async def _ready(client: Client) -> None:
+    async with asyncio.timeout(_LIMIT_S):
+        while (await client.send("GET", "/v2/health/ready")).status != 200:
+            await asyncio.sleep(0.005)
+
+
+async def _expect_said(said: "asyncio.Queue[dict[str, Any]]", living: "asyncio.Future[Any]", wanted: str) -> None:
+    hearing = asyncio.ensure_future(said.get())
+    await asyncio.wait([hearing, living], timeout=_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+    if not hearing.done():
+        hearing.cancel()
+        if living.done():
+            living.result()
+        raise ContractBroken(f"the app did not answer the lifespan's event with {wanted}")
+    if hearing.result()["type"] != wanted:
+        raise ContractBroken(f"the app said {hearing.result()} in its lifespan; expected {wanted}")
+
+
+async def turns(count: int = _TURNS) -> None:
+    """Let the loop go round, so that all that can be done without waiting has been."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something holds; break the contract if it does not in good time."""
+    end_s = asyncio.get_running_loop().time() + _LIMIT_S
+    while not condition():
+        if asyncio.get_running_loop().time() > end_s:
+            raise ContractBroken(f"{what} did not happen")
+        await asyncio.sleep(0.001)
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a check on a loop of its own, which the app's threads can reach."""
+
+    async def bounded() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        try:
+            async with asyncio.timeout(_LIMIT_S):
+                await main()
+        except TimeoutError as late:
+            raise ContractBroken("somebody waits for an answer that does not come") from late
+
+    asyncio.run(bounded())
+
+
+async def replies(calls: list[Awaitable[Reply]]) -> list[Reply]:
+    """Await what was sent."""
+    return list(await asyncio.gather(*calls))
