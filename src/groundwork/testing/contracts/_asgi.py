@@ -150,45 +150,73 @@ def _reply(sent: list[dict[str, Any]]) -> Reply:
     return Reply(sent[0]["status"], {key.lower(): value for key, value in sent[0].get("headers", [])}, body)
 
 
+class Life:
+    """An app's lifespan, from its start to its end, as a server drives it.
+
+    Args:
+        app: The app.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}}
+        self._living = asyncio.ensure_future(app(scope, self._told.get, self._said.put))
+
+    async def tell(self, event: str) -> None:
+        """Tell the app of an event and wait until it says that it has heard."""
+        await self._told.put({"type": f"lifespan.{event}"})
+        hearing = asyncio.ensure_future(self._said.get())
+        await asyncio.wait([hearing, self._living], timeout=_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+        await turns(2)
+        if not hearing.done():
+            hearing.cancel()
+            if self._living.done():
+                self._living.result()
+            raise ContractBroken(f"the app left lifespan.{event} unanswered; expected lifespan.{event}.complete")
+        if (found := hearing.result()["type"]) != f"lifespan.{event}.complete":
+            raise ContractBroken(f"the app answered lifespan.{event} with {found}; expected lifespan.{event}.complete")
+
+    async def end(self) -> None:
+        """Shut the app down."""
+        await self.tell("shutdown")
+        await asyncio.wait([self._living], timeout=_HELD_S)
+
+    async def abandon(self, model: HeldModel) -> None:
+        """End it somehow, because the check has failed already."""
+        model.let_go()
+        self._told.put_nowait({"type": "lifespan.shutdown"})
+        await asyncio.wait([self._living], timeout=1.0)
+        self._living.cancel()
+
+
 @asynccontextmanager
 async def serving(subject: Any, model: HeldModel, **options: Any) -> AsyncIterator[Client]:
-    """Start an app by ASGI's lifespan, wait until it says that it is ready, and shut it down in the end."""
-    app = subject.create_app({"double": model}, **options)
-    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    living = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, told.get, said.put))
-    client = Client(app)
-    try:
-        await told.put({"type": "lifespan.startup"})
-        await _expect_said(said, living, "lifespan.startup.complete")
-        await _ready(client)
+    """Start an app, wait until it says that it is ready, and shut it down in the end; the model is let go by then."""
+    async with alive(subject, model, **options) as (client, life):
         yield client
-    finally:
-        model_was_held = not model._free.is_set()  # noqa: SLF001 - the scene's own
-        if model_was_held:
-            model.let_go()
-        await told.put({"type": "lifespan.shutdown"})
-        await _expect_said(said, living, "lifespan.shutdown.complete")
-        await asyncio.wait([living], timeout=_HELD_S)
-        living.cancel()
+        model.let_go()
+        await life.end()
+
+
+@asynccontextmanager
+async def alive(subject: Any, model: HeldModel, **options: Any) -> AsyncIterator[tuple[Client, Life]]:
+    """Start an app; the check shuts it down itself."""
+    app = subject.create_app({"double": model}, **options)
+    life, client = Life(app), Client(app)
+    try:
+        await life.tell("startup")
+        await _ready(client)
+        yield client, life
+    except BaseException:
+        await life.abandon(model)
+        raise
 
 
 async def _ready(client: Client) -> None:
     async with asyncio.timeout(_LIMIT_S):
         while (await client.send("GET", "/v2/health/ready")).status != 200:
             await asyncio.sleep(0.005)
-
-
-async def _expect_said(said: "asyncio.Queue[dict[str, Any]]", living: "asyncio.Future[Any]", wanted: str) -> None:
-    hearing = asyncio.ensure_future(said.get())
-    await asyncio.wait([hearing, living], timeout=_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
-    if not hearing.done():
-        hearing.cancel()
-        if living.done():
-            living.result()
-        raise ContractBroken(f"the app did not answer the lifespan's event with {wanted}")
-    if hearing.result()["type"] != wanted:
-        raise ContractBroken(f"the app said {hearing.result()} in its lifespan; expected {wanted}")
 
 
 async def turns(count: int = _TURNS) -> None:

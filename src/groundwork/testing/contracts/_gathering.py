@@ -248,7 +248,7 @@ def it_waits_for_what_it_cancelled(subject: Any, lab: Lab) -> None:
     after=["a_limit_is_kept_and_used"],
 )
 def many_items_need_few_tasks(subject: Any, lab: Lab) -> None:
-    """Five thousand items from a list, eight at a time."""
+    """A thousand items from a list, eight at a time."""
     limit, most = 8, 0
 
     async def work(item: int) -> int:
@@ -259,11 +259,11 @@ def many_items_need_few_tasks(subject: Any, lab: Lab) -> None:
         return item
 
     async def main() -> None:
-        expect(await subject.map_async(work, list(range(5000)), limit), list(range(5000)), "results")
+        expect(await subject.map_async(work, list(range(1000)), limit), list(range(1000)), "results")
 
     run(lab, main())
     if most > limit + 4:
-        raise ContractBroken(f"{most} tasks for 5,000 items with limit={limit}; expected about {limit}")
+        raise ContractBroken(f"{most} tasks for 1,000 items with limit={limit}; expected about {limit}")
 
 
 async def _expect_failure(call: Any, work: Work, name: str) -> None:

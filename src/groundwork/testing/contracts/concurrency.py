@@ -1,17 +1,19 @@
 """The contract of the concurrency part: bounded work, a rate, batches for a model, and a server around them.
 
-Four topics, which can be met in any order but the last: ``gather_bounded``, ``TokenBucket``, ``Batcher``, the server.
+Five topics: ``gather_bounded``, ``TokenBucket`` and ``Batcher`` in any order, then the app and its life on a socket.
 """
 
 from groundwork.testing._contract import Contract
-from groundwork.testing.contracts import _batch_faults, _buckets, _gathering
+from groundwork.testing.contracts import _batch_faults, _buckets, _gathering, _inference, _inference_life
 
 TOPICS = {
     _gathering.CHECKS: ("gather_bounded", "map_async"),
     _buckets.CHECKS: ("TokenBucket",),
     _batch_faults.CHECKS: ("Batcher",),
+    _inference.CHECKS: ("create_app",),
+    _inference_life.CHECKS: ("serve",),
 }
-"""What each topic asks of the implementation, by name."""
+"""What each topic asks of the implementation, by name; groundwork has the last two in ``serving``."""
 
 CONTRACT = Contract("concurrency")
 for _topic in TOPICS:

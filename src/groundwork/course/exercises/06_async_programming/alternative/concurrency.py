@@ -4,6 +4,9 @@
 import asyncio
 import contextlib
 import inspect
+import json
+import math
+import signal
 import time
 from collections import deque
 
@@ -233,3 +236,221 @@ class Batcher:
         if not hasattr(results, "__len__") or len(results) != len(items):
             return [PredictionError(f"{results!r:.40} for {len(items)} items")] * len(items)
         return list(results)
+
+
+class Refused(Exception):
+    """A request that is answered with an error: status, words, headers."""
+
+
+class ClientLeft(Exception):
+    """Nobody is there to answer."""
+
+
+def create_app(models, **options):
+    """An ASGI app that serves the first of the models."""
+    return App(models, **options)
+
+
+class App:
+    """Routes, and one batcher."""
+
+    def __init__(self, models, max_batch_rows=64, max_queue_rows=1024, max_instances=1024, max_body_bytes=4 * 2**20):
+        self.model = next(iter(models.values()))
+        self.max_batch_rows = max_batch_rows
+        self.max_queue_rows = max_queue_rows
+        self.max_instances = max_instances
+        self.max_body_bytes = max_body_bytes
+        self.ready = False
+        self.routes = {
+            "/predict": {"POST": self.predict},
+            "/v2/health/live": {"GET": self.live},
+            "/v2/health/ready": {"GET": self.readiness},
+        }
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "lifespan":
+            await self.live_through(receive, send)
+            return
+        try:
+            status, content, headers = await self.answer(scope, receive)
+        except ClientLeft:
+            return
+        body = json.dumps(content).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *headers]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def live_through(self, receive, send):
+        await receive()
+        async with self.batching() as self.batcher:
+            self.ready = True
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            self.ready = False
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def batching(self):
+        return Batcher(self.model.predict, max_size=self.max_batch_rows, max_queue=self.max_queue_rows)
+
+    async def answer(self, scope, receive):
+        try:
+            methods = self.routes.get(scope["path"])
+            if methods is None:
+                raise Refused(404, f"there is no {scope['path']}")
+            if scope["method"] not in methods:
+                raise Refused(405, f"there is {', '.join(methods)}")
+            return 200, await methods[scope["method"]](scope, receive), []
+        except Refused as refused:
+            status, words, *headers = refused.args
+            return status, {"error": words}, headers
+
+    async def live(self, scope, receive):
+        return {"live": True}
+
+    async def readiness(self, scope, receive):
+        if not self.ready:
+            raise Refused(503, "not ready")
+        return {"ready": True}
+
+    async def predict(self, scope, receive):
+        instances = self.parse(await self.read(scope, receive))
+        allowed_ms = dict(scope["headers"]).get(b"x-request-timeout-ms")
+        deadline_s = int(allowed_ms) / 1000 if allowed_ms else None
+        if self.batcher.waiting() + len(instances) > self.max_queue_rows:
+            raise Refused(503, "too much to do", (b"retry-after", b"%d" % math.ceil(max(1.0, self.batcher.wait_s()))))
+        answers = await self.unless_left(self.submit_all(instances, deadline_s), receive)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise Refused(*self.fault(answer))
+        return {"predictions": answers}
+
+    async def submit_all(self, instances, deadline_s):
+        calls = (self.batcher.submit(instance, deadline_s) for instance in instances)
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    def fault(self, error):
+        if isinstance(error, Overloaded):
+            return 503, str(error), (b"retry-after", b"1")
+        return (504, str(error)) if isinstance(error, DeadlineExceeded) else (500, "the model failed")
+
+    async def unless_left(self, work, receive):
+        working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientLeft
+            return working.result()
+        finally:
+            working.cancel()
+            leaving.cancel()
+            await asyncio.gather(working, leaving, return_exceptions=True)
+
+    async def read(self, scope, receive):
+        if int(dict(scope["headers"]).get(b"content-length", 0)) > self.max_body_bytes:
+            raise Refused(413, "too large a body")
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self.max_body_bytes:
+                raise Refused(413, "too large a body")
+        return body
+
+    def parse(self, body):
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Refused(400, "the body is not JSON") from error
+        instances = data.get("instances") if isinstance(data, dict) else None
+        if not isinstance(instances, list) or not 0 < len(instances) <= self.max_instances:
+            raise Refused(422, 'send {"instances": [...]}')
+        return instances
+
+
+def serve(models, host="127.0.0.1", port=8000, *, on_ready=None, **options):
+    """Serve until SIGTERM."""
+    asyncio.run(Server(create_app(models, **options)).run(host, port, on_ready))
+
+
+class Server:
+    """An app on a socket; one request a connection."""
+
+    header_timeout_s = 10.0
+
+    def __init__(self, app):
+        self.app = app
+        self.told = asyncio.Event()
+        self.reading, self.answering = set(), set()
+
+    async def run(self, host, port, on_ready):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.stop)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.stop)
+        events, said = asyncio.Queue(), asyncio.Queue()
+        living = asyncio.create_task(self.app({"type": "lifespan"}, events.get, said.put))
+        await events.put({"type": "lifespan.startup"})
+        await said.get()
+        listener = await asyncio.start_server(self.connection, host, port)
+        if on_ready is not None:
+            on_ready("http://{}:{}".format(*listener.sockets[0].getsockname()[:2]))
+        await self.told.wait()
+        listener.close()
+        await self.finish()
+        await events.put({"type": "lifespan.shutdown"})
+        await living
+
+    def stop(self):
+        self.app.ready = False
+        self.told.set()
+
+    async def finish(self):
+        for task in self.reading:
+            task.cancel()
+        await asyncio.gather(*self.reading, *self.answering, return_exceptions=True)
+
+    async def connection(self, reader, writer):
+        task = asyncio.current_task()
+        self.reading.add(task)
+        try:
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.header_timeout_s)
+            self.reading.discard(task)
+            self.answering.add(task)
+            await self.exchange(head, reader, writer)
+        except (OSError, ValueError, EOFError, TimeoutError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # the client has gone, or sent what is no HTTP, or the server ends
+        finally:
+            self.reading.discard(task)
+            self.answering.discard(task)
+            writer.close()
+
+    async def exchange(self, head, reader, writer):
+        request, *lines = head.decode("latin-1").split("\r\n")[:-2]
+        method, target, _ = request.split(" ")
+        pairs = [line.partition(":") for line in lines]
+        headers = [(name.strip().lower().encode(), value.strip().encode()) for name, _, value in pairs]
+        left = int(dict(headers).get(b"content-length", 0))
+
+        async def receive():
+            nonlocal left
+            if left is None:
+                await reader.read(1)
+                return {"type": "http.disconnect"}
+            body = await reader.read(min(left, 65536)) if left else b""
+            if left and not body:
+                return {"type": "http.disconnect"}
+            left = left - len(body) or None
+            return {"type": "http.request", "body": body, "more_body": left is not None}
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                fields = [*message["headers"], (b"connection", b"close")]
+                lines = [b"HTTP/1.1 %d -" % message["status"], *(name + b": " + value for name, value in fields)]
+                writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
+            else:
+                writer.write(message["body"])
+                await writer.drain()
+
+        scope = {"type": "http", "method": method, "path": target.partition("?")[0], "headers": headers}
+        await self.app(scope, receive, send)
