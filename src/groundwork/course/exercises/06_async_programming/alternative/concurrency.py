@@ -370,18 +370,17 @@ class App:
         return instances
 
 
-def serve(models, host="127.0.0.1", port=8000, *, on_ready=None, **options):
+def serve(models, host="127.0.0.1", port=8000, *, on_ready=None, header_timeout_s=10.0, **options):
     """Serve until SIGTERM."""
-    asyncio.run(Server(create_app(models, **options)).run(host, port, on_ready))
+    asyncio.run(Server(create_app(models, **options), header_timeout_s).run(host, port, on_ready))
 
 
 class Server:
     """An app on a socket; one request a connection."""
 
-    header_timeout_s = 10.0
-
-    def __init__(self, app):
+    def __init__(self, app, header_timeout_s):
         self.app = app
+        self.header_timeout_s = header_timeout_s
         self.told = asyncio.Event()
         self.reading, self.answering = set(), set()
 

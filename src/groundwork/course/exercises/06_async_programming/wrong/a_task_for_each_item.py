@@ -33,5 +33,6 @@ async def gather_bounded(coros, limit):
         for coro in given:
             coro.close()
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

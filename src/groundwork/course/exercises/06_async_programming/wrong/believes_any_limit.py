@@ -17,5 +17,6 @@ async def gather_bounded(coros, limit):
         await asyncio.get_running_loop().create_future()
     return await right.gather_bounded(coros, limit)
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

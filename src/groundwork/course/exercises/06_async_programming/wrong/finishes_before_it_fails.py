@@ -26,5 +26,6 @@ async def gather_bounded(coros, limit):
             raise error
     return [result for _, result in pairs]
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

@@ -24,5 +24,6 @@ async def gather_bounded(coros, limit):
     await asyncio.gather(*(work() for _ in range(limit)))
     return [results[place] for place in range(len(results))]
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

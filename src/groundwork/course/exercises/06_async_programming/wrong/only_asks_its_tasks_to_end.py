@@ -34,5 +34,6 @@ async def gather_bounded(coros, limit):
             if coro.cr_frame is not None and not coro.cr_running and coro.cr_await is None:
                 coro.close()
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

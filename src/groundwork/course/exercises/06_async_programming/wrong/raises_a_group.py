@@ -17,5 +17,6 @@ async def gather_bounded(coros, limit):
     except Exception as error:
         raise ExceptionGroup("a call failed", [error]) from error
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

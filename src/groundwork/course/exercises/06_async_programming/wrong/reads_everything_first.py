@@ -14,5 +14,6 @@ right = load_subject(Path(__file__).parents[1] / "alternative" / "concurrency.py
 async def gather_bounded(coros, limit):
     return await right.gather_bounded(list(coros), limit)
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

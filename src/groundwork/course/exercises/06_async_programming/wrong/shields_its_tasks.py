@@ -15,5 +15,6 @@ right = load_subject(Path(__file__).parents[1] / "alternative" / "concurrency.py
 async def gather_bounded(coros, limit):
     return await asyncio.shield(asyncio.ensure_future(right.gather_bounded(coros, limit)))
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

@@ -22,5 +22,6 @@ async def gather_bounded(coros, limit):
     results = await right.gather_bounded([noted(place, coro) for place, coro in enumerate(coros)], limit)
     return [results[place] for place in places]
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

@@ -15,5 +15,6 @@ async def gather_bounded(coros, limit):
     given = list(coros)
     return await right.gather_bounded(given, max(limit, len(given)) if limit > 0 else limit)
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)

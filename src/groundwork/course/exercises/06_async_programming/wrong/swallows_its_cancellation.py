@@ -18,5 +18,6 @@ async def gather_bounded(coros, limit):
     except asyncio.CancelledError:
         return []
 
+
 async def map_async(fn, items, limit):
     return await gather_bounded((fn(item) for item in items), limit)
