@@ -44,12 +44,15 @@ class _Scene:
         self.open: list[socket.socket] = []
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
 
-    def ask(self, method: str, path: str, number: int | None = None) -> Any:
+    def ask(
+        self, method: str, path: str, number: int | None = None, on_sent: Callable[[], object] = lambda: None
+    ) -> Any:
         """Send one request; return status and predictions, or the status alone."""
         body = None if number is None else json.dumps({"instances": [[number]]})
         connection = http.client.HTTPConnection(*self._address, timeout=_ASK_S)
         try:
             connection.request(method, path, body, {"content-type": "application/json"})
+            on_sent()
             answer = connection.getresponse()
             content = answer.read()
         finally:
@@ -61,21 +64,24 @@ class _Scene:
         return socket.create_connection(self._address, timeout=_ASK_S)
 
     def crowd(self) -> list[threading.Thread]:
-        """Let clients send a request each; the statuses are in ``found`` when their threads have ended."""
+        """Have clients send a request each; what they got is in ``found`` when their threads have ended."""
         self.found["crowd"] = []
+        sent = threading.Semaphore(0)
 
         def client(number: int) -> None:
             try:
-                answer = self.ask("POST", "/predict", number)
-            except OSError as error:
-                answer = type(error).__name__
-            except http.client.HTTPException as error:
+                answer = self.ask("POST", "/predict", number, sent.release)
+            except (OSError, http.client.HTTPException) as error:
                 answer = type(error).__name__
             self.found["crowd"].append([number, answer])
 
         threads = [threading.Thread(target=client, args=(number,), daemon=True) for number in range(_CLIENTS)]
         for thread in threads:
             thread.start()
+        for _ in threads:
+            sent.acquire(timeout=_ASK_S)
+        # All bytes are with the system; the server needs a moment to see them.
+        time.sleep(0.3)
         return threads
 
 
@@ -167,7 +173,6 @@ def _full_load(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
     def drive(scene: _Scene) -> None:
         scene.model.hold()
         threads = scene.crowd()
-        time.sleep(0.3)
         _terminate(scene)
         time.sleep(0.2)
         scene.model.let_go()
@@ -200,7 +205,6 @@ def _in_the_drain(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
     def drive(scene: _Scene) -> None:
         scene.model.hold()
         threads = scene.crowd()
-        time.sleep(0.2)
         _terminate(scene)
         end_s, ready = time.monotonic() + 1.0, 200
         while ready == 200 and time.monotonic() < end_s:

@@ -6,7 +6,6 @@ from pathlib import Path
 from groundwork.testing import load_subject
 
 FAILS = (
-    "sigterm_loses_nothing",
     "silent_clients_hold_nobody_up",
 )
 
