@@ -1,4 +1,4 @@
-"""The scenes of the contract of the inference server: a model that a check holds and lets go, and clients of the app."""
+"""The scenes of the contract of the inference server: a model that a check holds and lets go, and the app's clients."""
 
 import asyncio
 import json
@@ -121,11 +121,11 @@ class Client:
             "server": ("127.0.0.1", 8000),
         }
         left, sent = asyncio.Event(), []
-        following = next(parts, b"")
+        following: bytes | None = next(parts, b"")
 
         async def receive() -> dict[str, Any]:
             nonlocal following
-            part, following = following, next(parts, None)  # type: ignore[arg-type]
+            part, following = following, next(parts, None)
             if part is None:
                 await left.wait()
                 return {"type": "http.disconnect"}
@@ -146,7 +146,9 @@ class Client:
 
 def _reply(sent: list[dict[str, Any]]) -> Reply:
     if not sent or sent[0]["type"] != "http.response.start":
-        raise ContractBroken(f"the app sent {[message['type'] for message in sent]}; expected http.response.start first")
+        raise ContractBroken(
+            f"the app sent {[message['type'] for message in sent]}; expected http.response.start first"
+        )
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return Reply(sent[0]["status"], {key.lower(): value for key, value in sent[0].get("headers", [])}, body)
 
@@ -216,7 +218,7 @@ async def alive(subject: Any, model: HeldModel, **options: Any) -> AsyncIterator
 
 async def _ready(client: Client) -> None:
     async with asyncio.timeout(_LIMIT_S):
-        while (await client.send("GET", "/v2/health/ready")).status != 200:
+        while (await client.send("GET", "/v2/health/ready")).status != 200:  # noqa: ASYNC110 - asked as by a client
             await asyncio.sleep(0.005)
 
 

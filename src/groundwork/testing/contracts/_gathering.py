@@ -139,7 +139,7 @@ def a_source_is_read_as_it_is_worked_off(subject: Any, lab: Lab) -> None:
     Level.EDGE,
     rule="A limit below one is refused at once.",
     why="Semaphore(0) waits for ever: a wrong line in a configuration becomes a job that hangs all night.",
-    hint="Look at the limit first; raise a ValueError, or groundwork's UsageError. Close the coroutines you were given.",
+    hint="Raise a ValueError, or groundwork's UsageError, and close the coroutines you were given.",
     after=["results_keep_their_places"],
 )
 def a_limit_below_one_is_refused(subject: Any, lab: Lab) -> None:
@@ -153,7 +153,7 @@ def a_limit_below_one_is_refused(subject: Any, lab: Lab) -> None:
                     value = await call
                 except NotImplementedError:
                     raise
-                except Exception:  # noqa: BLE001 - any error will do
+                except Exception:  # noqa: BLE001, S112 - any error will do
                     continue
                 raise ContractBroken(f"limit={limit} gave {value}; expected an error")
             _expect_closed(given, f"after limit={limit} was refused")
@@ -243,7 +243,7 @@ def it_waits_for_what_it_cancelled(subject: Any, lab: Lab) -> None:
 @CHECKS.check(
     Level.LOAD,
     rule="There are about as many tasks as the limit allows, however many items there are.",
-    why="A task is about a kilobyte and a place in the scheduler: a million of them waiting for a semaphore is a crash.",
+    why="A task takes about a kilobyte: a million of them that wait for a semaphore are a process out of memory.",
     hint="Make a task when its turn comes, or let limit workers draw from one iterator.",
     after=["a_limit_is_kept_and_used"],
 )

@@ -1,7 +1,7 @@
 """The contract of a server's life on a socket: from the first request to SIGTERM and the last answer.
 
-The subject offers ``serve(models, host, port, on_ready=None, header_timeout_s=10.0)``, which calls ``on_ready(url)`` once it serves, and
-returns after SIGTERM. Every check is a process of its own: server and clients live in it together.
+The subject offers ``serve(models, host, port, on_ready=None, header_timeout_s=10.0)``, which calls ``on_ready(url)``
+once it serves, and returns after SIGTERM. Every check is a process of its own: server and clients live in it together.
 """
 
 import http.client
@@ -139,7 +139,9 @@ def _requests(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
         scene.found["whole"] = [scene.ask("POST", "/predict", number) for number in (1, 2)]
         scene.found["health"] = scene.ask("GET", "/v2/health/ready")
         body = b'{"instances": [[21]]}'
-        head = f"POST /predict HTTP/1.1\r\nhost: test\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+        head = (
+            f"POST /predict HTTP/1.1\r\nhost: test\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+        )
         with scene.connect() as connection:
             for part in (head[:9], head[9:50], head[50:] + body[:4], body[4:]):
                 connection.sendall(part)
@@ -252,7 +254,7 @@ def _silence(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
     Level.LOAD,
     rule="Clients that say nothing, or half a head, hold up neither the others nor the end.",
     why="Thirty half-open connections are one bad network, or one bad person with a laptop.",
-    hint="Each connection is a task of its own. A head has header_timeout_s to arrive; at the end, wait no longer for it.",
+    hint="Each connection is a task of its own; its head has header_timeout_s to arrive, and no longer at the end.",
     after=["it_serves_on_a_socket"],
     posix=_POSIX,
 )

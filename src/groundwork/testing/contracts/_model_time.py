@@ -32,9 +32,7 @@ class SlowModel(Executor):
         most_at_once: How many jobs ever ran together.
     """
 
-    def __init__(
-        self, clock: VirtualClock, *, batch_s: float = 1.0, item_s: float = 0.0, workers: int = 1
-    ) -> None:
+    def __init__(self, clock: VirtualClock, *, batch_s: float = 1.0, item_s: float = 0.0, workers: int = 1) -> None:
         self.batches: list[list[Any]] = []
         self.starts_s: list[float] = []
         self.bad: dict[Any, Exception] = {}
@@ -107,7 +105,7 @@ class ModelLoop(VirtualLoop):
 
     turns = 0
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
         """Run a job in a slow model; anything else would need a thread."""
         if isinstance(executor, SlowModel):
             return asyncio.wrap_future(executor.submit(func, *args), loop=self)

@@ -4,13 +4,13 @@ Five topics: ``gather_bounded``, ``TokenBucket`` and ``Batcher`` in any order, t
 """
 
 from groundwork.testing._contract import Contract
-from groundwork.testing.contracts import _batch_faults, _buckets, _gathering, _inference, _inference_life
+from groundwork.testing.contracts import _batch_load, _bucket_faults, _gathering, _inference_faults, _inference_life
 
 TOPICS = {
     _gathering.CHECKS: ("gather_bounded", "map_async"),
-    _buckets.CHECKS: ("TokenBucket",),
-    _batch_faults.CHECKS: ("Batcher",),
-    _inference.CHECKS: ("create_app",),
+    _bucket_faults.CHECKS: ("TokenBucket",),
+    _batch_load.CHECKS: ("Batcher",),
+    _inference_faults.CHECKS: ("create_app",),
     _inference_life.CHECKS: ("serve",),
 }
 """What each topic asks of the implementation, by name; groundwork has the last two in ``serving``."""
