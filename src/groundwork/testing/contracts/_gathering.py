@@ -62,7 +62,12 @@ def results_keep_their_places(subject: Any, lab: Lab) -> None:
 
     async def main() -> None:
         work = Work()
-        expect(await subject.gather_bounded([work(seconds) for seconds in given], 4), given, "gather_bounded")
+        coros = [work(seconds) for seconds in given]
+        try:
+            expect(await subject.gather_bounded(coros, 4), given, "gather_bounded")
+        finally:
+            for coro in coros:
+                coro.close()
         expect(await subject.map_async(work, given, 4), given, "map_async")
         expect(await subject.gather_bounded((work(seconds) for seconds in given), 40), given, "with room for all")
         expect(await subject.map_async(work, [], 4), [], "map_async of no items")

@@ -87,7 +87,9 @@ class _Scene:
 
 def _live(subject: Any, folder: Path, drive: Drive, **options: Any) -> dict[str, Any]:
     """Serve in this process until the clients' thread sends SIGTERM; return what they found."""
-    model, scenes, ended = HeldModel(), [], threading.Event()
+    model, ended = HeldModel(), threading.Event()
+    scenes: list[_Scene] = []
+    driver: list[threading.Thread] = []
 
     def clients(scene: _Scene) -> None:
         try:
@@ -103,13 +105,17 @@ def _live(subject: Any, folder: Path, drive: Drive, **options: Any) -> dict[str,
 
     def on_ready(url: str) -> None:
         scenes.append(_Scene(url, model))
-        threading.Thread(target=clients, args=(scenes[0],), daemon=True).start()
+        driver.append(threading.Thread(target=clients, args=(scenes[0],), daemon=True))
+        driver[0].start()
 
     try:
         subject.serve({"double": model}, "127.0.0.1", 0, on_ready=on_ready, **options)
     except NotImplementedError as missing:
         return {"missing": str(missing)}
     ended.set()
+    for thread in driver:
+        # The server may be done before its clients have read what it sent.
+        thread.join(_END_S)
     found: dict[str, Any] = scenes[0].found if scenes else {"error": "serve returned before it called on_ready"}
     return found
 
