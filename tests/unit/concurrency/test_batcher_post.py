@@ -230,24 +230,21 @@ def test_a_caller_may_post_again_and_cancel_others_from_its_answer():
     run_virtual(main())
 
 
-def test_a_call_that_is_told_of_its_deadline_may_cancel_one_whose_turn_it_is():
-    seen = []
+def test_whoever_cancels_a_mate_when_told_of_its_deadline_comes_too_late_for_the_batch():
+    log = []
 
     async def main():
-        loop = asyncio.get_running_loop()
-        async with Batcher(lambda items: seen.extend(items) or items, executor=TimedExecutor(2.0)) as batcher:
+        async with Batcher(lambda items: log.extend(items) or items, executor=TimedExecutor(2.0)) as batcher:
             batcher.post([0], lambda outcome: None)
             await asyncio.sleep(1.0)
-            batcher.post([1], lambda outcome: mate.cancel(), 0.5)
+            batcher.post([1], lambda outcome: (log.append("cancels"), mate.cancel()), 0.5)
             mate = batcher.post([2], pytest.fail)
             batcher._deadlines._timer.cancel()
             await asyncio.sleep(4.0)
-            return loop.time()
 
     run_virtual(main())
 
-    # The mate was in the batch before anybody was told: what is under way is not torn apart, and nobody hears of it.
-    assert seen == [0, 2]
+    assert log == [0, 2, "cancels"]
 
 
 def test_batches_run_in_the_context_of_whoever_opened_the_batcher():
@@ -459,6 +456,23 @@ def test_parallel_batches_have_a_thread_each():
     barrier = threading.Barrier(2)
 
     assert asyncio.run(main()) == [1, 2]
+
+
+def test_an_executor_that_comes_free_takes_what_waits_for_a_fuller_batch():
+    told = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        executor = TimedExecutor(1.0)
+        async with Batcher(doubled, executor=executor, max_size=2, max_wait_s=5.0, batches=2) as batcher:
+            batcher.post([1, 2], lambda outcome: None)
+            await asyncio.sleep(0.5)
+            batcher.post([3], lambda outcome: told.append(loop.time()))
+            await asyncio.sleep(3.0)
+
+    run_virtual(main())
+
+    assert told == [2.0]
 
 
 def test_a_drain_waits_for_all_batches():
