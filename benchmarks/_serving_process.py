@@ -51,6 +51,7 @@ class Server:
             "PORT": str(port),
             "HOME": self._scratch.name,
             "TMPDIR": self._scratch.name,
+            "RAY_TMPDIR": self._scratch.name,
             _MARK: self._mark,
             # A peer sees its own packages only; we are measured as this folder has us.
             "PYTHONPATH": str(FOLDER.parents[1] / "src") if self.peer.packages is None else "",

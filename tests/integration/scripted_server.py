@@ -54,8 +54,8 @@ class Scripted:
                 await writer.drain()
                 if b"\r\nConnection: close\r\n" in answer or b"\r\nConnection: close\r\n\r\n" in answer:
                     break
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client left, or the test is over
         finally:
             writer.close()
 

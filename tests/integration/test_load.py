@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sys
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -19,13 +20,24 @@ pytestmark = pytest.mark.integration
 OK = reply(document={"predictions": [1]})
 
 
+class Ticks:
+    """A clock that moves each time it is read: however slow the machine, as much happens."""
+
+    def __init__(self, step_s):
+        self.now, self.step_s = 0.0, step_s
+
+    def __call__(self):
+        self.now += self.step_s
+        return self.now
+
+
 def closed(server, **options):
-    options = {"connections": 4, "duration_s": 0.3, "warm_up_s": 0.05, **options}
+    options = {"connections": 4, "duration_s": 0.3, "warm_up_s": 0.05, "clock": Ticks(0.0005), **options}
     return asyncio.run(closed_loop(Target(server.url + "/predict", b"{}"), **options))
 
 
 def opened(server, **options):
-    options = {"rate": 200, "duration_s": 0.4, "warm_up_s": 0.05, **options}
+    options = {"rate": 200, "duration_s": 0.4, "warm_up_s": 0.05, "clock": Ticks(0.002), **options}
     return asyncio.run(open_loop(Target(server.url + "/predict", b"{}"), **options))
 
 
@@ -88,6 +100,18 @@ def test_open_loop_offers_its_rate_whatever_the_server_does():
     assert load.interval_s is None
 
 
+def test_open_loop_opens_connections_beforehand_and_more_when_it_needs_them():
+    with scripted(lambda asked: OK) as server:
+        opened(server, opened=7, connections=7)
+        few = server.connections
+    with scripted(lambda asked: OK) as server:
+        load = opened(server, opened=1, rate=2000, arrivals="steady")
+
+    assert 7 == few
+    assert server.connections > 1
+    assert load.answered == load.offered
+
+
 def test_poisson_arrivals_are_the_same_for_the_same_seed():
     with scripted(lambda asked: OK) as server:
         counts = [opened(server, seed=seed).offered for seed in (3, 3, 4)]
@@ -103,7 +127,7 @@ def test_a_stall_that_waiting_callers_do_not_see_shows_in_the_corrected_latency(
         return OK
 
     with scripted(stall_once) as server:
-        load = opened(server, connections=1, arrivals="steady")
+        load = opened(server, connections=1, arrivals="steady", clock=perf_counter)
 
     assert load.service.percentile_s(50) < 0.05
     assert load.latency.percentile_s(50) > 0.05
@@ -114,8 +138,8 @@ def test_what_is_never_answered_is_counted_after_the_time_to_wait_for_it():
         await asyncio.sleep(60)
 
     with scripted(never) as server:
-        one = closed(server, warm_up_s=0.0, timeout_s=0.1)
-        other = opened(server, connections=2, rate=50, timeout_s=0.1)
+        one = closed(server, warm_up_s=0.0, timeout_s=0.1, clock=perf_counter)
+        other = opened(server, connections=2, rate=50, timeout_s=0.1, clock=perf_counter)
 
     assert {"unanswered": 4} == dict(one.failures)
     assert other.failures["unanswered"] == other.offered > 2

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError
 from groundwork.serving._call import Call, Response
 from groundwork.serving._clients import ClientLimits
@@ -115,6 +116,7 @@ class App:
             response = refusal or await self._answer(call, receive)
         except ClientGone:
             return
+        failpoint("serving.answer.before_send")
         await send_response(send, response, with_body=call.method != "HEAD", close=refusal is not None)
 
     async def _read(self, call: Call, receive: Receive) -> Response | None:

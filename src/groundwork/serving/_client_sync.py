@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from groundwork.errors import UsageError
+from groundwork.resilience import Retry
 from groundwork.serving._client import AsyncClient, Predictions, check_stream
 from groundwork.serving._client_tensors import Array
 
@@ -24,16 +25,47 @@ class Client:
     """A client of an inference server; use it as ``with Client(url) as client:``.
 
     Args:
-        url: As for ``AsyncClient``.
-        **options: As for ``AsyncClient``: model, version, api_key, headers, timeout_s, retry,
-            connections, binary, verify.
+        url: As for ``AsyncClient``, like all others.
+        model: Which model to ask; the server's first if None.
+        version: Which version of it; the server's choice if None.
+        api_key: Sent as a bearer token.
+        headers: Further headers of each request.
+        timeout_s: Longest time for a call, retries included.
+        retry: When to try again; three attempts with a budget if None.
+        connections: How many requests may be under way at once; more wait.
+        binary: Send arrays by the binary tensor extension; None where the server has it and it is faster.
+        verify: Whether a TLS certificate must be one that this machine trusts.
 
     Raises:
         ConfigurationError: No address, or a number out of range.
     """
 
-    def __init__(self, url: str = "http://127.0.0.1:8000", **options: Any) -> None:
-        self._client = AsyncClient(url, **options)
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8000",
+        *,
+        model: str | None = None,
+        version: str | None = None,
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        retry: Retry | None = None,
+        connections: int = 64,
+        binary: bool | None = None,
+        verify: bool = True,
+    ) -> None:
+        self._client = AsyncClient(
+            url,
+            model=model,
+            version=version,
+            api_key=api_key,
+            headers=headers,
+            timeout_s=timeout_s,
+            retry=retry,
+            connections=connections,
+            binary=binary,
+            verify=verify,
+        )
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None

@@ -50,6 +50,12 @@ class AnswerReader:
         Returns:
             The answer, if they complete it.
         """
+        try:
+            return self._fed(data)
+        except ValueError as error:  # of a length that is no number
+            raise WorldError(f"what answers there is no HTTP/1.1 server: {error}") from error
+
+    def _fed(self, data: bytes) -> Answer | None:
         buffer = self._buffer = self._buffer + data if self._buffer else data
         end = buffer.find(_END)
         if end < 0:

@@ -69,7 +69,16 @@ def test_a_connection_that_ends_before_its_answer_completes_none():
     assert [None, None] == [cut.at_end(), nothing.at_end()]
 
 
-@pytest.mark.parametrize("line", [b"SSH-2.0-OpenSSH_9\r\n\r\n", b"HTTP/1.1\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"SSH-2.0-OpenSSH_9\r\n\r\n",
+        b"HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    ],
+)
 def test_what_is_no_http_is_told(line):
     with pytest.raises(WorldError, match=r"no HTTP/1\.1 server"):
         AnswerReader().feed(line)
