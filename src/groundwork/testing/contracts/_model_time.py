@@ -101,9 +101,18 @@ class ModelLoop(VirtualLoop):
 
     Attributes:
         turns: How often it went round.
+        tasks: All that were begun.
     """
 
-    turns = 0
+    def __init__(self, clock: VirtualClock, *, seed: int) -> None:
+        super().__init__(clock, seed=seed)
+        self.turns = 0
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def create_task(self, coro: Any, *, name: object = None, **options: Any) -> Any:
+        """Start a task and remember it."""
+        self.tasks.append(super().create_task(coro, name=name, **options))
+        return self.tasks[-1]
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
         """Run a job in a slow model; anything else would need a thread."""
@@ -125,7 +134,17 @@ def run(lab: Lab, main: Coroutine[Any, Any, Any]) -> Any:
         try:
             return runner.run(main)
         except Deadlocked as stuck:
-            raise ContractBroken(f"somebody waits for ever: {stuck.message}") from stuck
+            raise ContractBroken(f"somebody waits for ever{_death(runner.get_loop())}: {stuck.message}") from stuck
+
+
+def _death(loop: asyncio.AbstractEventLoop) -> str:
+    """Say which task failed last: mostly that is why the others wait."""
+    assert isinstance(loop, ModelLoop)
+    failed = [task for task in loop.tasks if task.done() and not task.cancelled() and task.exception()]
+    if not failed:
+        return ""
+    name = getattr(failed[-1].get_coro(), "__qualname__", "a task")
+    return f", after {name} had ended with {failed[-1].exception()!r:.80}"
 
 
 def turns() -> int:
