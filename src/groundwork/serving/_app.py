@@ -17,10 +17,12 @@ from groundwork.serving._clients import ClientLimits
 from groundwork.serving._core import Core
 from groundwork.serving._exchange import CLIENT_LEFT
 from groundwork.serving._handlers import Handlers
+from groundwork.serving._infer import Infer
 from groundwork.serving._limiter import AdaptiveLimit
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
+from groundwork.serving._repository import Repository
 from groundwork.serving._watch import ClientWatch
 from groundwork.serving._wire import (
     BodyTooLarge,
@@ -62,9 +64,13 @@ class App:
         self.loaded = asyncio.Event()
         self._options = options
         self._handlers = Handlers(self.models, self.metrics, options)
-        self.core = Core(self.models, self.metrics, options, limits=_limits(models, options), clients=_clients(options))
-        self.core.routes |= self._handlers.routes()
-        self.core.model_routes |= self._handlers.model_routes()
+        limits = _limits(models, options)
+        self.core = Core(self.models, self.metrics, options, limits=limits, clients=_clients(options))
+        self.metrics.watch_app(self.models.all, limits)
+        repository = Repository(self.models)
+        self.core.routes |= self._handlers.routes() | repository.routes()
+        self.core.model_routes |= self._handlers.model_routes() | repository.model_routes()
+        self.core.model_routes |= Infer(self.core).model_routes()
         self._loading: asyncio.Task[None] | None = None
 
     def drain(self) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from groundwork.errors import InvalidDataError
 from groundwork.serving._block import Block, Tensor, TensorSpec
 from groundwork.serving._mistakes import Mistake, shown
+from groundwork.serving._tensor_rows import texts_of
 
 DTYPES: Mapping[str, Any] = {
     "BOOL": np.bool_,
@@ -71,7 +72,9 @@ class ArrayReader:
     def tensors(self, inputs: Mapping[str, Tensor]) -> Block:
         """Return the arrays of tensors; raises ``InvalidDataError`` for one that does not fit."""
         if inputs.keys() != self._specs.keys():
-            raise InvalidDataError(f"the model takes the inputs {', '.join(self._specs)}, not {', '.join(inputs)}")
+            raise InvalidDataError(
+                f"the model takes the inputs {', '.join(self._specs)}, not {shown(', '.join(inputs))}"
+            )
         arrays = {}
         for name, tensor in inputs.items():
             spec = self._specs[name]
@@ -158,16 +161,13 @@ def _floats(array: Any, dtype: Any) -> Any:
 def _converted(tensor: Tensor, spec: TensorSpec) -> Any:
     if spec.datatype != "BYTES":
         given = np.asarray(tensor.data).reshape(tensor.shape)
-        array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
+        # What does not fit is found below, or infinite as it is from JSON; numpy need not warn of it.
+        with np.errstate(over="ignore", invalid="ignore"):
+            array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
         if array.dtype.kind != "f" and not np.array_equal(array, given):
             raise InvalidDataError(f"input {spec.name!r} holds values that are no {spec.datatype}")
         return array
-    flat = np.empty(int(np.prod(tensor.shape)), dtype=np.object_)
-    try:
-        flat[:] = [item.decode() if isinstance(item, bytes) else str(item) for item in np.ravel(tensor.data).tolist()]
-    except UnicodeDecodeError as error:
-        raise InvalidDataError(f"input {spec.name!r} holds bytes that are no UTF-8 text: {error.reason}") from error
-    return flat.reshape(tensor.shape)
+    return texts_of(spec.name, tensor).reshape(tensor.shape)
 
 
 def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:

@@ -3,36 +3,33 @@
 Rule: both come from the models' own input schemas, so that they cannot drift from what is checked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from groundwork.serving._adapters import Adapter, example
+from groundwork.serving._block import TensorSpec
 
 
-def metadata(name: str, adapter: Adapter) -> dict[str, Any]:
+def metadata(name: str, adapter: Adapter, versions: Sequence[str], outputs: Sequence[TensorSpec]) -> dict[str, Any]:
     """Return a model's metadata, as the Open Inference Protocol has it, and its schema.
 
     Args:
         name: Under which it is served.
         adapter: Of the model.
+        versions: Those that a call may name.
+        outputs: What it gives.
 
     Returns:
         ``name``, ``versions``, ``platform``, ``inputs``, ``outputs``, ``schema`` and an ``example`` of one instance.
     """
     schema = adapter.input_schema()
-    inputs = [
-        {"name": column, "datatype": _datatype(inner.get("type")), "shape": [-1]}
-        for column, inner in schema.get("properties", {}).items()
-    ]
-    if schema.get("type") == "array":
-        inputs = [{"name": "instances", "datatype": "FP64", "shape": [-1, schema.get("maxItems", -1)]}]
     return {
         "name": name,
-        "versions": [adapter.version],
+        "versions": versions,
         "platform": "groundwork",
-        "inputs": inputs,
-        "outputs": [{"name": "predictions", "datatype": "BYTES", "shape": [-1]}],
+        "inputs": [spec._asdict() for spec in adapter.inputs or _inputs(schema)],
+        "outputs": [spec._asdict() for spec in outputs],
         "schema": schema,
         "example": example(schema),
     }
@@ -89,7 +86,7 @@ def openapi(title: str, schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": _version()},
+        "info": {"title": title, "version": package_version()},
         "paths": {
             "/predict": {"post": predict},
             "/v2/health/live": _get("The process answers"),
@@ -109,6 +106,7 @@ _PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "code": {"type": "string"},
+        "error": {"type": "string"},
         "errors": {
             "type": "array",
             "items": {
@@ -121,7 +119,8 @@ _PROBLEM = {
 }
 
 
-def _version() -> str:
+def package_version() -> str:
+    """Return groundwork's own version."""
     try:
         return version("groundwork")
     except PackageNotFoundError:  # run from a source folder that was never installed
@@ -134,6 +133,13 @@ def _content(description: str, media_type: str, schema: Mapping[str, Any]) -> di
 
 def _get(summary: str) -> dict[str, Any]:
     return {"get": {"summary": summary, "responses": {"200": {"description": "OK"}}}}
+
+
+def _inputs(schema: Mapping[str, Any]) -> list[TensorSpec]:
+    if schema.get("type") == "array":
+        return [TensorSpec("instances", "FP64", (-1, int(schema.get("maxItems", -1))))]
+    columns = schema.get("properties", {})
+    return [TensorSpec(name, _datatype(inner.get("type")), (-1,)) for name, inner in columns.items()]
 
 
 def _datatype(kind: Any) -> str:

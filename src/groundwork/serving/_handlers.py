@@ -67,7 +67,8 @@ class Handlers:
     def model(self, exchange: Exchange) -> Response:
         """``GET /v2/models/{name}``: what a model is and takes."""
         hosted = self._models.pick(exchange.name, exchange.version, exchange.call)
-        return Response(self._encode(metadata(hosted.name, hosted.adapter)))
+        versions = self._models.versions(hosted.name)
+        return Response(self._encode(metadata(hosted.name, hosted.adapter, versions, hosted.outputs)))
 
     def exposition(self, exchange: Exchange) -> Response:
         """``GET /metrics``: for Prometheus."""

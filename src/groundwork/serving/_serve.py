@@ -12,6 +12,7 @@ from typing import Any
 
 from groundwork.errors import ConfigurationError
 from groundwork.serving._app import App
+from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions
 from groundwork.serving._listener import listen, tls_context
 from groundwork.serving._options import AppOptions
@@ -26,11 +27,14 @@ def serve(
     port: int = 8000,
     *,
     workers: int = 1,
+    on_start: Callable[[], None] | None = None,
     on_ready: Callable[[str], None] | None = None,
     drain_s: float = 0.0,
     shutdown_s: float = 30.0,
     tls_cert: str | Path | None = None,
     tls_key: str | Path | None = None,
+    grpc_port: int | None = None,
+    on_grpc: Callable[[str], None] | None = None,
     **options: Any,
 ) -> None:
     """Serve models until SIGTERM or SIGINT.
@@ -42,12 +46,16 @@ def serve(
         workers: How many processes serve; each loads the models for itself, and has its own queue and limits. With
             more than one, models are sent to them by pickle, and a script calls this below
             ``if __name__ == "__main__":``.
+        on_start: Called first in each process that serves, as to set up logging.
         on_ready: Called with the server's address once every model is loaded and warm, in every process.
         drain_s: How long to go on accepting after a signal, so that a load balancer sees
             ``/v2/health/ready`` say 503.
         shutdown_s: How long accepted requests may take after that. A second signal ends the wait.
         tls_cert: File of the certificate, with those that lead to its root; with it the server speaks HTTPS.
         tls_key: File of its key, if that is not in the same one.
+        grpc_port: Also speak gRPC there, on the same address and with the same certificate; 0 picks a free port, None
+            does not. Needs the extra ``grpc``.
+        on_grpc: Called with the address of gRPC, before ``on_ready``.
         **options: Bounds of connections, by the names of ``ConnectionOptions``; the rest as for ``create_app``.
 
     Raises:
@@ -77,11 +85,16 @@ def serve(
             tls_key=tls_key,
             options=app_options,
             connection_options=connection_options,
+            grpc_port=grpc_port,
+            on_start=on_start,
             workers=workers,
         )
-        supervise(plan, on_ready)
+        supervise(plan, on_ready, on_grpc)
         return
+    if on_start is not None:
+        on_start()
+    grpc = GrpcSide(host, grpc_port, tls_cert, tls_key, on_grpc) if grpc_port is not None else None
     with listen(host, port) as listener:
-        server = Server(app, listener, connection_options, tls, drain_s, shutdown_s)
+        server = Server(app, listener, connection_options, tls, drain_s, shutdown_s, grpc)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(server.run(on_ready))

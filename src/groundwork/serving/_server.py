@@ -16,6 +16,7 @@ from typing import Any
 
 from groundwork.serving._app import App
 from groundwork.serving._connection import HttpConnection
+from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions, Hub
 from groundwork.serving._listener import BACKLOG, url_of
 from groundwork.serving._signals import told_to_end
@@ -35,6 +36,7 @@ class Server:
         tls: For HTTPS, or None.
         drain_s: See ``serve``.
         shutdown_s: See ``serve``.
+        grpc: What speaks gRPC beside it, or None.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Server:
         tls: ssl.SSLContext | None,
         drain_s: float,
         shutdown_s: float,
+        grpc: GrpcSide | None = None,
     ) -> None:
         self._app = app
         self._listener = listener
@@ -52,6 +55,7 @@ class Server:
         self._tls = tls
         self._drain_s = drain_s
         self._shutdown_s = shutdown_s
+        self._grpc = grpc
         self.hub: Hub | None = None
         self._told = asyncio.Event()
         self._hurried = asyncio.Event()
@@ -76,9 +80,13 @@ class Server:
             )
             app.start()
             try:
+                if self._grpc is not None:
+                    await self._grpc.start(app.core, self._options)
                 await self._until_told_or_loaded()
                 if app.failure is None and not self._told.is_set():
                     with _tuned():
+                        if self._grpc is not None:
+                            self._grpc.tell()
                         if on_ready is not None:
                             on_ready(url_of(self._listener, self._tls))
                         await self._told.wait()
@@ -89,8 +97,13 @@ class Server:
                 # Connections that the system has accepted already are ours to answer.
                 await asyncio.sleep(0)
                 listening.close()
-                await self._unless_hurried(hub.close(_GRACE_S, self._shutdown_s))
+                closing = [hub.close(_GRACE_S, self._shutdown_s)]
+                if self._grpc is not None:
+                    closing.append(self._grpc.stop(self._shutdown_s))
+                await self._unless_hurried(asyncio.gather(*closing))
                 hub.abort()
+                if self._grpc is not None:
+                    await self._grpc.stop(0.0)
                 await app.stop()
         if app.failure is not None:
             raise app.failure

@@ -12,7 +12,7 @@ import pickle
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -36,15 +36,16 @@ _KILL_S = 10.0
 """How long a worker may take to end beyond what it was given to answer."""
 
 
-def supervise(plan: Plan, on_ready: Callable[[str], None] | None) -> None:
+def supervise(plan: Plan, on_ready: Callable[[str], None] | None, on_grpc: Callable[[str], None] | None = None) -> None:
     """Serve with several processes until SIGTERM or SIGINT; see ``serve``.
 
     Args:
         plan: What to serve, and with how many.
         on_ready: Called with the server's address once all workers are ready.
+        on_grpc: Called with the address of gRPC before that.
 
     Raises:
-        ConfigurationError: The models cannot be sent to other processes.
+        ConfigurationError: The models cannot be sent to other processes, or gRPC cannot be shared by them.
         WorldError: The address cannot be listened on, or too many workers died.
     """
     try:
@@ -54,16 +55,31 @@ def supervise(plan: Plan, on_ready: Callable[[str], None] | None) -> None:
             f"the models cannot be sent to {plan.workers} processes: {error}",
             hint="Pass folders, or objects whose class is at the top of a module; or use workers=1.",
         ) from error
-    url = ""
     with listen(plan.host, plan.port) as listener:
         port = listener.getsockname()[1]
         url = url_of(listener, tls_context(plan.tls_cert, plan.tls_key))
         if not SHARES_PORTS:
+            if plan.grpc_port is not None:
+                raise ConfigurationError("on this system processes cannot share a port of gRPC", hint="Pass workers=1.")
             asyncio.run(Supervisor(plan, url, listener).run(on_ready))
             return
-    # The first socket proved that the port was nobody's; this one keeps it, whichever worker comes and goes.
-    with listen(plan.host, port, shared=True, reserved=True):
-        asyncio.run(Supervisor(replace(plan, port=port), url, None).run(on_ready))
+    with ExitStack() as held:
+        # Those before these proved that the ports were nobody's; these keep them, whichever worker comes and goes.
+        held.enter_context(listen(plan.host, port, shared=True, reserved=True))
+        plan = replace(plan, port=port)
+        if plan.grpc_port is not None:
+            with listen(plan.host, plan.grpc_port) as listener:
+                plan = replace(plan, grpc_port=listener.getsockname()[1])
+                address = url_of(listener).partition("//")[2]
+            held.enter_context(listen(plan.host, plan.grpc_port or 0, shared=True, reserved=True))
+
+        def ready(url: str) -> None:
+            if on_grpc is not None and plan.grpc_port is not None:
+                on_grpc(address)
+            if on_ready is not None:
+                on_ready(url)
+
+        asyncio.run(Supervisor(plan, url, None).run(ready))
 
 
 class _Worker:

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,6 +19,7 @@ from groundwork.serving._app import App
 from groundwork.serving._call import Response
 from groundwork.serving._cores import share_cores
 from groundwork.serving._exchange import Exchange, Route
+from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions
 from groundwork.serving._listener import listen, tls_context
 from groundwork.serving._options import AppOptions
@@ -42,6 +43,8 @@ class Plan:
     tls_key: str | Path | None
     options: AppOptions
     connection_options: ConnectionOptions
+    grpc_port: int | None
+    on_start: Callable[[], None] | None
     workers: int
 
 
@@ -61,6 +64,8 @@ def work(line: "Connection[Any, Any]", plan: Plan, listener: socket.socket | Non
     # Ctrl-C goes to all processes of a terminal; the supervisor decides for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     share_cores(plan.workers)
+    if plan.on_start is not None:
+        plan.on_start()
     worker = _Worker(line, plan, listener, late)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -100,8 +105,11 @@ class _Worker:
                     await app.stop()
                 return
             tls = tls_context(plan.tls_cert, plan.tls_key)
+            grpc = None
+            if plan.grpc_port is not None:
+                grpc = GrpcSide(plan.host, plan.grpc_port, plan.tls_cert, plan.tls_key, shared=True)
             with self._listener or listen(plan.host, plan.port, shared=True) as listener:
-                self._server = Server(app, listener, plan.connection_options, tls, plan.drain_s, plan.shutdown_s)
+                self._server = Server(app, listener, plan.connection_options, tls, plan.drain_s, plan.shutdown_s, grpc)
                 await self._server.run(lambda url: self.tell("loaded", url), signals=False)
 
     def tell(self, word: Word, content: Any) -> None:

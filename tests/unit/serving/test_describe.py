@@ -1,7 +1,7 @@
 import json
 import re
 
-from groundwork.serving._describe import _version
+from groundwork.serving._describe import package_version
 
 
 def test_a_percent_sign_in_a_name_is_decoded_once(ask, model):
@@ -18,7 +18,7 @@ def test_metadata_says_what_a_model_is_and_takes(ask, model):
         "versions": ["7"],
         "platform": "groundwork",
         "inputs": [{"name": "x", "datatype": "FP64", "shape": [-1]}],
-        "outputs": [{"name": "predictions", "datatype": "BYTES", "shape": [-1]}],
+        "outputs": [{"name": "prediction", "datatype": "FP64", "shape": [-1]}],
         "schema": {"type": "object", "properties": {"x": {"type": "number"}}, "examples": [{"x": 1.5}]},
         "example": {"x": 1.5},
     }
@@ -85,17 +85,17 @@ def test_an_example_cannot_close_its_element(ask, model):
     assert "alert(1)</script>" not in html
 
 
-def test_a_source_folder_that_was_never_installed_has_version_0(monkeypatch):
+def test_a_source_folder_that_was_never_installed_haspackage_version_0(monkeypatch):
     from groundwork.serving import _describe
 
     def missing(name):
         raise _describe.PackageNotFoundError(name)
 
     monkeypatch.setattr(_describe, "version", missing)
-    unknown = _version()
+    unknown = package_version()
     monkeypatch.setattr(_describe, "version", lambda name: "1.2")
 
-    assert (unknown, _version()) == ("0", "1.2")
+    assert (unknown, package_version()) == ("0", "1.2")
 
 
 def test_a_type_unheard_of_is_text(ask):
