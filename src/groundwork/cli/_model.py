@@ -19,6 +19,7 @@ _OPTIONS = {
     "reload_s": "reload_s",
     "executor": "executor",
     "threads": "threads",
+    "access_log": "access_log",
 }
 _LATEST = "runs/latest"
 
@@ -57,6 +58,9 @@ def serve(
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate: HTTPS.", metavar="FILE")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key of it.", metavar="FILE")] = None,
+    access_log: Annotated[
+        bool | None, typer.Option("--access-log", help="A JSON object on stderr for each request.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Use a model even if its run missed a gate.")] = False,
 ) -> None:
     """Serve models over HTTP until Ctrl-C or SIGTERM, which let accepted requests finish."""
@@ -66,7 +70,7 @@ def serve(
     asked = context.params
     file = None if config is None else load_serve_config(config)
     settings = _settings(file)
-    for name in ("host", "port", "grpc_port", "workers", "drain_s", "shutdown_s", "tls_cert", "tls_key"):
+    for name in ("host", "port", "workers", "drain_s", "shutdown_s", "tls_cert", "tls_key", "grpc_port"):
         source = context.get_parameter_source(name)
         if name not in settings or (source is not None and source.name != "DEFAULT"):
             settings[name] = asked[name]
@@ -88,7 +92,19 @@ def serve(
     def grpc_ready(address: str) -> None:
         typer.echo(f"gRPC on {address}")
 
+    if settings.get("access_log"):
+        settings["on_start"] = _log_access
     serving.serve(models, on_ready=ready, on_grpc=grpc_ready, **settings)
+
+
+def _log_access() -> None:
+    """Write the access log; called in each process that serves."""
+    import logging
+
+    logger = logging.getLogger("groundwork.serving.access")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.addHandler(logging.StreamHandler())
 
 
 def _settings(file: "ServeConfig | None") -> dict[str, Any]:

@@ -72,7 +72,7 @@ class ServeConfig(Section):
     )
     host: Name | None = Field(default=None, description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] | None = Field(default=None, description="Port; 0 takes a free one.")
-    grpc_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(default=None, description="Also gRPC, there.")
+    grpc_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(default=None, description="Port of gRPC.")
     workers: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Server processes.")
     drain_s: Annotated[float, Field(ge=0)] | None = Field(default=None, description="How long to accept after SIGTERM.")
     shutdown_s: Annotated[float, Field(ge=0)] | None = Field(

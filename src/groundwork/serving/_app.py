@@ -64,7 +64,9 @@ class App:
         self.loaded = asyncio.Event()
         self._options = options
         self._handlers = Handlers(self.models, self.metrics, options)
-        self.core = Core(self.models, self.metrics, options, limits=_limits(models, options), clients=_clients(options))
+        limits = _limits(models, options)
+        self.core = Core(self.models, self.metrics, options, limits=limits, clients=_clients(options))
+        self.metrics.watch_app(self.models.all, limits)
         repository = Repository(self.models)
         self.core.routes |= self._handlers.routes() | repository.routes()
         self.core.model_routes |= self._handlers.model_routes() | repository.model_routes()

@@ -46,7 +46,7 @@ class GrpcServer:
         application: What answers.
         max_body_bytes: Largest message.
         max_calls: Most calls under way; one more is refused as RESOURCE_EXHAUSTED.
-        shared: Other processes of this server listen on its port as well.
+        shared: Other processes listen on the port as well.
     """
 
     def __init__(self, application: Application, *, max_body_bytes: int, max_calls: int, shared: bool = False) -> None:
@@ -65,7 +65,7 @@ class GrpcServer:
         )
         self._server.add_generic_rpc_handlers((self._handlers(),))
 
-    async def start(self, host: str, port: int, credentials: Any = None) -> int:
+    async def start(self, host: str, port: int, credentials: Any = None) -> str:
         """Listen.
 
         Args:
@@ -74,7 +74,7 @@ class GrpcServer:
             credentials: Of ``tls_credentials``; None means in the clear.
 
         Returns:
-            The port.
+            The address, as ``127.0.0.1:8001``.
 
         Raises:
             WorldError: The address cannot be listened on.
@@ -93,7 +93,7 @@ class GrpcServer:
                 context={"host": host, "port": port},
             ) from error
         await self._server.start()
-        return int(bound)
+        return f"{shown}:{bound}"
 
     async def stop(self, grace_s: float) -> None:
         """Take no more calls, and wait so long for those that are under way."""

@@ -22,7 +22,7 @@ class GrpcSide:
         cert: See ``serve``.
         key: See ``serve``.
         on_grpc: Called with the address by ``tell``.
-        shared: Other processes of this server listen there as well.
+        shared: Other processes listen on the port as well.
 
     Raises:
         ConfigurationError: The extra ``grpc`` is not installed.
@@ -66,8 +66,7 @@ class GrpcSide:
             max_calls=options.max_connections,
             shared=self._shared,
         )
-        port = await self._server.start(self._host, self._port, self._credentials)
-        self.address = address_of(self._host, port)
+        self.address = await self._server.start(self._host, self._port, self._credentials)
 
     def tell(self) -> None:
         """Say the address."""
@@ -78,8 +77,3 @@ class GrpcSide:
         """Take no more calls, and wait so long for those that are under way."""
         if self._server is not None:
             await self._server.stop(grace_s)
-
-
-def address_of(host: str, port: int) -> str:
-    """Return an address as gRPC's clients take it."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -19,6 +19,7 @@ from groundwork.serving._adapters import Adapter, load
 from groundwork.serving._block import Answer, Block, TensorSpec
 from groundwork.serving._example import example
 from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._notes import Note, note_batch
 from groundwork.serving._options import AppOptions
 from groundwork.serving._outputs import outputs_of, specs_of
 from groundwork.serving._versions import Shadow
@@ -48,6 +49,7 @@ class HostedModel:
         failure: Why its example could not be predicted, or None.
         outputs: What it gives; as its example was answered, where that could be.
         ready: Loaded and warm.
+        notes: What is to be noted of the blocks of watched calls, by the identity of the block.
         runs: "inline", "thread" or "process".
         shadow: Another version that gets a copy of what this one is asked, or None.
     """
@@ -72,6 +74,7 @@ class HostedModel:
         self.outputs: tuple[TensorSpec, ...] = ()
         self.runs: Literal["inline", "thread", "process"] = "thread"
         self.shadow: Shadow | None = None
+        self.notes: dict[int, Note] = {}
         self.max_batch_rows = options.max_batch_rows
         self._load = partial(load, name, model, trust=options.trust, threads=threads or options.threads)
         self._options = options
@@ -90,6 +93,11 @@ class HostedModel:
         if self._adapter is None:
             raise ModelNotReadyError(f"model {self.name!r} is still loading", hint="Ask again in a moment.")
         return self._adapter
+
+    @property
+    def told_version(self) -> str:
+        """Its version; "" while the model is loading."""
+        return self._adapter.version if self._adapter is not None else ""
 
     def queued(self) -> int:
         """Return how many rows wait."""
@@ -177,7 +185,10 @@ class HostedModel:
         return answers
 
     def _observe(self, blocks: list[Block]) -> None:
-        self._observe_batch(sum([block.rows for block in blocks]))
+        rows = sum([block.rows for block in blocks])
+        self._observe_batch(rows)
+        if self.notes:
+            note_batch(self.notes, blocks, rows, self._clock())
 
 
 def _rows(block: Block) -> int:

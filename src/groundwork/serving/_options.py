@@ -36,6 +36,8 @@ class AppOptions:
             "auto": inline what takes less than a millisecond, else a thread.
         threads: How many batches of a model may run at once.
         reload_s: How often to look whether a newer model lies where one was loaded from; 0.0 never looks.
+        access_log: Log each request as JSON, to ``groundwork.serving.access``, and give it an ``X-Request-Id``.
+        tracing: Make an OpenTelemetry span of each request; needs the extra ``otel``.
         trust: Load checkpoints even if their types are not known to be safe.
         title: Heading of the page and of the API's description.
     """
@@ -55,6 +57,8 @@ class AppOptions:
     executor: Literal["auto", "inline", "thread", "process"] = "auto"
     threads: int = 1
     reload_s: float = 0.0
+    access_log: bool = False
+    tracing: bool = False
     trust: bool = False
     title: str = "groundwork"
 

@@ -27,6 +27,7 @@ def serve(
     port: int = 8000,
     *,
     workers: int = 1,
+    on_start: Callable[[], None] | None = None,
     on_ready: Callable[[str], None] | None = None,
     drain_s: float = 0.0,
     shutdown_s: float = 30.0,
@@ -45,6 +46,7 @@ def serve(
         workers: How many processes serve; each loads the models for itself, and has its own queue and limits. With
             more than one, models are sent to them by pickle, and a script calls this below
             ``if __name__ == "__main__":``.
+        on_start: Called first in each process that serves, as to set up logging.
         on_ready: Called with the server's address once every model is loaded and warm, in every process.
         drain_s: How long to go on accepting after a signal, so that a load balancer sees
             ``/v2/health/ready`` say 503.
@@ -72,7 +74,6 @@ def serve(
     connection_options = ConnectionOptions(**bounds)
     app.failure_is_raised = True
     tls = tls_context(tls_cert, tls_key)
-    grpc = GrpcSide(host, grpc_port, tls_cert, tls_key, on_grpc) if grpc_port is not None else None
     if workers > 1:
         plan = Plan(
             models=models,
@@ -82,13 +83,17 @@ def serve(
             shutdown_s=shutdown_s,
             tls_cert=tls_cert,
             tls_key=tls_key,
-            grpc_port=grpc_port,
             options=app_options,
             connection_options=connection_options,
+            grpc_port=grpc_port,
+            on_start=on_start,
             workers=workers,
         )
         supervise(plan, on_ready, on_grpc)
         return
+    if on_start is not None:
+        on_start()
+    grpc = GrpcSide(host, grpc_port, tls_cert, tls_key, on_grpc) if grpc_port is not None else None
     with listen(host, port) as listener:
         server = Server(app, listener, connection_options, tls, drain_s, shutdown_s, grpc)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:

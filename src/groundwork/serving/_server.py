@@ -36,7 +36,7 @@ class Server:
         tls: For HTTPS, or None.
         drain_s: See ``serve``.
         shutdown_s: See ``serve``.
-        grpc: gRPC beside it, or None.
+        grpc: What speaks gRPC beside it, or None.
     """
 
     def __init__(

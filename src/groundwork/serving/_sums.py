@@ -1,7 +1,8 @@
 """What several processes have counted, as one.
 
 Rule: counts, sums and levels add up; what is a fact and no amount (an info, the time at which something began) is told
-once. A process that ended keeps what it had counted, so that no counter ever goes back.
+once, and what is ready in all is what is ready in each. A process that ended keeps what it had counted, so that no
+counter ever goes back.
 """
 
 from collections.abc import Iterable, Iterator
@@ -66,7 +67,7 @@ def exposition(found: Iterable[Family]) -> bytes:
 
 
 def _together(kind: str, sample: str, one: float, other: float) -> float:
-    if sample.endswith("_created"):
+    if sample.endswith(("_created", "_ready")):
         return min(one, other)
     if kind == "info" or sample.endswith(("_info", "_seconds_since_epoch")):
         return max(one, other)

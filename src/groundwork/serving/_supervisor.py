@@ -12,7 +12,7 @@ import pickle
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -20,7 +20,6 @@ from time import monotonic
 from typing import Any
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.serving._grpc_side import address_of
 from groundwork.serving._listener import SHARES_PORTS, listen, tls_context, url_of
 from groundwork.serving._signals import told_to_end
 from groundwork.serving._sums import Family, exposition, lasting, total
@@ -43,10 +42,10 @@ def supervise(plan: Plan, on_ready: Callable[[str], None] | None, on_grpc: Calla
     Args:
         plan: What to serve, and with how many.
         on_ready: Called with the server's address once all workers are ready.
-        on_grpc: Called with that of gRPC before.
+        on_grpc: Called with the address of gRPC before that.
 
     Raises:
-        ConfigurationError: The models cannot be sent to other processes, or they cannot share the port of gRPC.
+        ConfigurationError: The models cannot be sent to other processes, or gRPC cannot be shared by them.
         WorldError: The address cannot be listened on, or too many workers died.
     """
     try:
@@ -56,37 +55,31 @@ def supervise(plan: Plan, on_ready: Callable[[str], None] | None, on_grpc: Calla
             f"the models cannot be sent to {plan.workers} processes: {error}",
             hint="Pass folders, or objects whose class is at the top of a module; or use workers=1.",
         ) from error
-    if plan.grpc_port is None:
-        _supervise(plan, on_ready)
-        return
-    if not SHARES_PORTS:
-        raise ConfigurationError(
-            "several processes cannot share a port of gRPC on this system", hint="Use workers=1, or leave gRPC out."
-        )
-    with listen(plan.host, plan.grpc_port) as listener:
-        port = listener.getsockname()[1]
-
-    def ready(url: str) -> None:
-        if on_grpc is not None:
-            on_grpc(address_of(plan.host, port))
-        if on_ready is not None:
-            on_ready(url)
-
-    with listen(plan.host, port, shared=True, reserved=True):
-        _supervise(replace(plan, grpc_port=port), ready)
-
-
-def _supervise(plan: Plan, on_ready: Callable[[str], None] | None) -> None:
-    url = ""
     with listen(plan.host, plan.port) as listener:
         port = listener.getsockname()[1]
         url = url_of(listener, tls_context(plan.tls_cert, plan.tls_key))
         if not SHARES_PORTS:
+            if plan.grpc_port is not None:
+                raise ConfigurationError("on this system processes cannot share a port of gRPC", hint="Pass workers=1.")
             asyncio.run(Supervisor(plan, url, listener).run(on_ready))
             return
-    # The first socket proved that the port was nobody's; this one keeps it, whichever worker comes and goes.
-    with listen(plan.host, port, shared=True, reserved=True):
-        asyncio.run(Supervisor(replace(plan, port=port), url, None).run(on_ready))
+    with ExitStack() as held:
+        # Those before these proved that the ports were nobody's; these keep them, whichever worker comes and goes.
+        held.enter_context(listen(plan.host, port, shared=True, reserved=True))
+        plan = replace(plan, port=port)
+        if plan.grpc_port is not None:
+            with listen(plan.host, plan.grpc_port) as listener:
+                plan = replace(plan, grpc_port=listener.getsockname()[1])
+                address = url_of(listener).partition("//")[2]
+            held.enter_context(listen(plan.host, plan.grpc_port or 0, shared=True, reserved=True))
+
+        def ready(url: str) -> None:
+            if on_grpc is not None and plan.grpc_port is not None:
+                on_grpc(address)
+            if on_ready is not None:
+                on_ready(url)
+
+        asyncio.run(Supervisor(plan, url, None).run(ready))
 
 
 class _Worker:

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -41,9 +41,10 @@ class Plan:
     shutdown_s: float
     tls_cert: str | Path | None
     tls_key: str | Path | None
-    grpc_port: int | None = None
     options: AppOptions
     connection_options: ConnectionOptions
+    grpc_port: int | None
+    on_start: Callable[[], None] | None
     workers: int
 
 
@@ -63,6 +64,8 @@ def work(line: "Connection[Any, Any]", plan: Plan, listener: socket.socket | Non
     # Ctrl-C goes to all processes of a terminal; the supervisor decides for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     share_cores(plan.workers)
+    if plan.on_start is not None:
+        plan.on_start()
     worker = _Worker(line, plan, listener, late)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
