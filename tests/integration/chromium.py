@@ -27,12 +27,13 @@ QUIET = [
 class Tab:
     """A page in the browser.
 
-    ``said`` holds what it wrote to its console and what it broke; ``asked`` the addresses that it fetched.
+    ``said`` holds what it wrote to its console and what it broke; ``asked`` the addresses that it wanted, and
+    ``blocked`` why it did not get them.
     """
 
     def __init__(self, socket):
         self._socket, self._number, self._answers = socket, 0, {}
-        self.said, self.asked = [], []
+        self.said, self.asked, self.blocked = [], [], []
 
     async def read(self):
         async for message in self._socket:
@@ -43,6 +44,8 @@ class Tab:
             name, content = event["method"], event["params"]
             if name == "Network.requestWillBeSent":
                 self.asked.append(content["request"]["url"])
+            elif name == "Network.loadingFailed":
+                self.blocked.append(content.get("blockedReason"))
             elif name == "Runtime.exceptionThrown":
                 self.said.append(content["exceptionDetails"])
             elif name == "Log.entryAdded":

@@ -2,12 +2,27 @@
 
 import json
 import random
+import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 from sklearn.linear_model import LogisticRegression
 
 from groundwork.serving import Versions, serve
+
+
+@contextmanager
+def serving(**options):
+    """Run this file in a process of its own; gives the address."""
+    server = subprocess.Popen([sys.executable, __file__, json.dumps(options)], stdout=subprocess.PIPE, text=True)
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.terminate()
+        code = server.wait(timeout=60)
+        server.stdout.close()
+    assert code == 0
 
 
 class Table:

@@ -3,7 +3,6 @@
 Rule: a handler has its whole response at once; it waits for nothing and asks no model.
 """
 
-from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -82,9 +81,7 @@ class Handlers:
         options = self._options
         models = [self._api(name) for name in names]
         keys = bool(options.api_keys)
-        return Response(
-            self._encode(openapi(options.title, models, keys=keys, max_instances=options.max_instances))
-        )
+        return Response(self._encode(openapi(options.title, models, keys=keys, max_instances=options.max_instances)))
 
     def page(self, exchange: Exchange) -> Response:
         """``GET /``: a page to try and watch the models."""

@@ -139,7 +139,7 @@ def _infer(model: ModelApi) -> dict[str, Any]:
             "outputs": {"type": "array", "items": {"type": "object"}},
         },
         "required": ["inputs"],
-    }
+    } | _infer_example(model)
     return {
         "summary": f"Tensors for {model.name}, as the Open Inference Protocol has them",
         "parameters": [
@@ -155,6 +155,19 @@ def _infer(model: ModelApi) -> dict[str, Any]:
             *("404", "415", "422", "429", "504"),
         ),
     }
+
+
+def _infer_example(model: ModelApi) -> dict[str, Any]:
+    """Return an example where an instance goes into tensors without a gap."""
+    row = example(model.schema)
+    inputs = []
+    for tensor in model.tensors:
+        value = row[tensor["name"]] if isinstance(row, dict) and tensor["name"] in row else row
+        shape = [1, len(value)] if isinstance(value, list) else [1]
+        if isinstance(value, dict) or value is None or len(shape) != len(tensor["shape"]):
+            return {}
+        inputs.append({"name": tensor["name"], "datatype": tensor["datatype"], "shape": shape, "data": [value]})
+    return {"examples": [{"inputs": inputs}]} if inputs else {}
 
 
 def _described(models: Sequence[ModelApi]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 const $ = (id) => document.getElementById(id);
 const { models, loading } = JSON.parse($("models").textContent);
 
+// A page whose address holds a key may not fetch by a relative one.
+const at = (path) => location.origin + path;
+
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -234,7 +237,7 @@ async function ask(event) {
   $("ask").disabled = true;
   const start = performance.now();
   try {
-    const response = await fetch(url(), { method: "POST", headers: { "content-type": "application/json" }, body });
+    const response = await fetch(at(url()), { method: "POST", headers: { "content-type": "application/json" }, body });
     const text = await response.text();
     $("took").textContent = `${response.status} in ${(performance.now() - start).toFixed(1)} ms`;
     let answer = null;
@@ -255,7 +258,7 @@ async function ask(event) {
 if (loading.length) {
   $("state").textContent = `Loading: ${loading.join(", ")}`;
   const again = setInterval(async () => {
-    const ready = await fetch("/v2/health/ready").then((answer) => answer.ok, () => false);
+    const ready = await fetch(at("/v2/health/ready")).then((answer) => answer.ok, () => false);
     if (ready) { clearInterval(again); location.reload(); }
   }, 1000);
 }

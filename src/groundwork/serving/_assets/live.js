@@ -76,6 +76,7 @@ class Chart {
       if (step) { event.preventDefault(); this.point((this.at === null ? POINTS : this.at) + step); }
     };
     this.figure.append(make("figcaption", { textContent: title }), this.value, this.svg, this.foot);
+    this.draw();
   }
 
   add(...values) {
@@ -146,14 +147,14 @@ let before = null, beforeAt = 0, paused = false;
 async function look() {
   if (paused) return;
   try {
-    const response = await fetch("/metrics", { cache: "no-store" });
+    const response = await fetch(at("/metrics"), { cache: "no-store" });
     if (!response.ok) throw new Error(`/metrics answered ${response.status}`);
-    const now = sums(await response.text()), at = performance.now();
+    const now = sums(await response.text()), moment = performance.now();
     $("blind").hidden = true;
     // A counter that went back belongs to a server that was started anew.
     const same = before && now.good >= before.good && now.batches >= before.batches;
     if (same) {
-      const seconds = (at - beforeAt) / 1000, batches = now.batches - before.batches;
+      const seconds = (moment - beforeAt) / 1000, batches = now.batches - before.batches;
       const ms = (share) => { const found = quantile(before.buckets, now.buckets, share); return found === null ? null : 1000 * found; };
       const failed = (now.bad - before.bad) / seconds;
       charts.throughput.note = failed > 0 ? `${short(failed)} a second not 2xx` : "";
@@ -162,7 +163,7 @@ async function look() {
       charts.batch.add(batches > 0 ? (now.rows - before.rows) / batches : null);
       charts.queue.add(now.queue);
     }
-    before = now; beforeAt = at;
+    before = now; beforeAt = moment;
   } catch (error) {
     $("blind").hidden = false;
     $("blind").textContent = `Nothing to see: ${error.message}`;
