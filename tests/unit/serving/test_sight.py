@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from groundwork.errors import ConfigurationError
 from groundwork.serving import create_app
-from groundwork.serving._access_log import request_id
+from groundwork.serving._access_log import AccessLog, request_id
 from groundwork.serving._notes import Ended, Note, note_batch
 from groundwork.serving._sight import Sight
 from groundwork.serving._traces import Traces
@@ -69,6 +69,24 @@ def test_a_record_a_request_says_who_asked_what_and_how_it_went(ask, model, logg
     }
     assert (second["status"], second["route"], "rows" in second) == (404, "other", False)
     assert re.fullmatch("[0-9a-f]{32}", second["request_id"])
+
+
+def test_where_logging_was_not_set_up_the_records_go_to_stderr(capsys):
+    log = logging.Logger("alone")
+
+    AccessLog(log).ended(ended(), "")
+    AccessLog(log).ended(ended(404), "")
+
+    assert [json.loads(line)["status"] for line in capsys.readouterr().err.splitlines()] == [200, 404]
+
+
+def test_a_logger_that_was_set_up_stays_as_it_is(capsys):
+    log = logging.Logger("quiet", logging.WARNING)
+    log.addHandler(logging.StreamHandler())
+
+    AccessLog(log).ended(ended(), "")
+
+    assert (capsys.readouterr().err, len(log.handlers)) == ("", 1)
 
 
 def test_nothing_is_logged_unless_asked_for(ask, model, logged):
