@@ -59,7 +59,7 @@ def file_name(url: str) -> str:
         url: Which.
     """
     last = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
-    stem, dot, suffix = re.sub(r"[^\w.-]+", "_", last).strip("._")[-80:].rpartition(".")
+    stem, dot, suffix = re.sub(r"[^\w.-]+", "_", last, flags=re.ASCII).strip("._")[-80:].rpartition(".")
     if not dot:
         stem, suffix = suffix, ""
     mark = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:12]
