@@ -82,9 +82,7 @@ def test_cancelled_at_any_time_it_leaves_no_task_and_nothing_under_way(delays, l
     work = Counted()
 
     async def main():
-        mapping = asyncio.create_task(
-            outcomes(way, work, source_of(list(enumerate(delays)), lazily), limit, "collect")
-        )
+        mapping = asyncio.create_task(outcomes(way, work, source_of(list(enumerate(delays)), lazily), limit, "collect"))
         await asyncio.sleep(after_s)
         mapping.cancel()
         await asyncio.wait([mapping])
