@@ -1,4 +1,4 @@
-"""The peers of benchmarks/concurrency.py, in an environment of their own. Prints one JSON line of medians in seconds."""
+"""The peers of benchmarks/concurrency.py, in an environment of their own. Prints medians, in seconds, as JSON."""
 
 import asyncio
 import json

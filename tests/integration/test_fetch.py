@@ -387,8 +387,7 @@ def test_cancelled_it_leaves_no_task_no_connection_and_no_file(to_disk, tmp_path
             with pytest.raises(asyncio.CancelledError):
                 await fetching
             site.gate.set()
-            ours = {task for task in asyncio.all_tasks() - before if "fetch" in repr(task.get_coro())}
-            return ours
+            return {task for task in asyncio.all_tasks() - before if "fetch" in repr(task.get_coro())}
 
     assert set() == asyncio.run(main())
     assert [] == list(tmp_path.iterdir())

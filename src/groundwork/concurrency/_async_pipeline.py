@@ -2,7 +2,7 @@
 
 Rule: an accepted item comes to one end, exactly one: its result, its failure, or its cancellation. A full queue makes
 the stage before it wait, and at last whoever puts, so memory is bounded by the queues however fast the source is.
-Cost: one task for each worker; an item costs about 5 us a stage.
+Cost: one task for each worker; about 3 us an item and stage, and 3 us to accept it.
 """
 
 import asyncio

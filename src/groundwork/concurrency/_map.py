@@ -2,7 +2,7 @@
 
 Rule: at most ``limit`` calls at a time; no task outlives the call, however it ends. A stream holds at most twice
 ``limit`` items that were begun and not taken, so a slow reader slows the work down and memory stays bounded.
-Cost: about 2 us an item for the list, 8 us for the stream.
+Cost: about 1 us an item for the list, 5 us for the stream.
 """
 
 import asyncio

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import threading
 from contextlib import aclosing
 
@@ -70,6 +71,25 @@ def test_a_file_larger_than_allowed_is_refused(paths):
 
     assert b"1" == small
     assert isinstance(large, InvalidDataError)
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 300_000])
+@pytest.mark.parametrize("extra", [0, 1, 70_000, None])
+def test_a_file_is_read_to_its_end_whatever_its_size(size, extra, tmp_path):
+    content = bytes(range(256)) * (size // 256) + b"e" * (size % 256)
+    (tmp_path / "file").write_bytes(content)
+
+    (got,) = asyncio.run(read_files([tmp_path / "file"], max_bytes=None if extra is None else size + extra))
+
+    assert content == got
+
+
+def test_a_file_that_does_not_know_its_size_is_read_to_its_end(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"x" * 200_000)
+    read = os.read
+    monkeypatch.setattr(_files.os, "read", lambda descriptor, size: read(descriptor, min(size, 1000)))
+
+    assert [b"x" * 200_000] == asyncio.run(read_files([tmp_path / "file"]))
 
 
 def test_a_stream_holds_a_few_files_at_a_time(paths, monkeypatch):
