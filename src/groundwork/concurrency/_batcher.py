@@ -82,8 +82,8 @@ class Batcher(Generic[Item, Result]):
         self._batches = batches
         self._queue = GroupQueue()
         self._running = 0
-        # Each with when it began, -1.0 before that, and how many rows it has.
-        self._handed: list[tuple[Slices, list[float], int]] = []
+        # Each with when it began, -1.0 before that.
+        self._handed: list[tuple[Slices, list[float]]] = []
         self._start: asyncio.Handle | None = None
         self._start_now = False
         self._open = False
@@ -93,7 +93,7 @@ class Batcher(Generic[Item, Result]):
     @property
     def queued(self) -> int:
         """How many rows wait now, those under way not counted."""
-        return self._queue.rows + sum(rows for _, started, rows in self._handed if started[0] < 0)
+        return self._queue.rows + sum(group.rows_of(start, count) for group, start, count in self._at_the_door())
 
     @property
     def running(self) -> int:
@@ -238,8 +238,7 @@ class Batcher(Generic[Item, Result]):
             self._drained.set()
             if self._start is not None:
                 self._start.cancel()
-            at_the_door = [group for slices, started, _ in self._handed if started[0] < 0 for group, _, _ in slices]
-            for group in [*at_the_door, *self._queue.all()]:
+            for group in [*(group for group, _, _ in self._at_the_door()), *self._queue.all()]:
                 if group.done is not None:
                     self._end(group, Overloaded("the batcher closed before this item's turn came"))
             self._deadlines.close()
@@ -301,6 +300,11 @@ class Batcher(Generic[Item, Result]):
             return True
         return self._queue.rows >= self._max_size and self._running < 2 * self._batches and self._has_threads()
 
+    def _at_the_door(self) -> Slices:
+        """Return what was handed over, has not begun, and is still wanted."""
+        waiting = [slices for slices, started in self._handed if started[0] < 0]
+        return [each for slices in waiting for each in slices if each[0].done is not None]
+
     def _has_threads(self) -> bool:
         if self._executor is None:
             return True
@@ -324,8 +328,7 @@ class Batcher(Generic[Item, Result]):
 
     def _run(self, batch: list[Item], slices: Slices) -> None:
         started = [-1.0 if self._has_threads() else perf_counter()]
-        rows = len(batch) if self._rows is None else sum(map(self._rows, batch))
-        self._handed.append((slices, started, rows))
+        self._handed.append((slices, started))
         if self._executor == "inline":
             try:
                 answers = predict_isolated(self._predict, batch)

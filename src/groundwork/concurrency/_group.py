@@ -78,6 +78,15 @@ class Group(Generic[Item, Result]):
         self.rows -= rows
         return taken, rows
 
+    def rows_of(self, start: int, count: int) -> int:
+        """Return how many rows some items have, also once the call has ended.
+
+        Args:
+            start: Place of the first.
+            count: How many items.
+        """
+        return count if self._weights is None else sum(self._weights[start : start + count])
+
     def place(self, start: int, answers: list[Any]) -> list[Any] | None:
         """Put the answers of some items, not of all, in their places.
 

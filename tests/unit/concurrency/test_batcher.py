@@ -538,3 +538,22 @@ def test_what_waits_at_the_executors_door_takes_room_in_the_queue(model):
             return await asyncio.gather(*tasks)
 
     assert [2, 4, 6, 8, 10] == asyncio.run(main())
+
+
+def test_who_leaves_at_the_executors_door_makes_room_in_the_queue(model):
+    async def main():
+        async with Batcher(model, max_size=2, max_queue=2) as batcher:
+            tasks = await submit_each(batcher, [1, 2])
+            await model.entered()
+            leaving = await submit_each(batcher, [3, 4])
+            await until(lambda: batcher.running == 2)
+            queued = [batcher.queued]
+            for task in leaving:
+                task.cancel()
+            await asyncio.sleep(0)
+            queued.append(batcher.queued)
+            tasks += await submit_each(batcher, [5, 6])
+            model.let_go()
+            return queued, await asyncio.gather(*tasks)
+
+    assert ([2, 0], [2, 4, 10, 12]) == asyncio.run(main())
