@@ -1,7 +1,9 @@
 """A small project that has everything the big one has: a join, derived columns, a split by time, a gate."""
 
+import importlib
 import os
 import random
+import warnings
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
@@ -86,3 +88,20 @@ def project(tmp_path):
     (folder / "sites.csv").write_text("site,size\na,1\nb,20\nc,300\n", encoding="utf-8")
     (folder / "pipeline.yaml").write_text(dedent(PIPELINE), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def needs():
+    """``needs("tritonclient.http")``: that module; where it is missing the test is skipped, but fails in CI."""
+
+    def module(name):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what others warn of in their own modules is theirs
+                return importlib.import_module(name)
+        except ImportError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"needs {name}, which tests/clients.lock installs ({error})")
+
+    return module

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Answers(Collector):
@@ -39,7 +39,7 @@ class Answers(Collector):
         self._sums[route] += seconds
 
     def collect(self) -> Iterator[Metric]:
-        """Return both families."""
+        """Return the families."""
         requests = CounterMetricFamily("groundwork_requests", "Requests answered.", labels=["route", "status"])
         for (route, status), count in self._counts.items():
             requests.add_metric([route, str(status)], count)
@@ -54,3 +54,12 @@ class Answers(Collector):
             seconds.add_metric([route], buckets, self._sums[route])
         yield requests
         yield seconds
+        yield self._of_status(504, "groundwork_deadline_missed", "Requests whose deadline passed before their answer.")
+        yield self._of_status(499, "groundwork_abandoned", "Requests whose client left before their answer.")
+
+    def _of_status(self, status: int, name: str, words: str) -> Metric:
+        family = CounterMetricFamily(name, words, labels=["route"])
+        for (route, each), count in self._counts.items():
+            if each == status:
+                family.add_metric([route], count)
+        return family

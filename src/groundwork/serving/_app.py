@@ -10,16 +10,19 @@ from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError
 from groundwork.serving._call import Call, Response
 from groundwork.serving._clients import ClientLimits
 from groundwork.serving._core import Core
 from groundwork.serving._exchange import CLIENT_LEFT
 from groundwork.serving._handlers import Handlers
+from groundwork.serving._infer import Infer
 from groundwork.serving._limiter import AdaptiveLimit
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
+from groundwork.serving._repository import Repository
 from groundwork.serving._watch import ClientWatch
 from groundwork.serving._wire import (
     BodyTooLarge,
@@ -61,17 +64,27 @@ class App:
         self.loaded = asyncio.Event()
         self._options = options
         self._handlers = Handlers(self.models, self.metrics, options)
-        self.core = Core(self.models, self.metrics, options, limits=_limits(models, options), clients=_clients(options))
-        self.core.routes |= self._handlers.routes()
-        self.core.model_routes |= self._handlers.model_routes()
+        limits = _limits(models, options)
+        self.core = Core(self.models, self.metrics, options, limits=limits, clients=_clients(options))
+        self.metrics.watch_app(self.models.all, limits)
+        repository = Repository(self.models)
+        self.core.routes |= self._handlers.routes() | repository.routes()
+        self.core.model_routes |= self._handlers.model_routes() | repository.model_routes()
+        self.core.model_routes |= Infer(self.core).model_routes()
         self._loading: asyncio.Task[None] | None = None
 
     def drain(self) -> None:
         """Say from now on that the server is not ready; requests that still come are answered."""
         self._handlers.draining = True
 
+    def wait_for(self, what: str) -> None:
+        """Say that the server is not ready before something else is; "" says that it is."""
+        self._handlers.waits_for = what
+
     def start(self) -> None:
-        """Begin to load the models; ``loaded`` is set when that has ended."""
+        """Begin to load the models, unless that has begun; ``loaded`` is set when that has ended."""
+        if self._loading is not None:
+            return
         self._loading = asyncio.get_running_loop().create_task(self._load())
 
     async def stop(self) -> None:
@@ -109,6 +122,7 @@ class App:
             response = refusal or await self._answer(call, receive)
         except ClientGone:
             return
+        failpoint("serving.answer.before_send")
         await send_response(send, response, with_body=call.method != "HEAD", close=refusal is not None)
 
     async def _read(self, call: Call, receive: Receive) -> Response | None:

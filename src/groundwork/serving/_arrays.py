@@ -10,24 +10,12 @@ from typing import Any
 import numpy as np
 
 from groundwork.errors import InvalidDataError
+from groundwork.serving import _datatypes as datatypes
 from groundwork.serving._block import Block, Tensor, TensorSpec
 from groundwork.serving._mistakes import Mistake, shown
+from groundwork.serving._tensor_rows import texts_of
 
-DTYPES: Mapping[str, Any] = {
-    "BOOL": np.bool_,
-    "INT8": np.int8,
-    "INT16": np.int16,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "UINT8": np.uint8,
-    "UINT16": np.uint16,
-    "UINT32": np.uint32,
-    "UINT64": np.uint64,
-    "FP16": np.float16,
-    "FP32": np.float32,
-    "FP64": np.float64,
-    "BYTES": np.object_,
-}
+DTYPES: Mapping[str, Any] = {**datatypes.DTYPES, "BYTES": np.dtype(np.object_)}
 _TYPES = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "O": "string"}
 _KINDS = {"b": "true or false", "i": "whole numbers", "u": "whole numbers from 0", "f": "numbers", "O": "text"}
 
@@ -71,7 +59,9 @@ class ArrayReader:
     def tensors(self, inputs: Mapping[str, Tensor]) -> Block:
         """Return the arrays of tensors; raises ``InvalidDataError`` for one that does not fit."""
         if inputs.keys() != self._specs.keys():
-            raise InvalidDataError(f"the model takes the inputs {', '.join(self._specs)}, not {', '.join(inputs)}")
+            raise InvalidDataError(
+                f"the model takes the inputs {', '.join(self._specs)}, not {shown(', '.join(inputs))}"
+            )
         arrays = {}
         for name, tensor in inputs.items():
             spec = self._specs[name]
@@ -113,7 +103,7 @@ def _array(values: list[Any], spec: TensorSpec, column: str | None) -> Any:
     array = _try(values, spec)
     if array is not None:
         return array
-    told = f"must be {_KINDS[np.dtype(DTYPES[spec.datatype]).kind]} of shape {list(spec.shape[1:])}"
+    told = f"must be {_KINDS[DTYPES[spec.datatype].kind]} of shape {list(spec.shape[1:])}"
     mistakes: list[Mistake] = [
         {"row": row, "column": column, "message": f"{told}, not {shown(value)}"}
         for row, value in enumerate(values)
@@ -125,7 +115,7 @@ def _array(values: list[Any], spec: TensorSpec, column: str | None) -> Any:
 
 
 def _try(values: list[Any], spec: TensorSpec) -> Any:
-    dtype = np.dtype(DTYPES[spec.datatype])
+    dtype = DTYPES[spec.datatype]
     try:
         array = np.array(values, dtype=np.object_ if dtype.kind == "O" else None)
     except (ValueError, OverflowError):
@@ -158,16 +148,13 @@ def _floats(array: Any, dtype: Any) -> Any:
 def _converted(tensor: Tensor, spec: TensorSpec) -> Any:
     if spec.datatype != "BYTES":
         given = np.asarray(tensor.data).reshape(tensor.shape)
-        array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
+        # What does not fit is found below, or infinite as it is from JSON; numpy need not warn of it.
+        with np.errstate(over="ignore", invalid="ignore"):
+            array = np.ascontiguousarray(given, dtype=DTYPES[spec.datatype])
         if array.dtype.kind != "f" and not np.array_equal(array, given):
             raise InvalidDataError(f"input {spec.name!r} holds values that are no {spec.datatype}")
         return array
-    flat = np.empty(int(np.prod(tensor.shape)), dtype=np.object_)
-    try:
-        flat[:] = [item.decode() if isinstance(item, bytes) else str(item) for item in np.ravel(tensor.data).tolist()]
-    except UnicodeDecodeError as error:
-        raise InvalidDataError(f"input {spec.name!r} holds bytes that are no UTF-8 text: {error.reason}") from error
-    return flat.reshape(tensor.shape)
+    return texts_of(spec.name, tensor).reshape(tensor.shape)
 
 
 def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
@@ -177,7 +164,7 @@ def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
 
 
 def _schema(datatype: str, shape: Sequence[int]) -> dict[str, Any]:
-    kind = np.dtype(DTYPES[datatype]).kind
+    kind = DTYPES[datatype].kind
     schema: dict[str, Any] = {"type": _TYPES[kind]}
     for size in reversed(shape):
         schema = {"type": "array", "items": schema} | ({"minItems": size, "maxItems": size} if size >= 0 else {})

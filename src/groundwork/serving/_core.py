@@ -20,12 +20,13 @@ from groundwork.serving._block import predictions
 from groundwork.serving._body import UNREADABLE, unreadable
 from groundwork.serving._call import Call, Done, Response
 from groundwork.serving._clients import client_key
-from groundwork.serving._exchange import Clients, Exchange, Limiter, Route
+from groundwork.serving._exchange import REASONS, Clients, Exchange, Limiter, Route
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
 from groundwork.serving._problem import Problem, Refused, fault, rejection
+from groundwork.serving._sight import Sight
 
 TIMEOUT_HEADER = b"x-request-timeout-ms"
 
@@ -52,6 +53,7 @@ class Core:
 
     Attributes:
         routes: By path. Whoever has a further path adds it here.
+        sight: Who looks at its calls.
         model_routes: By what follows ``/v2/models/{name}`` or ``/v2/models/{name}/versions/{version}``: nothing, or one
             word.
     """
@@ -72,6 +74,7 @@ class Core:
         self.clients = clients
         self.routes: dict[str, Route] = {"/predict": Route("/predict", {"POST": self.predict}, limited=True)}
         self.model_routes: dict[str, Route] = {}
+        self.sight = Sight.of(options)
         self._access = Access(options.api_keys)
         self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
@@ -105,15 +108,20 @@ class Core:
                 self._access.key(call)
             return min(self.options.body_timeout_s, self._allowed_s(call))
         except Problem as problem:
-            self.metrics.answered(exchange.route, problem.status, perf_counter() - call.started)
-            return problem.response()
+            if problem.code in REASONS:
+                self.metrics.rejected(REASONS[problem.code])
+            return self._broke_off(call, exchange.route, problem.response())
 
     def fault(self, call: Call | None, status: int) -> Response:
         """Answer a request that never became whole; see ``Application``."""
-        route = self.routes.get(call.path) if call is not None else None
-        seconds = perf_counter() - call.started if call is not None else 0.0
-        self.metrics.answered(route.name if route is not None else "other", status, seconds)
-        return fault(status, self.options.max_body_bytes, begun=call is not None)
+        response = fault(status, self.options.max_body_bytes, begun=call is not None)
+        if status == 503:
+            self.metrics.rejected("connections")
+        if call is None:
+            self.metrics.answered("other", status, 0.0)
+            return response
+        route = self.routes.get(call.path)
+        return self._broke_off(call, route.name if route is not None else "other", response)
 
     def predict(self, exchange: Exchange) -> None:
         """``POST /predict``: one prediction for each instance."""
@@ -156,13 +164,13 @@ class Core:
         if queued or batcher.running:
             wait_s = batcher.wait_s()
             if queued >= self.options.max_queue_rows:
-                raise Refused(rejection("overloaded", math.ceil(wait_s)), dropped=True)
+                raise Refused(rejection("overloaded", math.ceil(wait_s)), "queue", dropped=True)
             if wait_s > 0 and asyncio.get_running_loop().time() + wait_s > exchange.deadline:
-                raise Refused(rejection("deadline_unmet", math.ceil(wait_s)), dropped=True)
+                raise Refused(rejection("deadline_unmet", math.ceil(wait_s)), "deadline", dropped=True)
         limiter = self.limits.get(hosted.name)
         if limiter is not None:
             if not limiter.acquire():
-                raise Refused(rejection("overloaded", math.ceil(batcher.wait_s())))
+                raise Refused(rejection("overloaded", math.ceil(batcher.wait_s())), "limit")
             exchange.limiter = limiter
         return hosted
 
@@ -186,10 +194,16 @@ class Core:
         content = Predicted(predictions(answer), hosted.name, hosted.adapter.version)
         return Response(self.encode(content, hosted))
 
+    def _broke_off(self, call: Call, route: str, response: Response) -> Response:
+        """Count an answer to a call that was not read to its end."""
+        seconds = perf_counter() - call.started
+        self.metrics.answered(route, response.status, seconds)
+        return self.sight.broke_off(call, route, response, seconds)
+
     def _share(self, client: str, clients: Clients) -> None:
         wait_s = clients.admit(client)
         if wait_s > 0:
-            raise Refused(rejection("rate_limited", math.ceil(wait_s)))
+            raise Refused(rejection("rate_limited", math.ceil(wait_s)), "rate")
 
     def _allowed_s(self, call: Call) -> float:
         asked = call.headers.get(TIMEOUT_HEADER)

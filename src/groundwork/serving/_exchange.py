@@ -14,7 +14,9 @@ from groundwork.errors import DeadlineExceeded, MLException, Overloaded
 from groundwork.serving._block import Block
 from groundwork.serving._call import Call, Done, Handle, Response
 from groundwork.serving._failures import whole_answer
+from groundwork.serving._notes import Note
 from groundwork.serving._problem import Problem, Refused, problem_of
+from groundwork.serving._sight import marked
 
 if TYPE_CHECKING:
     from groundwork.concurrency import Batcher
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("groundwork.serving")
 
 CLIENT_LEFT = 499
+
+REASONS = {"overloaded": "queue", "unauthorized": "key", "model_not_ready": "not_ready"}
+"""What a call is counted under that was turned away with a problem, by the problem's code."""
 
 
 class Limiter(Protocol):
@@ -61,19 +66,24 @@ class Exchange:
         deadline: The loop's time after which nobody wants the answer.
         limiter: Under whose limit it holds a place.
         hosted: The model that was picked for it.
+        blocks: Its rows.
+        note: Its way through the queue, where somebody watches.
+        request_id: Under which the client knows it, once it is answered.
     """
 
     __slots__ = (
-        "_blocks",
         "_core",
         "_done",
         "_handle",
         "_render",
+        "blocks",
         "call",
         "deadline",
         "hosted",
         "limiter",
         "name",
+        "note",
+        "request_id",
         "route",
         "version",
     )
@@ -89,6 +99,9 @@ class Exchange:
         self.deadline = 0.0
         self.limiter: Limiter | None = None
         self.hosted: Any = None
+        self.blocks: list[Block] = []
+        self.note: Note | None = None
+        self.request_id = b""
 
     @property
     def open(self) -> bool:
@@ -109,7 +122,9 @@ class Exchange:
             Overloaded: The queue has no room.
             DeadlineExceeded: It is too late already.
         """
-        self._blocks = blocks
+        self.blocks = blocks
+        if self._core.sight.watches:
+            self._core.sight.posted(self, sum([block.rows for block in blocks]))
         self._render = render
         self._handle = batcher.post(blocks, self._answered, self.deadline - asyncio.get_running_loop().time())
 
@@ -117,12 +132,16 @@ class Exchange:
         """Send the answer, unless the call has been answered or taken back."""
         done = self._done
         if done is not None:
+            known = self.request_id = self._core.sight.request_id(self.call)
+            if known:
+                response = marked(response, known)
             self._finish(response.status, dropped)
             done(response)
 
     def fail(self, error: Exception) -> None:
         """Answer with the problem that an error stands for; what is nobody's but ours goes to the log."""
         if isinstance(error, Refused):
+            self._core.metrics.rejected(error.reason)
             self.answer(error.response, dropped=error.dropped)
             return
         if isinstance(error, Problem):
@@ -131,6 +150,9 @@ class Exchange:
             problem = problem_of(error)
         else:
             problem = Problem(500, "internal", "the server failed; its log says why")
+        reason = REASONS.get(problem.code)
+        if reason is not None:
+            self._core.metrics.rejected(reason)
         if problem.status == 500:
             logger.error("%s %s failed", self.call.method, self.call.path, exc_info=error)
         self.answer(problem.response(), dropped=isinstance(error, Overloaded | DeadlineExceeded))
@@ -142,6 +164,8 @@ class Exchange:
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.cancel()
+        if self._core.sight.watches:
+            self.request_id = self._core.sight.request_id(self.call)
         self._finish(CLIENT_LEFT, False)
 
     def _answered(self, answers: list[Any] | Exception) -> None:
@@ -150,7 +174,7 @@ class Exchange:
         try:
             if isinstance(answers, Exception):
                 raise answers
-            response = self._render(self, whole_answer(answers, self._blocks))
+            response = self._render(self, whole_answer(answers, self.blocks))
         except Exception as error:  # noqa: BLE001 - answered as what it is: the client's, the model's or our own
             self.fail(error)
         except BaseException as error:  # noqa: BLE001 - raised again by the loop, where no other caller's answer is lost
@@ -164,6 +188,8 @@ class Exchange:
         metrics, limiter, seconds = self._core.metrics, self.limiter, perf_counter() - self.call.started
         metrics.in_flight -= 1
         metrics.answered(self.route, status, seconds)
+        if self._core.sight.watches:
+            self._core.sight.ended(self, status, seconds)
         if limiter is not None:
             limiter.release(seconds if status == 200 else None, dropped)
 

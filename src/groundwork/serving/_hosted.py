@@ -12,13 +12,16 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Literal
 
+from groundwork._failpoints import failpoint
 from groundwork.concurrency import Batcher
-from groundwork.errors import ModelNotReadyError
+from groundwork.errors import ModelNotReadyError, PredictionError
 from groundwork.serving._adapters import Adapter, load
-from groundwork.serving._block import Answer, Block
+from groundwork.serving._block import Answer, Block, TensorSpec
 from groundwork.serving._example import example
 from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._notes import Note, note_batch
 from groundwork.serving._options import AppOptions
+from groundwork.serving._outputs import outputs_of, specs_of
 from groundwork.serving._versions import Shadow
 
 logger = logging.getLogger("groundwork.serving")
@@ -44,7 +47,9 @@ class HostedModel:
         batcher: Where blocks are posted; there once the model is loaded.
         max_batch_rows: Most rows of a block.
         failure: Why its example could not be predicted, or None.
+        outputs: What it gives; as its example was answered, where that could be.
         ready: Loaded and warm.
+        notes: What is to be noted of the blocks of watched calls, by the identity of the block.
         runs: "inline", "thread" or "process".
         shadow: Another version that gets a copy of what this one is asked, or None.
     """
@@ -66,8 +71,10 @@ class HostedModel:
         self.name = name
         self.ready = False
         self.failure: Exception | None = None
+        self.outputs: tuple[TensorSpec, ...] = ()
         self.runs: Literal["inline", "thread", "process"] = "thread"
         self.shadow: Shadow | None = None
+        self.notes: dict[int, Note] = {}
         self.max_batch_rows = options.max_batch_rows
         self._load = partial(load, name, model, trust=options.trust, threads=threads or options.threads)
         self._options = options
@@ -87,6 +94,11 @@ class HostedModel:
             raise ModelNotReadyError(f"model {self.name!r} is still loading", hint="Ask again in a moment.")
         return self._adapter
 
+    @property
+    def told_version(self) -> str:
+        """Its version; "" while the model is loading."""
+        return self._adapter.version if self._adapter is not None else ""
+
     def queued(self) -> int:
         """Return how many rows wait."""
         return self.batcher.queued if self._adapter is not None else 0
@@ -98,6 +110,7 @@ class HostedModel:
             adapter.version = self._version
         block: Block | None = None
         try:
+            failpoint("serving.load.before_warm")
             block = adapter.parse([example(adapter.input_schema())])
         except Exception as error:  # noqa: BLE001 - the example is a guess from the schema; a wrong one proves nothing
             self.failure = error
@@ -119,6 +132,12 @@ class HostedModel:
         if block is not None:
             (answer,) = await self.batcher.submit_all([block])
             self.failure = answer if isinstance(answer, Exception) else None
+        self.outputs = adapter.outputs
+        if block is not None and self.failure is None:
+            try:
+                self.outputs = specs_of(outputs_of(answer))
+            except PredictionError as error:
+                self.failure = error
         if self.failure is not None:
             logger.info("model %r was not warmed: %s", self.name, self.failure)
         self.ready = True
@@ -166,7 +185,10 @@ class HostedModel:
         return answers
 
     def _observe(self, blocks: list[Block]) -> None:
-        self._observe_batch(sum([block.rows for block in blocks]))
+        rows = sum([block.rows for block in blocks])
+        self._observe_batch(rows)
+        if self.notes:
+            note_batch(self.notes, blocks, rows, self._clock())
 
 
 def _rows(block: Block) -> int:

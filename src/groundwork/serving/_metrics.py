@@ -1,19 +1,57 @@
 """What the server counts, for Prometheus.
 
 Rule: a registry of the app's own, so that two apps in one process do not mix; labels come from fixed sets, never from
-what a client sent.
+what a client sent. Cost: a count is an addition (see ``Tally``); everything else is asked for at the scrape.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from groundwork.serving._answers import Answers
+from groundwork.serving._sums import Family, families
+from groundwork.serving._tally import Spread, Tally
 
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
-class Metrics:
+class Shown(Protocol):
+    """What is shown of a loaded version of a model."""
+
+    @property
+    def name(self) -> str:
+        """Of the model."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Loaded and warm."""
+        ...
+
+    @property
+    def runs(self) -> str:
+        """Where it runs."""
+        ...
+
+    @property
+    def told_version(self) -> str:
+        """Its version; "" while it loads."""
+        ...
+
+
+class Limit(Protocol):
+    """A concurrency limit."""
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be in flight."""
+        ...
+
+
+class Metrics(Collector):
     """Counters, gauges and histograms of one app.
 
     Attributes:
@@ -24,27 +62,19 @@ class Metrics:
     content_type = b"text/plain; version=0.0.4; charset=utf-8"
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._answers = Answers()
-        self._registry.register(self._answers)
-        self._batch_rows = Histogram(
-            "groundwork_batch_rows", "Rows in one call of the model.", ["model"], buckets=ROWS, registry=self._registry
-        )
-        self._queue_rows = Gauge(
-            "groundwork_queue_rows", "Rows that wait for the model.", ["model"], registry=self._registry
-        )
-        self._in_flight = Gauge(
-            "groundwork_requests_in_flight", "Requests begun and not yet answered.", registry=self._registry
-        )
-        self._reloads = Counter(
-            "groundwork_model_reloads", "Newer models found.", ["model", "outcome"], registry=self._registry
-        )
-        self._shadowed = Counter(
-            "groundwork_shadow_calls", "Calls copied to a shadow.", ["model", "outcome"], registry=self._registry
-        )
-        self.answered = self._answers.add
+        answers = Answers()
+        self.answered = answers.add
         self.in_flight = 0
-        self._in_flight.set_function(lambda: self.in_flight)
+        self._queues: dict[str, Callable[[], int]] = {}
+        self._batches: dict[str, Spread] = {}
+        self._shown: Callable[[], Iterable[Shown]] = tuple
+        self._limits: Mapping[str, Limit] = {}
+        self._rejects = Tally("groundwork_rejected", "Requests turned away before the model.", ["reason"])
+        self._reloads = Tally("groundwork_model_reloads", "Newer models found.", ["model", "outcome"])
+        self._shadowed = Tally("groundwork_shadow_calls", "Calls copied to a shadow.", ["model", "outcome"])
+        self._registry = CollectorRegistry()
+        self._registry.register(answers)
+        self._registry.register(self)
 
     def watch_model(self, name: str, queued: Callable[[], int]) -> Callable[[float], None]:
         """Show a model's queue from now on.
@@ -56,17 +86,77 @@ class Metrics:
         Returns:
             What to call with the size of each batch.
         """
-        self._queue_rows.labels(name).set_function(queued)
-        return self._batch_rows.labels(name).observe
+        self._queues[name] = queued
+        self._batches[name] = Spread(ROWS)
+        return self._batches[name].add
+
+    def watch_app(self, shown: Callable[[], Iterable[Shown]], limits: Mapping[str, Limit]) -> None:
+        """Show the versions and limits of an app from now on.
+
+        Args:
+            shown: Returns every version of every model.
+            limits: By the name of the model.
+        """
+        self._shown = shown
+        self._limits = limits
+
+    def rejected(self, reason: str) -> None:
+        """Count a request that was turned away before the model; the reason is from a fixed set."""
+        self._rejects.add(reason)
 
     def reloaded(self, model: str, outcome: str) -> None:
         """Count a newer model that was found: "loaded" or "refused"."""
-        self._reloads.labels(model, outcome).inc()
+        self._reloads.add(model, outcome)
 
     def mirrored(self, model: str, outcome: str) -> None:
         """Count a call that was copied to a shadow: "answered", "failed" or "skipped"."""
-        self._shadowed.labels(model, outcome).inc()
+        self._shadowed.add(model, outcome)
+
+    def families(self) -> list[Family]:
+        """Return everything as it stands now, for another process."""
+        return families(self._registry.collect())
 
     def exposition(self) -> bytes:
         """Return everything in the text format."""
         return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return what is not told of answers; for the registry."""
+        batches = HistogramMetricFamily("groundwork_batch_rows", "Rows in one call of the model.", labels=["model"])
+        for name, spread in self._batches.items():
+            spread.add_to(batches, [name])
+        yield batches
+        queues = GaugeMetricFamily("groundwork_queue_rows", "Rows that wait for the model.", labels=["model"])
+        for name, queued in self._queues.items():
+            queues.add_metric([name], queued())
+        yield queues
+        yield GaugeMetricFamily(
+            "groundwork_requests_in_flight", "Requests begun and not yet answered.", value=self.in_flight
+        )
+        limits = GaugeMetricFamily(
+            "groundwork_concurrency_limit", "Requests of a model that may be in flight.", labels=["model"]
+        )
+        for name, limit in self._limits.items():
+            limits.add_metric([name], limit.limit)
+        yield limits
+        yield from self._models()
+        yield self._rejects.family()
+        yield self._reloads.family()
+        yield self._shadowed.family()
+
+    def _models(self) -> Iterator[Metric]:
+        info = GaugeMetricFamily(
+            "groundwork_model_info", "1 for each loaded version of a model.", labels=["model", "version", "executor"]
+        )
+        ready = GaugeMetricFamily(
+            "groundwork_model_ready", "Versions of a model that are loaded and warm.", labels=["model"]
+        )
+        counts: dict[str, int] = {}
+        for shown in self._shown():
+            counts[shown.name] = counts.get(shown.name, 0) + shown.ready
+            if shown.told_version:
+                info.add_metric([shown.name, shown.told_version, shown.runs], 1)
+        for name, count in counts.items():
+            ready.add_metric([name], count)
+        yield info
+        yield ready

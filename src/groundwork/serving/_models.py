@@ -57,6 +57,10 @@ class Models:
         """Return each name, and the first version of that name."""
         return ((name, line.first) for name, line in self._lines.items())
 
+    def all(self) -> Iterator[HostedModel]:
+        """Return every version of every model."""
+        return (hosted for line in self._lines.values() for hosted in line.all())
+
     def versions(self, name: str) -> list[str]:
         """Return the versions of a model that a call may name."""
         return [hosted.adapter.version for hosted in self._lines[name].all()]

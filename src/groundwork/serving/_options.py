@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 
 from groundwork.errors import ConfigurationError
 
+_MAX_INSTANCES = 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppOptions:
@@ -34,6 +36,8 @@ class AppOptions:
             "auto": inline what takes less than a millisecond, else a thread.
         threads: How many batches of a model may run at once.
         reload_s: How often to look whether a newer model lies where one was loaded from; 0.0 never looks.
+        access_log: Log each request as JSON, to ``groundwork.serving.access``, and give it an ``X-Request-Id``.
+        tracing: Make an OpenTelemetry span of each request; needs the extra ``otel``.
         trust: Load checkpoints even if their types are not known to be safe.
         title: Heading of the page and of the API's description.
     """
@@ -41,7 +45,7 @@ class AppOptions:
     max_batch_rows: int = 64
     max_wait_s: float = 0.0
     max_queue_rows: int = 1024
-    max_instances: int = 1024
+    max_instances: int = _MAX_INSTANCES
     max_body_bytes: int = 4 * 2**20
     body_timeout_s: float = 10.0
     request_timeout_s: float = 60.0
@@ -53,6 +57,8 @@ class AppOptions:
     executor: Literal["auto", "inline", "thread", "process"] = "auto"
     threads: int = 1
     reload_s: float = 0.0
+    access_log: bool = False
+    tracing: bool = False
     trust: bool = False
     title: str = "groundwork"
 
@@ -100,4 +106,8 @@ class AppOptions:
                 near = get_close_matches(name, known, 1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
                 raise ConfigurationError(f"unknown option {name!r}", hint=hint)
-        return cls(**options)
+        given = dict(options)
+        if isinstance(given.get("max_queue_rows"), int):
+            # Whoever wants a shorter queue need not say that a request may not be longer.
+            given.setdefault("max_instances", max(1, min(_MAX_INSTANCES, given["max_queue_rows"])))
+        return cls(**given)

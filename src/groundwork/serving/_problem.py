@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problem documents.
 
 Rule: every answer that is not a success has ``type``, ``title``, ``status``, ``detail`` and a stable ``code``; a client
-branches on ``code`` and shows ``detail``. A fault of ours says nothing of our inside; the log has it.
+branches on ``code`` and shows ``detail``. ``error`` says the same to clients of the Open Inference Protocol. A fault of
+ours says nothing of our inside; the log has it.
 """
 
 import math
@@ -44,6 +45,7 @@ TITLES: Mapping[int, str] = {
     405: "The method does not fit the path",
     408: "The request came too slowly",
     413: "The request is too large",
+    415: "The body is encoded in a way that is not read here",
     417: "The expectation cannot be met",
     422: "The request breaks the schema",
     429: "Too many requests",
@@ -90,6 +92,7 @@ class Problem(Exception):
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
+            "error": self.detail,
         }
         if self.errors:
             document["errors"] = self.errors
@@ -101,12 +104,14 @@ class Refused(Exception):
 
     Args:
         response: The answer.
+        reason: What it is counted under; from a fixed set.
         dropped: For want of room or time, which tells the concurrency limit that there is too much to do.
     """
 
-    def __init__(self, response: Response, *, dropped: bool = False) -> None:
+    def __init__(self, response: Response, reason: str, *, dropped: bool = False) -> None:
         super().__init__(response.status)
         self.response = response
+        self.reason = reason
         self.dropped = dropped
 
 

@@ -5,6 +5,7 @@ refused by name. Cost: nothing for a matrix of the right type; columns are taken
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ def matrix_of(inputs: Mapping[str, Tensor], width: int, dtype: Any = np.float64)
         raise InvalidDataError(f"input {name!r} has the datatype {tensor.datatype}; the model takes numbers")
     if len(tensor.shape) != 2 or tensor.shape[1] != width or tensor.shape[0] < 1:
         raise InvalidDataError(f"input {name!r} has the shape {list(tensor.shape)}; the model takes [rows, {width}]")
-    return np.ascontiguousarray(array.reshape(tensor.shape), dtype=dtype)
+    with np.errstate(over="ignore"):  # what is too large is infinite, as it is from JSON
+        return np.ascontiguousarray(array.reshape(tensor.shape), dtype=dtype)
 
 
 def instances_of_tensors(inputs: Mapping[str, Tensor]) -> list[Any]:
@@ -64,21 +66,43 @@ def instances_of_tensors(inputs: Mapping[str, Tensor]) -> list[Any]:
         if len(tensor.shape) not in (1, 2) or tensor.shape[1:] not in ((), (1,)):
             raise InvalidDataError(f"input {name!r} has the shape {list(tensor.shape)}; a column has [rows]")
         columns[name] = _listed(name, tensor, tensor.shape[:1])
+        if tensor.datatype.startswith("FP"):
+            # What is null in JSON is NaN in a tensor.
+            columns[name] = [None if value != value else value for value in columns[name]]
     lengths = {len(column) for column in columns.values()}
     if len(lengths) != 1 or lengths == {0}:
         raise InvalidDataError(f"the inputs must have the same number of rows, at least one; there are {_told(inputs)}")
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
+def texts_of(name: str, tensor: Tensor) -> NDArray[np.object_]:
+    """Return the elements of BYTES as text, in one dimension.
+
+    Args:
+        name: Of the input, for what is wrong.
+        tensor: Of BYTES.
+
+    Returns:
+        An array of objects: one of numpy's own texts would give each the room of the longest.
+
+    Raises:
+        InvalidDataError: Bytes that are no UTF-8.
+    """
+    items = tensor.data if isinstance(tensor.data, list) else np.ravel(tensor.data).tolist()
+    texts = np.empty(len(items), dtype=np.object_)
+    try:
+        texts[:] = [item.decode() if isinstance(item, bytes) else str(item) for item in items]
+    except UnicodeDecodeError as error:
+        raise InvalidDataError(f"input {name!r} holds bytes that are no UTF-8 text: {error.reason}") from error
+    return texts
+
+
 def _listed(name: str, tensor: Tensor, shape: tuple[int, ...]) -> list[Any]:
     if tensor.datatype != "BYTES":
         return np.asarray(tensor.data).reshape(shape).tolist()  # type: ignore[no-any-return]
-    try:
-        flat = [item.decode() if isinstance(item, bytes) else str(item) for item in np.ravel(tensor.data).tolist()]
-    except UnicodeDecodeError as error:
-        raise InvalidDataError(f"input {name!r} holds bytes that are no UTF-8 text: {error.reason}") from error
-    return np.array(flat, dtype=object).reshape(shape).tolist()  # type: ignore[no-any-return]
+    return texts_of(name, tensor).reshape(shape).tolist()  # type: ignore[no-any-return]
 
 
 def _told(inputs: Mapping[str, Tensor]) -> str:
-    return ", ".join(f"{name!r} {list(tensor.shape)}" for name, tensor in inputs.items()) or "none"
+    told = [f"{name!r} {list(tensor.shape)}" for name, tensor in islice(inputs.items(), 8)]
+    return ", ".join(told) + (f" and {len(inputs) - 8} more" if len(inputs) > 8 else "") or "none"

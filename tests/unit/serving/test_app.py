@@ -90,6 +90,7 @@ def test_every_row_with_a_mistake_is_named_though_parse_stops_at_the_first(ask, 
         "status": 422,
         "detail": "instances[1].x: 'abc' is not a number (and 1 more)",
         "code": "invalid_data",
+        "error": "instances[1].x: 'abc' is not a number (and 1 more)",
         "errors": [
             {"pointer": "#/instances/1/x", "detail": "instances[1].x: 'abc' is not a number"},
             {"pointer": "#/instances/2/x", "detail": "instances[2].x: None is not a number"},
