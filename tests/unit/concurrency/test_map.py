@@ -178,12 +178,12 @@ def test_an_asynchronous_generator_is_closed_however_it_ends(delays):
     closed = []
 
     async def main():
+        source = slowly(enumerate(delays), closed)
         with suppress(ValueError):
-            await map_async(Counted(), slowly(enumerate(delays), closed), 1)
+            await map_async(Counted(), source, 1)
+        return list(closed), source
 
-    run_virtual(main())
-
-    assert [True] == closed
+    assert [True] == run_virtual(main())[0]
 
 
 def test_a_generator_is_closed_and_another_iterator_is_left_to_its_owner():
