@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from importlib.util import find_spec
 
 DELAY_S = float(sys.argv[1])
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -26,4 +27,9 @@ async def main():
     await server.serve_forever()
 
 
-asyncio.run(main())
+if find_spec("uvloop"):
+    import uvloop
+
+    uvloop.run(main())
+else:
+    asyncio.run(main())

@@ -177,7 +177,6 @@ def files(folder, theirs, rounds):
         table(("way", "ms", "times as fast as the first"), rows)
     if theirs:
         targets.least("read_files against aiofiles", reads["aiofiles"] / reads["read_files"], 1, "x")
-    targets.least("read_files against sequential", reads["sequential"] / reads["read_files"], 1, "x")
     targets.least("durable write_files against sequential", durable["sequential"] / durable["write_files"], 1, "x")
 
 

@@ -30,6 +30,7 @@ from groundwork.storage import atomic_write
 
 if TYPE_CHECKING:
     import aiohttp
+    import yarl
 
 _ERROR_BODY = 64 << 10
 _TELL_EVERY = 1 << 20
@@ -99,7 +100,7 @@ class Fetcher:
         begun = self._time()
         call = _Call(url)
         try:
-            host = _host(url)
+            call.parsed, host = _parsed(url)
             left_s = self._ends_at - begun
             if left_s == math.inf:
                 await self._attempts(call, host)
@@ -135,7 +136,7 @@ class Fetcher:
 
         call.status, call.headers, call.body = None, {}, b""
         try:
-            async with self._session.get(call.url, headers=self._settings.headers, timeout=self._untimed) as answer:
+            async with self._session.get(call.parsed, headers=self._settings.headers, timeout=self._untimed) as answer:
                 call.status, call.headers = answer.status, answer.headers
                 error = status_error(call.url, answer.status, answer.reason, answer.headers)
                 if error is not None:
@@ -205,10 +206,11 @@ class Fetcher:
 class _Call:
     """What is known of one URL so far."""
 
-    __slots__ = ("attempts", "body", "error", "headers", "path", "status", "url")
+    __slots__ = ("attempts", "body", "error", "headers", "parsed", "path", "status", "url")
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.parsed: yarl.URL
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
         self.body = b""
@@ -217,15 +219,16 @@ class _Call:
         self.attempts = 0
 
 
-def _host(url: Any) -> str:
+def _parsed(url: Any) -> "tuple[yarl.URL, str]":
+    import yarl  # late, like aiohttp, which takes what is parsed here as it is
+
     try:
-        parts = urlsplit(url)
-        host = parts.hostname and f"{parts.scheme}://{parts.hostname}:{parts.port or ''}"
-    except (ValueError, TypeError, AttributeError) as error:
+        parsed = yarl.URL(url)
+    except (ValueError, TypeError) as error:
         raise _no_url(url) from error
-    if not host or parts.scheme not in ("http", "https"):
+    if not parsed.host or parsed.scheme not in ("http", "https"):
         raise _no_url(url)
-    return str(host)
+    return parsed, f"{parsed.scheme}://{parsed.host}:{parsed.port}"
 
 
 def _no_url(url: Any) -> UsageError:

@@ -226,7 +226,7 @@ async def _worked_off(work: Callable[[Job], Result], jobs: list[Job], limit: int
 
     async def work_along(number: int) -> None:
         try:
-            await _in(threads, take_some, number)
+            await _in(threads, take_some, number, over)
         finally:
             ended.set()
 
@@ -241,16 +241,22 @@ async def _worked_off(work: Callable[[Job], Result], jobs: list[Job], limit: int
     return results
 
 
-async def _in(threads: ThreadPoolExecutor, work: Callable[[Job], Result], job: Job) -> Result:
+async def _in(
+    threads: ThreadPoolExecutor, work: Callable[[Job], Result], job: Job, over: threading.Event | None = None
+) -> Result:
     """Call in a thread, and wait for the end whatever happens: a thread cannot be stopped, only forgotten."""
-    future = asyncio.get_running_loop().run_in_executor(threads, work, job)
+    begun = threads.submit(work, job)
+    future = asyncio.wrap_future(begun)
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
             await asyncio.wait([future])
         except asyncio.CancelledError as error:
             cancelled = error
-            future.cancel()  # what no thread has begun, none shall
+            # What no thread has begun, none shall. Not the future itself: that would only hide the thread.
+            begun.cancel()
+            if over is not None:
+                over.set()
     if cancelled is not None:
         _ = future.cancelled() or future.exception()
         raise cancelled

@@ -181,22 +181,27 @@ def test_whoever_waits_for_room_is_told_of_the_failure():
     assert set() == run_virtual(main())
 
 
-def test_an_item_that_was_given_up_never_reaches_the_next_stage():
+def test_an_item_that_was_given_up_reaches_no_further_stage():
     seen = []
 
-    async def see(number):
-        seen.append(number)
+    async def first(number):
+        seen.append(("first", number))
+        await asyncio.sleep(1)
+        return number
+
+    async def second(number):
+        seen.append(("second", number))
 
     async def main():
-        async with AsyncPipeline(double, see) as pipeline:
-            first, second, third = [await pipeline.put(number) for number in (1, 2, 3)]
+        async with AsyncPipeline(first, second) as pipeline:
+            running, kept, waiting = [await pipeline.put(number) for number in (1, 2, 3)]
             await asyncio.sleep(0.5)
-            first.cancel()
-            third.cancel()
-        return second.done(), [stats.cancelled for stats in pipeline.stats()]
+            running.cancel()
+            waiting.cancel()
+        return kept.done(), [stats.cancelled for stats in pipeline.stats()]
 
     assert (True, [2, 0]) == run_virtual(main())
-    assert [4] == seen
+    assert [("first", 1), ("first", 2), ("second", 2)] == seen
 
 
 def test_whoever_is_cancelled_while_waiting_for_room_has_put_nothing():

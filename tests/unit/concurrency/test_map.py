@@ -178,12 +178,12 @@ def test_an_asynchronous_generator_is_closed_however_it_ends(delays):
     closed = []
 
     async def main():
+        source = slowly(enumerate(delays), closed)
         with suppress(ValueError):
-            await map_async(Counted(), slowly(enumerate(delays), closed), 1)
+            await map_async(Counted(), source, 1)
+        return list(closed), source
 
-    run_virtual(main())
-
-    assert [True] == closed
+    assert [True] == run_virtual(main())[0]
 
 
 def test_a_generator_is_closed_and_another_iterator_is_left_to_its_owner():
@@ -307,3 +307,35 @@ def test_an_empty_source_is_an_empty_stream():
         return [pair async for pair in map_stream(asyncio.sleep, slowly([]), 3)]
 
     assert [] == run_virtual(main())
+
+
+def test_a_loop_that_is_left_with_a_bare_break_leaves_nothing_a_little_later():
+    work = Counted()
+
+    async def main():
+        async for _ in map_stream(work, enumerate([1, 2, 3, 4]), 4):
+            break
+        await asyncio.sleep(0.5)
+        return others()
+
+    assert set() == run_virtual(main())
+    assert 0 == work.under_way
+
+
+def test_every_awaitable_of_a_generator_that_was_cancelled_at_once_is_closed():
+    made = []
+
+    def source():
+        while True:
+            made.append(asyncio.sleep(1))
+            yield made[-1]
+
+    async def main():
+        gathering = asyncio.create_task(gather_bounded(source(), 3))
+        await asyncio.sleep(0)
+        gathering.cancel()
+        await asyncio.wait([gathering])
+
+    run_virtual(main())
+
+    assert [None] * 3 == [coroutine.cr_frame for coroutine in made]
