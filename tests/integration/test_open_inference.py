@@ -12,6 +12,9 @@ from random import Random
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+
+from groundwork.storage import CheckpointStore
 
 pytestmark = pytest.mark.integration
 
@@ -448,6 +451,45 @@ def test_a_certificate_holds_for_grpc_too(needs, tmp_path):
             assert client.is_server_ready()
 
 
+WORKERS = """
+from sklearn.linear_model import LogisticRegression
+from groundwork.serving import serve
+
+if __name__ == "__main__":
+    rows = [[2, 0, 1], [-2, 1, 0], [1, 3, 2], [-1, 2, 1]]
+    serve(
+        {"risk": LogisticRegression().fit(rows, [1, 0, 1, 0])}, port=0, workers=2, grpc_port=0,
+        on_grpc=lambda address: print(address, flush=True), on_ready=lambda url: print(url, flush=True),
+    )
+    print("returned", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over the processes of a port")
+def test_several_processes_answer_on_one_port(needs, tmp_path):
+    module = needs("tritonclient.grpc")
+    script = tmp_path / "served.py"
+    script.write_text(WORKERS)
+
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline().strip()
+            assert process.stdout.readline().startswith("http://")
+            answers = []
+            for _ in range(4):
+                with module.InferenceServerClient(address) as client:
+                    client.module = module
+                    rows = an_input(client, "instances", np.array([[2.0, 0, 1], [-2, 1, 0]]))
+                    answers.append(client.infer("risk", [rows]).as_numpy("predictions").tolist())
+            process.terminate()
+            assert process.stdout.readline() == "returned\n"
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
+
+    assert answers == [[1, 0]] * 4
+
+
 # What is hostile.
 
 
@@ -496,3 +538,24 @@ def test_hostile_bodies_are_answered_and_leave_nothing_behind(count):
 
     assert {400} <= statuses <= {200, 400, 422}
     assert after - before < 20_000
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_the_command_speaks_grpc_where_it_is_told_to(needs, tmp_path, by_file):
+    module = needs("tritonclient.grpc")
+    CheckpointStore(tmp_path / "store").save(LogisticRegression().fit([[0.0], [1.0]], [0, 1]), step=1)
+    (tmp_path / "serve.yaml").write_text("models: {m: store}\nport: 0\ngrpc_port: 0\n")
+    asked = ["--config", "serve.yaml"] if by_file else ["m=store", "--port", "0", "--grpc-port", "0"]
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "groundwork", "serve", *asked], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            told = process.stdout.readline()
+            with module.InferenceServerClient(told.removeprefix("gRPC on ").strip()) as client:
+                ready = client.is_model_ready("m")
+        finally:
+            process.kill()
+
+    assert told.startswith("gRPC on 127.0.0.1:")
+    assert ready

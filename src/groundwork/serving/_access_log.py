@@ -38,11 +38,24 @@ def request_id(headers: Mapping[bytes, bytes], *, make: bool) -> bytes:
 
 
 class AccessLog:
-    """Writes a record to ``groundwork.serving.access`` for each call that is over."""
+    """Writes a record for each call that is over.
+
+    Whoever asks for a log gets one: where nothing is said of the logger, it logs from INFO on, and to stderr.
+
+    Args:
+        log: Where to.
+    """
+
+    def __init__(self, log: logging.Logger = logger) -> None:
+        self._log = log
+        if log.level == logging.NOTSET:
+            log.setLevel(logging.INFO)
+        if not log.hasHandlers():
+            log.addHandler(logging.StreamHandler())
 
     def ended(self, call: Ended, trace_id: str) -> str:
         """Write the record; see ``Watcher``."""
-        if logger.isEnabledFor(logging.INFO):
+        if self._log.isEnabledFor(logging.INFO):
             record: dict[str, Any] = {
                 "method": call.method,
                 "path": call.path[:256],
@@ -61,5 +74,5 @@ class AccessLog:
             if call.queue_s is not None and call.note is not None:
                 record |= {"batch_rows": call.note.batch_rows, "queue_ms": round(1000 * call.queue_s, 3)}
             # The text is the record, so that any handler writes JSON; `access` has it for those that format it.
-            logger.info("%s", msgspec.json.encode(record).decode(), extra={"access": record})
+            self._log.info("%s", msgspec.json.encode(record).decode(), extra={"access": record})
         return trace_id

@@ -10,25 +10,12 @@ from typing import Any
 import numpy as np
 
 from groundwork.errors import InvalidDataError
+from groundwork.serving import _datatypes as datatypes
 from groundwork.serving._block import Block, Tensor, TensorSpec
 from groundwork.serving._mistakes import Mistake, shown
 from groundwork.serving._tensor_rows import texts_of
 
-DTYPES: Mapping[str, Any] = {
-    "BOOL": np.bool_,
-    "INT8": np.int8,
-    "INT16": np.int16,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "UINT8": np.uint8,
-    "UINT16": np.uint16,
-    "UINT32": np.uint32,
-    "UINT64": np.uint64,
-    "FP16": np.float16,
-    "FP32": np.float32,
-    "FP64": np.float64,
-    "BYTES": np.object_,
-}
+DTYPES: Mapping[str, Any] = {**datatypes.DTYPES, "BYTES": np.dtype(np.object_)}
 _TYPES = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "O": "string"}
 _KINDS = {"b": "true or false", "i": "whole numbers", "u": "whole numbers from 0", "f": "numbers", "O": "text"}
 
@@ -116,7 +103,7 @@ def _array(values: list[Any], spec: TensorSpec, column: str | None) -> Any:
     array = _try(values, spec)
     if array is not None:
         return array
-    told = f"must be {_KINDS[np.dtype(DTYPES[spec.datatype]).kind]} of shape {list(spec.shape[1:])}"
+    told = f"must be {_KINDS[DTYPES[spec.datatype].kind]} of shape {list(spec.shape[1:])}"
     mistakes: list[Mistake] = [
         {"row": row, "column": column, "message": f"{told}, not {shown(value)}"}
         for row, value in enumerate(values)
@@ -128,7 +115,7 @@ def _array(values: list[Any], spec: TensorSpec, column: str | None) -> Any:
 
 
 def _try(values: list[Any], spec: TensorSpec) -> Any:
-    dtype = np.dtype(DTYPES[spec.datatype])
+    dtype = DTYPES[spec.datatype]
     try:
         array = np.array(values, dtype=np.object_ if dtype.kind == "O" else None)
     except (ValueError, OverflowError):
@@ -177,7 +164,7 @@ def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
 
 
 def _schema(datatype: str, shape: Sequence[int]) -> dict[str, Any]:
-    kind = np.dtype(DTYPES[datatype]).kind
+    kind = DTYPES[datatype].kind
     schema: dict[str, Any] = {"type": _TYPES[kind]}
     for size in reversed(shape):
         schema = {"type": "array", "items": schema} | ({"minItems": size, "maxItems": size} if size >= 0 else {})

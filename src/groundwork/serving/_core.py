@@ -20,7 +20,7 @@ from groundwork.serving._block import predictions
 from groundwork.serving._body import UNREADABLE, unreadable
 from groundwork.serving._call import Call, Done, Response
 from groundwork.serving._clients import client_key
-from groundwork.serving._exchange import Clients, Exchange, Limiter, Route
+from groundwork.serving._exchange import REASONS, Clients, Exchange, Limiter, Route
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
@@ -108,6 +108,8 @@ class Core:
                 self._access.key(call)
             return min(self.options.body_timeout_s, self._allowed_s(call))
         except Problem as problem:
+            if problem.code in REASONS:
+                self.metrics.rejected(REASONS[problem.code])
             return self._broke_off(call, exchange.route, problem.response())
 
     def fault(self, call: Call | None, status: int) -> Response:

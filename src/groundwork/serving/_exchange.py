@@ -26,7 +26,8 @@ logger = logging.getLogger("groundwork.serving")
 
 CLIENT_LEFT = 499
 
-_REASONS = {"overloaded": "queue", "unauthorized": "key", "model_not_ready": "not_ready"}
+REASONS = {"overloaded": "queue", "unauthorized": "key", "model_not_ready": "not_ready"}
+"""What a call is counted under that was turned away with a problem, by the problem's code."""
 
 
 class Limiter(Protocol):
@@ -149,7 +150,7 @@ class Exchange:
             problem = problem_of(error)
         else:
             problem = Problem(500, "internal", "the server failed; its log says why")
-        reason = _REASONS.get(problem.code)
+        reason = REASONS.get(problem.code)
         if reason is not None:
             self._core.metrics.rejected(reason)
         if problem.status == 500:

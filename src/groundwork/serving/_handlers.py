@@ -3,17 +3,18 @@
 Rule: a handler has its whole response at once; it waits for nothing and asks no model.
 """
 
-from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from groundwork.serving._call import Response
-from groundwork.serving._describe import metadata, openapi
+from groundwork.serving._describe import metadata
 from groundwork.serving._exchange import Exchange, Route, at_once
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
+from groundwork.serving._openapi import ModelApi, openapi
 from groundwork.serving._options import AppOptions
-from groundwork.serving._page import page
+from groundwork.serving._page import PageModel, page
 from groundwork.serving._problem import Problem
 
 
@@ -75,17 +76,33 @@ class Handlers:
         return Response(self._metrics.exposition(), content_type=self._metrics.content_type)
 
     def openapi(self, exchange: Exchange) -> Response:
-        """``GET /openapi.json``: the API's description."""
-        return Response(self._encode(openapi(self._options.title, self._schemas())))
+        """``GET /openapi.json``: the API's description; of one model by ``?model=``."""
+        query = dict(parse_qsl(exchange.call.query.decode("latin-1")))
+        named = query.get("model")
+        names = [self._models.pick(named, None, None).name] if named is not None else dict(self._models.items())
+        options = self._options
+        models = [self._api(name) for name in names]
+        keys = bool(options.api_keys)
+        return Response(self._encode(openapi(options.title, models, keys=keys, max_instances=options.max_instances)))
 
     def page(self, exchange: Exchange) -> Response:
-        """``GET /``: a page to try the model."""
-        html = page(self._options.title, self._schemas()).encode()
-        policy = (
-            b"content-security-policy",
-            b"default-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+        """``GET /``: a page to try and watch the models."""
+        loading = self._models.waiting()
+        names = [name for name, _ in self._models.items() if name not in loading]
+        html, policy = page(self._options.title, [self._shown(name) for name in names], loading)
+        return Response(
+            html,
+            content_type=b"text/html; charset=utf-8",
+            headers=((b"content-security-policy", policy), (b"x-content-type-options", b"nosniff")),
         )
-        return Response(html, content_type=b"text/html; charset=utf-8", headers=(policy,))
 
-    def _schemas(self) -> dict[str, dict[str, Any]]:
-        return {name: hosted.adapter.input_schema() for name, hosted in self._models.items()}
+    def _api(self, name: str) -> ModelApi:
+        versions = self._models.versions(name)
+        hosted = self._models.pick(name, versions[0], None)
+        told = metadata(name, hosted.adapter, versions, ())
+        return ModelApi(name, versions, told["schema"], told["inputs"])
+
+    def _shown(self, name: str) -> PageModel:
+        versions = self._models.versions(name)
+        picked = {version: self._models.pick(name, version, None) for version in versions}
+        return PageModel(name, {version: hosted.adapter.input_schema() for version, hosted in picked.items()})

@@ -15,6 +15,7 @@ from groundwork.serving._block import Tensor
 from groundwork.serving._infer_wire import InferRequest, read_request, write_answer
 from groundwork.serving._problem import Problem
 from groundwork.serving._tensors import to_binary
+from groundwork.serving._versions import Versions
 
 INFER = "/v2/models/m/infer"
 
@@ -24,7 +25,7 @@ def head_of(*inputs, **more):
 
 
 def column(data, name="x", datatype="FP64", shape=None, **more):
-    return {"name": name, "datatype": datatype, "shape": shape or [len(data)], "data": data, **more}
+    return {"name": name, "datatype": datatype, "shape": [len(data)] if shape is None else shape, "data": data, **more}
 
 
 def sized(size, name="x", datatype="FP64", shape=(1,)):
@@ -95,6 +96,59 @@ def test_a_number_that_is_missing_is_nan_in_a_tensor_and_null_in_json(ask):
 
     assert outputs_in(by_bytes)["predictions"]["data"] == [1.5, None]
     assert outputs_in(by_json)["predictions"]["data"] == [1.5, None]
+
+
+def test_a_shadow_is_asked_by_tensors_too(ask, model):
+    class Shadow:
+        seen = ()
+
+        def predict(self, batch):
+            self.seen = (*self.seen, *batch)
+            return batch
+
+    shadow = Shadow()
+
+    async def talk(client):
+        answer = await post(head_of(column([1.5])))(client)
+        while len(shadow.seen) < 2:  # its example, and the copy
+            await asyncio.sleep(0)
+        return answer
+
+    answer = ask({"m": Versions({"1": model, "2": shadow}, shadow="2")}, talk)
+
+    assert answer.json["model_version"] == "1"
+    assert shadow.seen[-1] == {"x": 1.5}
+
+
+def test_an_object_gets_the_rows_of_a_matrix_as_lists(ask):
+    class Echo:
+        def predict(self, batch):
+            return [json.dumps(row) for row in batch]
+
+    numbers = ask({"m": Echo()}, post(head_of(column([[1, 2], [3, 4]], datatype="INT8", shape=[2, 2]))))
+    texts = ask({"m": Echo()}, post(head_of(column(["a", "b"], datatype="BYTES", shape=[1, 2]))))
+
+    assert outputs_in(numbers)["predictions"]["data"] == ["[1, 2]", "[3, 4]"]
+    assert outputs_in(texts)["predictions"]["data"] == ['["a", "b"]']
+
+
+@pytest.mark.parametrize(
+    ("tensors", "told"),
+    [
+        ([column([1], shape=[])], "input 'x' has the shape []; a column has [rows]"),
+        ([column([1, 2], shape=[1, 2]), column([1], name="y")], "input 'x' has the shape [1, 2]; a column has [rows]"),
+        ([column([1, 2]), column([1], name="y")], "the same number of rows, at least one; there are 'x' [2], 'y' [1]"),
+    ],
+)
+def test_tensors_that_are_no_columns_are_refused_by_name(ask, tensors, told):
+    class Echo:
+        def predict(self, batch):
+            return batch
+
+    answer = ask({"m": Echo()}, post(head_of(*tensors)))
+
+    assert answer.status == 422
+    assert told in answer.json["error"]
 
 
 def test_a_version_can_be_named(ask, model):
