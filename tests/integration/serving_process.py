@@ -142,6 +142,11 @@ class Server:
     def queued(self):
         return self.metric('groundwork_queue_rows{model="m"}')
 
+    @property
+    def left(self):
+        """How many clients left before their answer."""
+        return self.metric('groundwork_requests_total{route="/predict",status="499"}')
+
     def rss(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))

@@ -45,7 +45,7 @@ def test_when_all_clients_leave_while_queued_the_model_sees_none_of_them(tmp_pat
         until(lambda: server.queued == 200)
         for client in clients:
             hang_up(client)
-        until(lambda: server.queued == 0)
+        until(lambda: server.left == 200)
 
         server.release()
         assert answer_of(holder)[0] == 200
