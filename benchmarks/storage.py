@@ -9,7 +9,6 @@ import argparse
 import gzip
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import zstandard
+from _peers import peer_python
 
 from groundwork.storage import FileJournal, atomic_write, write
 
@@ -155,25 +155,6 @@ def worker(python: str, what: str, library: str, path: Path):  # type: ignore[no
     return json.loads(done.stdout)
 
 
-def peer_python() -> str:
-    """Return the interpreter of the peers' environment, making it if need be."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "groundwork-benchmarks"
-    folder = cache / f"tables-py{sys.version_info.major}{sys.version_info.minor}"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    same = ["polars", "numpy", "zstandard"]
-    wanted = ["pandas", "pyarrow", *(f"{name}=={version(name)}" for name in same)]
-    if not (folder / "made").exists():
-        print(f"making {folder}", file=sys.stderr)
-        if uv := shutil.which("uv"):
-            subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)], check=True)
-            subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *wanted], check=True)
-        else:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
-        (folder / "made").touch()
-    return str(python)
-
-
 def sources(folder: Path, rows: int, array_mib: int) -> None:
     chance = np.random.default_rng(0)
     frame = frame_of(rows, chance)
@@ -231,7 +212,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="smaller files, fewer rounds")
     parser.add_argument("--no-peers", action="store_true", help="without pandas, pyarrow, polars and numpy")
     asked = parser.parse_args()
-    peers = None if asked.no_peers else peer_python()
+    same = [f"{name}=={version(name)}" for name in ("polars", "numpy", "zstandard")]
+    peers = None if asked.no_peers else peer_python("tables", "pandas", "pyarrow", *same)
     with tempfile.TemporaryDirectory(dir=asked.folder) as temporary:
         folder = Path(temporary)
         durable_writes(folder, quick=asked.quick)

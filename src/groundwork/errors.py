@@ -46,16 +46,17 @@ class MLException(Exception):
         self.context: dict[str, Any] = dict(context or {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {**self.__dict__, "__cause__": _portable_cause(self.__cause__)}
+        state = {**self.__dict__, "__causes__": _portable_causes(self)}
         state["context"] = {name: value if _portable(value) else repr(value) for name, value in self.context.items()}
         return _revive, (type(self), self.args), {**state, "__notes__": getattr(self, "__notes__", [])}
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
         state = dict(state or {})
-        cause = state.pop("__cause__", None)
+        causes = state.pop("__causes__", [])
         notes = state.pop("__notes__", [])
         self.__dict__.update(state)
-        self.__cause__ = cause
+        for error, cause in zip([self, *causes], causes, strict=False):
+            error.__cause__ = cause
         for note in notes:
             self.add_note(note)
 
@@ -65,7 +66,7 @@ class MLException(Exception):
         Returns:
             type, code, message, hint, context, and under ``cause`` the same of the cause, or None.
         """
-        return {**_facts(self), "code": self.code, "hint": self.hint, "context": self.context}
+        return describe(self)
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -75,9 +76,10 @@ def describe(error: BaseException) -> dict[str, Any]:
         error: The error, of groundwork or not.
 
     Returns:
-        ``type``, ``message`` and ``cause`` (the same, or None); for an ``MLException`` its ``to_dict()``.
+        ``type``, ``message`` and ``cause`` (the same, or None); of a group also its ``errors``; for an ``MLException``
+        its ``to_dict()``.
     """
-    return error.to_dict() if isinstance(error, MLException) else _facts(error)
+    return _facts(error, ())
 
 
 def first_line(error: BaseException) -> str:
@@ -86,23 +88,44 @@ def first_line(error: BaseException) -> str:
     Args:
         error: The error, as polars or an estimator raised it.
     """
-    lines = str(error).strip().splitlines()
+    lines = _words(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
-def _facts(error: BaseException) -> dict[str, Any]:
-    cause = describe(error.__cause__) if error.__cause__ is not None else None
-    # Python's own MemoryError has no message.
-    return {"type": type(error).__name__, "message": str(error) or type(error).__name__, "cause": cause}
+def _facts(error: BaseException, outer: tuple[BaseException, ...]) -> dict[str, Any]:
+    chain, cause = (*outer, error), error.__cause__
+    # Whoever writes `raise error from error` makes a circle, which ends where it began.
+    known = cause is None or any(cause is each for each in chain)
+    told: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": _words(error),
+        "cause": None if known or cause is None else _facts(cause, chain),
+    }
+    if isinstance(error, BaseExceptionGroup):
+        told["errors"] = [_facts(each, chain) for each in error.exceptions]
+    if isinstance(error, MLException):
+        told |= {"code": error.code, "hint": error.hint, "context": error.context}
+    return told
 
 
-def _portable_cause(cause: BaseException | None) -> BaseException | None:
-    # Ours look after themselves.
-    if cause is None or isinstance(cause, MLException) or _portable(cause):
-        return cause
-    words = MLException(f"{type(cause).__name__}: {cause}")
-    words.__cause__ = cause.__cause__
-    return words
+def _words(error: BaseException) -> str:
+    try:
+        # Python's own MemoryError has no message.
+        return str(error) or type(error).__name__
+    except Exception:  # noqa: BLE001 - a foreign class may fail in any way, and its failure must be told all the same
+        return type(error).__name__
+
+
+def _portable_causes(error: BaseException) -> list[BaseException]:
+    """Return the causes one by one, since pickle leaves out that of a foreign error; one of ours brings its own."""
+    chain: list[BaseException] = [error]
+    causes: list[BaseException] = []
+    while (cause := chain[-1].__cause__) is not None and not any(cause is each for each in chain):
+        chain.append(cause)
+        if isinstance(cause, MLException):
+            return [*causes, cause]
+        causes.append(cause if _portable(cause) else MLException(f"{type(cause).__name__}: {_words(cause)}"))
+    return causes
 
 
 def _portable(value: Any) -> bool:
@@ -191,6 +214,9 @@ class TransientError(WorldError):
         code: See ``MLException``.
         hint: See ``MLException``.
         context: See ``MLException``.
+
+    Raises:
+        ConfigurationError: ``retry_after_s`` is no number of seconds, which nobody could wait for.
     """
 
     default_code = "transient"
@@ -205,6 +231,12 @@ class TransientError(WorldError):
         context: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, code=code, hint=hint, context=context)
+        known = isinstance(retry_after_s, int | float) and not isinstance(retry_after_s, bool)
+        if retry_after_s is not None and not (known and retry_after_s >= 0):
+            raise ConfigurationError(
+                f"retry_after_s={retry_after_s!r} is no time to wait; give seconds, 0 or more, or None",
+                hint="resilience.parse_retry_after reads the header",
+            )
         self.retry_after_s = retry_after_s
 
 

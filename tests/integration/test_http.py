@@ -21,7 +21,7 @@ from groundwork.serving._exchange import Route, at_once
 from groundwork.serving._hub import ConnectionOptions
 from groundwork.serving._listener import listen, tls_context
 from groundwork.serving._options import AppOptions
-from groundwork.serving._server import _Server
+from groundwork.serving._server import Server
 
 pytestmark = pytest.mark.integration
 
@@ -84,9 +84,9 @@ def running(tls=None, routes=(), **options):
         with listen("127.0.0.1", 0) as listener:
 
             async def main():
-                server = _Server(app, listener, ConnectionOptions(**bounds), tls, 0.0, PATIENCE_S)
+                server = Server(app, listener, ConnectionOptions(**bounds), tls, 0.0, PATIENCE_S)
                 loop = asyncio.get_running_loop()
-                stops.append((server, listener.getsockname()[1], lambda: loop.call_soon_threadsafe(server._stop)))
+                stops.append((server, listener.getsockname()[1], lambda: loop.call_soon_threadsafe(server._signalled)))
                 await server.run(lambda url: ready.set())
 
             asyncio.run(main())

@@ -45,6 +45,23 @@ def test_a_run_killed_at_any_place_goes_on_and_repeats_at_most_one_step(groundwo
     assert sum(times_started(records, step) for step in STEPS) <= len(STEPS) + 1
 
 
+@pytest.mark.parametrize("place", ["project.start.after_mkdir", "project.start.before_rename"])
+def test_a_run_killed_before_it_had_its_name_is_shown_nowhere_and_the_next_start_takes_it_away(
+    groundwork, project, place
+):
+    killed = groundwork("run", project, failpoints={place: "kill_self"})
+    left = [path.name for path in (groundwork.folder / "runs").glob("*-*")]
+    shown = groundwork.runs()
+
+    groundwork("run", project, check=0)
+
+    assert (-9, 1, []) == (killed.returncode, len(left), shown)
+    (run,) = groundwork.runs()
+    names = {path.name for path in (groundwork.folder / "runs").iterdir()}
+    assert [] == [name for name in names if name in left or name.endswith(".gw-tmp")]
+    assert run["id"] in names
+
+
 def test_the_resumed_predictions_are_byte_equal(groundwork, project):
     expected = undisturbed(groundwork, project)
     for place in ("pipeline.train.started", "pipeline.evaluate.started"):
@@ -96,3 +113,16 @@ def test_changed_data_begin_a_new_run(groundwork, project):
     groundwork("run", project, check=0)
 
     assert sorted(run["status"] for run in groundwork.runs()) == ["CRASHED", "SUCCESS"]
+
+
+def test_a_run_whose_reader_has_gone_goes_on(groundwork, project):
+    process = groundwork.start("run", project)
+
+    first = process.stdout.readline()
+    process.stdout.close()  # as `| head -1` does
+    complaints = process.stderr.read()
+    process.stderr.close()
+
+    assert first.startswith("small  run ")
+    assert (process.wait(120), complaints) == (0, "")
+    assert [run["status"] for run in groundwork.runs()] == ["SUCCESS"]

@@ -100,6 +100,18 @@ def test_open_loop_offers_its_rate_whatever_the_server_does():
     assert load.interval_s is None
 
 
+def test_open_loop_opens_connections_beforehand_and_more_when_it_needs_them():
+    with scripted(lambda asked: OK) as server:
+        opened(server, opened=7, connections=7)
+        few = server.connections
+    with scripted(lambda asked: OK) as server:
+        load = opened(server, opened=1, rate=2000, arrivals="steady")
+
+    assert 7 == few
+    assert server.connections > 1
+    assert load.answered == load.offered
+
+
 def test_poisson_arrivals_are_the_same_for_the_same_seed():
     with scripted(lambda asked: OK) as server:
         counts = [opened(server, seed=seed).offered for seed in (3, 3, 4)]

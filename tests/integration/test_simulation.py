@@ -1,26 +1,32 @@
 """Whatever goes wrong, and wherever: started again, the program ends as if nothing had happened.
 
 A seed is a plan of faults for a program that has everything the main job has: a pipeline with a durable journal,
-retries, files, checkpoints that training goes on from, and a served model. Only its clock and its faults are simulated.
+retries, files, checkpoints that training goes on from, and a server of the model that clients ask at once, each with a
+journal of its own. Only its clock and its faults are simulated: the server is asked without sockets, its threads are
+calls.
 GROUNDWORK_SEEDS=1000-3000 in the environment runs those seeds instead.
 """
 
 import asyncio
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from groundwork._failpoints import failpoint
-from groundwork.concurrency import Batcher
 from groundwork.errors import CheckpointNotFoundError, StorageError, TransientError
 from groundwork.resilience import Backoff, Pipeline, Step, result_of, retry
+from groundwork.serving import create_app
 from groundwork.storage import CheckpointStore, FileJournal, Keep, read, write
 from groundwork.testing import (
     Fault,
@@ -31,6 +37,7 @@ from groundwork.testing import (
     broken_promises,
     run_virtual,
 )
+from groundwork.testing._virtual_loop import VirtualLoop
 
 pytestmark = pytest.mark.integration
 
@@ -39,20 +46,68 @@ ATTEMPTS = 3
 HERE = "tests/integration/test_simulation.py"
 
 
-class Inline(Executor):
-    """Calls at once, in the thread that asks: a virtual loop has no other."""
+def at_once(executor, fn, /, *args, **options):
+    """Call in the thread that asks: a virtual loop has no other."""
+    future = Future()
+    try:
+        future.set_result(fn(*args, **options))
+    except BaseException as error:  # as a pool of threads does
+        future.set_exception(error)
+    return future
 
-    def submit(self, fn, /, *args, **options):
-        future = Future()
-        try:
-            future.set_result(fn(*args, **options))
-        except BaseException as error:  # as a pool of threads does
-            future.set_exception(error)
-        return future
+
+@contextmanager
+def without_threads():
+    def run_in_executor(loop, executor, fn, *args):
+        return asyncio.wrap_future(at_once(executor, fn, *args), loop=loop)
+
+    with (
+        patch.object(ThreadPoolExecutor, "submit", at_once),
+        patch.object(VirtualLoop, "run_in_executor", run_in_executor),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def alive(app):
+    """Run an ASGI app's lifespan, as a server does."""
+    inbox = asyncio.Queue()
+    inbox.put_nowait({"type": "lifespan.startup"})
+    lifespan = asyncio.create_task(app({"type": "lifespan"}, inbox.get, nowhere))
+    try:
+        yield
+    finally:
+        inbox.put_nowait({"type": "lifespan.shutdown"})
+        await lifespan
+
+
+async def nowhere(message):
+    """What the app says of its lifespan, a client does not hear."""
+
+
+async def asked(app, method, path, body=b""):
+    """Everything that the app says to one request: each answer's status and body."""
+    inbox, sent = asyncio.Queue(), []
+
+    async def send(message):
+        sent.append(message)
+
+    inbox.put_nowait({"type": "http.request", "body": body})
+    await app({"type": "http", "method": method, "path": path, "headers": []}, inbox.get, send)
+    statuses = [message["status"] for message in sent if "status" in message]
+    if max(statuses) >= 500:
+        raise TransientError(f"the server says {statuses}")
+    return [[status, json.loads(message["body"])] for status, message in zip(statuses, sent[1::2], strict=True)]
 
 
 def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def linear(weights):
+    model = LinearRegression()
+    model.coef_, model.intercept_, model.n_features_in_ = weights, 0.0, len(weights)
+    return model
 
 
 class Program:
@@ -84,7 +139,7 @@ class Program:
 
     def fetch(self, rows):
         failpoint("work.fetch")
-        return [row * 7 % 5 for row in range(rows)]
+        return [row * 7 % 13 for row in range(rows)]
 
     def clean(self, fetch):
         failpoint("work.clean")
@@ -94,34 +149,53 @@ class Program:
         rows = self.content(clean)
         try:
             checkpoint = self.store.load()
-            epoch, weights = checkpoint.info.step, checkpoint.model["weights"]
+            epoch, weights = checkpoint.info.step, checkpoint.model.coef_
         except CheckpointNotFoundError:
             epoch, weights = 0, np.zeros(3)
         for step in range(epoch + 1, 4):
             failpoint("work.epoch")
             weights = weights / 2 + np.array([sum(row["x"] for row in rows), len(rows), step])
-            self.store.save({"weights": weights}, step=step, metrics={"loss": 1 / step})
+            self.store.save(linear(weights), step=step, metrics={"loss": 1 / step})
         self.store.prune()  # a save that was interrupted after its checkpoint was there has not come so far
         return [info.step for info in self.store.list()]
 
     def score(self, train, clean):
-        weights = self.store.load(train[-1]).model["weights"]
-        scores = run_virtual(self.served(weights, self.content(clean)), clock=self.clock, seed=self.seed)
-        return self.written("scores.json", scores)
+        rows = [[row["x"], row["twice"], 1] for row in self.content(clean)]
+        requests = [rows[at : at + 2] for at in range(0, len(rows), 2)]
+        with without_threads():
+            answers = run_virtual(self.served(train[-1], requests), clock=self.clock, seed=self.seed)
+        return self.written("scores.json", answers)
 
-    async def served(self, weights, rows):
-        def predict(batch):
-            failpoint("work.predict")
-            return [float(weights @ [row["x"], row["twice"], 1]) for row in batch]
+    async def served(self, step, requests):
+        app = self.app(self.store.info(step).path)
+        async with alive(app):
+            await self.retry(TransientError).call(asked, app, "GET", "/v2/health/ready")
+            clients = [self.client(app, number, request) for number, request in enumerate(requests)]
+            answers = await asyncio.gather(*clients, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return answers
 
-        async def client(number, row):
+    def app(self, checkpoint):
+        return create_app({"scores": checkpoint}, max_batch_rows=4, max_wait_s=0.5, executor="inline")
+
+    async def client(self, app, number, instances):
+        """Ask until there is an answer; one that is in the client's journal is not asked for again."""
+
+        async def ask():
             await self.clock.sleep_async(number % 3)
             failpoint("work.client")
-            return await batcher.submit(row)
+            return await asked(app, "POST", "/predict", json.dumps({"instances": instances}).encode())
 
-        patient = self.retry(TransientError)
-        async with Batcher(predict, max_size=4, max_wait_s=0.5, executor=Inline()) as batcher:
-            return await asyncio.gather(*(patient.call(client, number, row) for number, row in enumerate(rows)))
+        step = Step("ask", ask, parameters=instances, retry=self.retry(TransientError))
+        result = await Pipeline([step], journal=self.answers(number), clock=self.clock).run_async()
+        if result.status != "SUCCESS":
+            raise TransientError(f"request {number} has no answer: {result.errors}")
+        return result.data["ask"]
+
+    def answers(self, number):
+        return FileJournal(self.folder / "answers" / f"{number}.jsonl")
 
     def publish(self, score):
         failpoint("work.publish")
@@ -159,8 +233,8 @@ def live(folder, seed, plan=FaultPlan(), **options):  # noqa: B008 - it is froze
     raise AssertionError(f"still {status} in the 49th process")
 
 
-def journal(folder):
-    return list(FileJournal(folder / "journal.jsonl").records())
+def journal(folder, name="journal.jsonl"):
+    return list(FileJournal(folder / name).records())
 
 
 def tree(folder):
@@ -172,8 +246,8 @@ def remains(folder):
     found = []
     for path in folder.rglob("*"):
         name = re.sub(r"\.[0-9a-f]{8}\.", ".random.", str(path.relative_to(folder)))
-        # These hold the number of the process and the program that started it.
-        told = path.is_file() and path.name not in (".writer", "manifest.json", "journal.jsonl")
+        # These hold the number of the process, the program that started it, and addresses in memory.
+        told = path.is_file() and path.name not in (".writer", "manifest.json", "model.skops", "journal.jsonl")
         found.append((name, path.stat().st_size if told else 0))
     return sorted(found), len(journal(folder))
 
@@ -187,8 +261,14 @@ def undisturbed(tmp_path_factory):
 
 
 def wrongs(folder, undisturbed):
-    """What is wrong after a simulation: the journal is asked first, then the disk whether the journal lied."""
-    yield from broken_promises(journal(folder), attempts=ATTEMPTS, fault_free=journal(undisturbed))
+    """What is wrong after a simulation: the journals are asked first, then the disk whether they lied."""
+    names = ["journal.jsonl", *(f"answers/{path.name}" for path in sorted((undisturbed / "answers").glob("*.jsonl")))]
+    for name in names:
+        records = journal(folder, name)
+        broken = broken_promises(records, attempts=ATTEMPTS, fault_free=journal(undisturbed, name))
+        yield from (f"{name}: {sentence}" for sentence in broken)
+        if not records or result_of(records).status != "SUCCESS":
+            yield f"{name} does not end with SUCCESS"
     for name, output in result_of(journal(folder)).data.items():
         if isinstance(output, dict) and sha256(folder / output["file"]) != output["sha256"]:
             yield f"the file of {name} is not what the journal says"
@@ -214,11 +294,26 @@ def test_whatever_is_planned_the_program_ends_as_if_nothing_had_happened(seed, u
         raise
 
 
+def test_the_program_passes_places_of_storage_pipeline_and_serving(undisturbed):
+    expected = {
+        "storage.checkpoint.before_rename",
+        "pipeline.ask.started",
+        "serving.load.before_read",
+        "serving.load.before_warm",
+        "concurrency.batcher.before_predict",
+        "concurrency.batcher.after_predict",
+        "serving.answer.before_send",
+    }
+
+    assert set() == expected - undisturbed[1].keys()
+
+
 def test_a_seed_is_the_same_trace_each_time(undisturbed, tmp_path):
     def trace(name):
         folder = tmp_path / name
         simulation, processes = live(folder, 11, FaultPlan.draw(11, undisturbed[1], most=8))
-        return simulation.struck, simulation.reached, processes, journal(folder)
+        answers = {path.name: journal(folder, f"answers/{path.name}") for path in (folder / "answers").glob("*.jsonl")}
+        return simulation.struck, simulation.reached, processes, journal(folder), answers
 
     first, second = trace("first"), trace("second")
 
@@ -239,8 +334,101 @@ def test_the_simulation_finds_a_program_that_does_not_keep_its_promises(undistur
     assert any("files are" in sentence for sentence in wrongs(tmp_path, undisturbed[0]))
 
 
+def told_otherwise(answered):
+    """A server that says to a client what ``answered`` makes of it; that is given all answers so far, too."""
+
+    def app(self, checkpoint):
+        inner, before = honest(self, checkpoint), []
+
+        async def other(scope, receive, send):
+            said = []
+
+            async def hear(message):
+                said.append(message)
+
+            await inner(scope, receive, hear)
+            if scope.get("path") == "/predict":
+                before.append(said)
+                said = answered(said, before)
+            for message in said:
+                await send(message)
+
+        return other
+
+    honest = Program.app
+    return app
+
+
+def with_predictions(said, predictions, status=200):
+    body = {"predictions": predictions, "model": "scores", "version": "1"}
+    return [{**said[0], "status": status}, {**said[1], "body": json.dumps(body).encode()}]
+
+
+def shuffled(said, before):
+    return with_predictions(said, json.loads(said[1]["body"])["predictions"][::-1])
+
+
+def of_another(said, before):
+    return before[0]
+
+
+def twice(said, before):
+    return [*said, *said]
+
+
+def failure_hidden(said, before):
+    return said if said[0]["status"] == 200 else with_predictions(said, [0.0])
+
+
+MODEL_SILENT = FaultPlan(
+    tuple(Fault("concurrency.batcher.before_predict", 2 + n, FaultKind.TRANSIENT) for n in range(7))
+)
+
+
+@pytest.mark.parametrize(
+    ("answered", "plan"),
+    [(shuffled, FaultPlan()), (of_another, FaultPlan()), (twice, FaultPlan()), (failure_hidden, MODEL_SILENT)],
+)
+def test_the_simulation_finds_a_server_that_answers_wrongly(answered, plan, undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(Program, "app", told_otherwise(answered))
+
+    live(tmp_path, 0, plan)
+
+    found = list(wrongs(tmp_path, undisturbed[0]))
+    assert any(sentence.endswith("output of step ask than a run without faults") for sentence in found), found
+
+
+def test_a_silent_model_is_a_visible_failure_and_the_clients_ask_again(undisturbed, tmp_path):
+    simulation, processes = live(tmp_path, 0, MODEL_SILENT)
+
+    attempts = [
+        record["attempts"]
+        for n in range(6)
+        for record in journal(tmp_path, f"answers/{n}.jsonl")
+        if record["event"] == "step_ended"
+    ]
+    assert 1 < max(attempts) <= ATTEMPTS
+    assert (7, 1) == (len(simulation.struck), processes)
+    assert [] == list(wrongs(tmp_path, undisturbed[0]))
+
+
+def test_the_simulation_finds_a_client_that_forgets_its_answer_and_asks_again(undisturbed, tmp_path, monkeypatch):
+    class Forgetful(FileJournal):
+        def records(self):
+            return iter(())
+
+    kept = Program.answers
+    monkeypatch.setattr(Program, "answers", lambda self, number: Forgetful(kept(self, number).path))
+
+    live(tmp_path, 0, FaultPlan((Fault("storage.atomic_write.before_replace", 2, FaultKind.KILL),)))
+
+    found = list(wrongs(tmp_path, undisturbed[0]))
+    assert "answers/0.jsonl: step ask committed 2 outputs under one key" in found
+
+
 KILLED = """
 import os, sys
+import groundwork.environment, groundwork.modeling, skops.io  # once, and not in every child
 sys.path.insert(0, sys.argv[1])
 from test_simulation import *
 from groundwork.testing import kill_self

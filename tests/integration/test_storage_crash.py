@@ -1,12 +1,12 @@
-"""Kill -9 at each named place and each system call: the old content or the new is whole, and the next run goes on."""
+"""Kill -9 at each named place, and writers that race: a reader finds the old content or the new, whole.
+
+Kills and errors at every system call are in test_strace.py.
+"""
 
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +25,7 @@ import os, signal, sys
 from pathlib import Path
 from groundwork import _failpoints
 point, path = sys.argv[1], Path(sys.argv[2])
-if point != "none":
-    _failpoints.arm(point, lambda: os.kill(os.getpid(), signal.SIGKILL))
+_failpoints.arm(point, lambda: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 WRITE_FILE = (
@@ -222,109 +221,3 @@ def test_two_processes_append_whole_records_in_their_order(tmp_path):
 
     for name in "ab":
         assert list(range(20)) == [record["number"] for record in records if record["who"] == name]
-
-
-def traced(*options: str) -> list[str] | None:
-    """Return the command that starts Python under strace, or None where that is not possible."""
-    tool = shutil.which("strace")
-    if (
-        tool is None
-        or subprocess.run(
-            [tool, "-f", "--seccomp-bpf", "-o", "/dev/null", "true"], capture_output=True, check=False
-        ).returncode
-    ):
-        return None
-    return [tool, "-f", "-qq", *options, sys.executable, "-B", "-c"]
-
-
-def trace(*options: str) -> list[str]:
-    command = traced(*options)
-    if command is None:
-        pytest.skip("strace is missing or not allowed")
-    return command
-
-
-def calls_on(log: Path, folder: Path) -> list[str]:
-    """Return the calls that concern the folder, as name and file name."""
-    found = []
-    for line in log.read_text().splitlines():
-        match = re.search(r"(fsync|fdatasync|rename\w*|link\w*)\((.*)\)\s+= 0", line)
-        if match and str(folder) in match[2]:
-            path = re.findall(r"[<\"](/[^>\"]*)[>\"]", match[2])[-1]
-            found.append(f"{match[1]} {os.path.relpath(path, folder)}")
-    return found
-
-
-def test_the_file_is_synced_before_the_rename_and_the_folder_after(tmp_path):
-    log, folder = tmp_path / "trace", tmp_path / "folder"
-    folder.mkdir()
-    command = trace("--seccomp-bpf", "-y", "-o", str(log), "-e", "trace=fsync,fdatasync,rename,renameat,renameat2")
-
-    subprocess.run([*command, WRITE_FILE, "none", str(folder / "file")], check=True)
-
-    assert calls_on(log, folder) == ["fsync .file.0.gw-tmp", "rename file", "fsync ."]
-
-
-def test_a_checkpoint_is_synced_whole_before_its_rename_and_the_store_after(tmp_path):
-    log, folder = tmp_path / "trace", tmp_path / "store"
-    command = trace("--seccomp-bpf", "-y", "-o", str(log), "-e", "trace=fsync,fdatasync,rename,renameat,renameat2")
-
-    subprocess.run([*command, SAVE_CHECKPOINT, "none", str(folder), "1"], check=True)
-
-    calls = [re.sub(r"\.step-00000001\.\w+\.gw-tmp", "TMP", call) for call in calls_on(log, folder)]
-    assert calls[:3] == ["fsync TMP/model.safetensors", "fsync TMP/files/a", "fsync TMP/manifest.json"]
-    assert {"fsync TMP", "fsync TMP/files"} == set(calls[3:5])
-    assert calls[5:] == ["rename step-00000001", "fsync ."]
-
-
-CALLS = ["openat", "flock", "write", "fsync:when=1", "rename", "fsync:when=2"]
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_a_kill_at_any_system_call_of_a_write_leaves_a_whole_file(tmp_path, call):
-    path = tmp_path / "file"
-    path.write_bytes(OLD)
-    name, _, when = call.partition(":")
-    command = trace(*inject(path, name, f"signal=SIGKILL:{when or 'when=1'}"))
-
-    done = subprocess.run([*command, WRITE_FILE, "none", str(path)], capture_output=True, check=False)
-    left = path.read_bytes()
-    with atomic_write(path) as file:
-        file.write(b"next")
-
-    assert (left in (OLD, NEW), os.listdir(tmp_path)) == (True, ["file"])
-    assert done.returncode != 0
-
-
-@pytest.mark.parametrize(
-    ("call", "number"),
-    [
-        ("openat", "EIO"),
-        ("flock", "EIO"),
-        ("write", "ENOSPC"),
-        ("fchmod", "EIO"),
-        ("fsync:when=1", "EIO"),
-        ("rename", "EIO"),
-        ("fsync:when=2", "EIO"),
-    ],
-)
-def test_an_error_of_any_system_call_of_a_write_is_told_and_leaves_a_whole_file(tmp_path, call, number):
-    path = tmp_path / "file"
-    path.write_bytes(OLD)
-    name, _, when = call.partition(":")
-    command = trace("--seccomp-bpf", *inject(path, name, f"error={number}:{when or 'when=1'}"))
-
-    done = subprocess.run([*command, WRITE_FILE, "none", str(path)], capture_output=True, text=True, check=False)
-
-    expected = {
-        "fsync:when=2": (1, NEW, "DurabilityUnknownError"),
-        "flock": (0, NEW, ""),  # a lock that cannot be had costs only the sweeping
-    }.get(call, (1, OLD, "StorageError"))
-    assert (expected[0], expected[1], ["file"]) == (done.returncode, path.read_bytes(), os.listdir(tmp_path))
-    assert expected[2] in done.stderr
-
-
-def inject(path: Path, call: str, fault: str) -> list[str]:
-    places = [path, path.parent, path.with_name(f".{path.name}.0.gw-tmp")]
-    watched = [option for place in places for option in ("-P", str(place))]
-    return ["-o", "/dev/null", *watched, "-e", f"trace={call}", "-e", f"inject={call}:{fault}"]

@@ -54,6 +54,45 @@ def test_a_cause_that_pickle_cannot_bring_back_arrives_in_its_words(cause):
     assert error.__cause__ is cause
 
 
+def test_the_causes_of_a_foreign_cause_survive_pickle():
+    error, middle = WorldError("outer"), OSError("disk")
+    error.__cause__ = middle
+    middle.__cause__ = KeyError("host")
+    middle.__cause__.__cause__ = TransientError("root", hint="wait")
+
+    back = pickle.loads(pickle.dumps(error))
+
+    assert describe(back) == describe(error)
+    assert type(back.__cause__.__cause__) is KeyError
+
+
+def test_causes_in_a_circle_end_where_they_began():
+    error, cause = WorldError("outer"), ValueError("inner")
+    error.__cause__, cause.__cause__ = cause, error
+
+    told = describe(error)
+
+    assert (told["cause"]["message"], told["cause"]["cause"]) == ("inner", None)
+    assert describe(pickle.loads(pickle.dumps(error))) == told
+
+
+def test_a_group_is_described_with_its_errors():
+    told = describe(ExceptionGroup("tasks failed", [OSError("disk"), TransientError("busy", hint="wait")]))
+
+    assert [each["type"] for each in told["errors"]] == ["OSError", "TransientError"]
+    assert told["errors"][1]["hint"] == "wait"
+
+
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def test_an_error_whose_words_fail_is_told_by_its_type():
+    assert describe(Speechless()) == {"type": "Speechless", "message": "Speechless", "cause": None}
+    assert first_line(Speechless()) == "Speechless"
+
+
 def test_a_fact_that_pickle_cannot_bring_back_arrives_in_its_words():
     error = WorldError("disk is full", context={"row": 3, "lock": threading.Lock()})
 

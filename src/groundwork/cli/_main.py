@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from groundwork.cli import _bench, _env, _learn, _model, _run, _store
+from groundwork.cli import _bench, _env, _learn, _model, _predict, _run, _store
 from groundwork.errors import MLException, UsageError
 
 app = typer.Typer(
@@ -26,8 +26,8 @@ app = typer.Typer(
 app.command("run", short_help="Train and evaluate a project.")(_run.run)
 app.command("runs", short_help="List runs and what became of them.")(_run.runs)
 app.command("report", short_help="Open a run's report.")(_run.report)
-app.command("serve", short_help="Serve a run's model over HTTP.")(_model.serve)
-app.command("predict", short_help="Score a file of any size.")(_model.predict)
+app.command("serve", short_help="Serve models over HTTP.")(_model.serve)
+app.command("predict", short_help="Score a file of any size.")(_predict.predict)
 app.add_typer(_bench.app, name="bench", help="Measure a running server.")
 app.add_typer(_store.app, name="store", help="List, verify, prune and export checkpoints.")
 app.add_typer(_env.app, name="env", help="Check and fingerprint the Python environment.")

@@ -1,5 +1,6 @@
 """What a run looks like on a terminal, and in a log."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,18 @@ _HEADLINES = {
 }
 
 
+class _Screen(Console):
+    """A console whose reader may go, as `| head` does: what comes after is for nobody, and the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Write to nowhere from now on; rich would end the process, and with it the run."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        # What Python holds back for the closed pipe would fail at exit.
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
 class RunScreen:
     """Shows each step while it runs and a line when it has ended, then the summary.
 
@@ -48,8 +61,8 @@ class RunScreen:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=True)
-        self._errors = Console(highlight=False, soft_wrap=True, stderr=True)
+        self._console = console or _Screen(highlight=False, soft_wrap=True)
+        self._errors = _Screen(highlight=False, soft_wrap=True, stderr=True)
         self._running: Progress | None = None
         self._run: Run | None = None
         self._position: dict[str, int] = {}

@@ -76,13 +76,16 @@ class RunLog:
     def _open(self, path: Path) -> None:
         import logging
 
+        from groundwork.errors import ConfigurationError
         from groundwork.resilience import configure_logging
 
         try:
             self._setup = configure_logging(self._level, to=path)
-        except OSError as error:
+        except ConfigurationError as error:
             self._setup = configure_logging("WARNING", format="text")
-            logging.getLogger("groundwork.cli").warning("%s cannot be written, the log goes here: %s", path, error)
+            logging.getLogger("groundwork.cli").warning(
+                "%s cannot be written, the log goes here: %s", path, error.__cause__
+            )
             return
         # Without a configured log they would be on the terminal, and there they stay; the screen has the pipeline's.
         self._warnings = logging.StreamHandler()

@@ -1,9 +1,9 @@
 """Many callers, one model: items that wait together are predicted together.
 
-Rule: a batch is formed at the moment the executor comes free, never before, so it holds everything that waited; an idle
-model starts at once. An item whose caller left or whose deadline passed never reaches the model, and an item that
-breaks a batch fails alone. Cost: one or two microseconds per call of ``post``, whatever its number of items, and one
-hand-over to the executor per batch; ``submit`` adds a future.
+Rule: a batch is formed at the moment the executor comes free, so it holds everything that waited, and before that only
+if it is full already; an idle model starts at once. An item whose caller left or whose deadline passed never reaches
+the model, and an item that breaks a batch fails alone. Cost: one or two microseconds per call of ``post``, whatever its
+number of items, and one hand-over to the executor per batch; ``submit`` adds a future.
 """
 
 import asyncio
@@ -82,6 +82,8 @@ class Batcher(Generic[Item, Result]):
         self._batches = batches
         self._queue = GroupQueue()
         self._running = 0
+        # Each with when it began, -1.0 before that, and how many rows it has.
+        self._handed: list[tuple[Slices, list[float], int]] = []
         self._start: asyncio.Handle | None = None
         self._start_now = False
         self._open = False
@@ -91,7 +93,7 @@ class Batcher(Generic[Item, Result]):
     @property
     def queued(self) -> int:
         """How many rows wait now, those under way not counted."""
-        return self._queue.rows
+        return self._queue.rows + sum(rows for _, started, rows in self._handed if started[0] < 0)
 
     @property
     def running(self) -> int:
@@ -105,7 +107,7 @@ class Batcher(Generic[Item, Result]):
 
     def wait_s(self) -> float:
         """Estimate how long a newcomer would wait for its answer, in seconds; 0.0 before the first batch."""
-        ahead = self._queue.rows // self._max_size + (self._running >= self._batches)
+        ahead = self._queue.rows // self._max_size + max(0, self._running + 1 - self._batches)
         return self._batch_s * (1 + ahead / self._batches)
 
     def use(self, executor: Executor | Literal["inline"] | None) -> None:
@@ -151,7 +153,9 @@ class Batcher(Generic[Item, Result]):
             for weight in weights:
                 if not 0 < weight <= self._max_size:
                     raise self._misfit(weight)
-        if not self._open or self._queue.rows + rows > self._max_queue:
+        # What waits at the door is counted only where it can matter.
+        most = self._queue.rows + rows + self._batches * self._max_size
+        if not self._open or (most > self._max_queue and self.queued + rows > self._max_queue):
             raise self._refusal(rows)
         group: Group[Item, Result] = Group(items, rows, weights, done, self._leave)
         if not rows:
@@ -162,7 +166,7 @@ class Batcher(Generic[Item, Result]):
                 raise _deadline_exceeded()
             self._deadlines.add(group, self._loop.time() + deadline_s)
         self._queue.append(group)
-        if self._running < self._batches and not self._start_now:
+        if not self._start_now and self._has_room():
             self._schedule()
         return group
 
@@ -234,7 +238,8 @@ class Batcher(Generic[Item, Result]):
             self._drained.set()
             if self._start is not None:
                 self._start.cancel()
-            for group in self._queue.all():
+            at_the_door = [group for slices, started, _ in self._handed if started[0] < 0 for group, _, _ in slices]
+            for group in [*at_the_door, *self._queue.all()]:
                 if group.done is not None:
                     self._end(group, Overloaded("the batcher closed before this item's turn came"))
             self._deadlines.close()
@@ -252,7 +257,7 @@ class Batcher(Generic[Item, Result]):
         if rows > self._max_queue:
             return UsageError(f"{rows} items at once; the queue holds {self._max_queue}", hint="Send fewer at a time.")
         return Overloaded(
-            f"{self._queue.rows} items wait already and {rows} more exceed the {self._max_queue} that may",
+            f"{self.queued} items wait already and {rows} more exceed the {self._max_queue} that may",
             retry_after_s=self.wait_s(),
         )
 
@@ -273,7 +278,7 @@ class Batcher(Generic[Item, Result]):
             self._start.cancel()
             self._start = None
             self._start_now = False
-        while self._queue.rows and self._running < self._batches:
+        while self._queue.rows and self._has_room():
             batch, slices, over = self._queue.take(self._max_size, self._loop.time())
             for group in over:
                 # Told later, since whoever is told may cancel others, whom this batch holds already.
@@ -286,8 +291,41 @@ class Batcher(Generic[Item, Result]):
         if not (self._open or self._queue.rows or self._running):
             self._drained.set()
 
+    def _has_room(self) -> bool:
+        """Say whether a batch may be handed over: an executor is free, or will find one that is full already.
+
+        A full batch cannot grow, so it waits at the executor's own door: that saves it the way through the loop, which
+        is busy with the answers of the batch before just then. Who leaves it meanwhile is still left out.
+        """
+        if self._running < self._batches:
+            return True
+        return self._queue.rows >= self._max_size and self._running < 2 * self._batches and self._has_threads()
+
+    def _has_threads(self) -> bool:
+        if self._executor is None:
+            return True
+        # More threads than batches would run what is meant to wait.
+        return isinstance(self._executor, ThreadPoolExecutor) and self._executor._max_workers <= self._batches
+
+    def _predict_wanted(self, batch: list[Item], slices: Slices, started: list[float]) -> list[Answer]:
+        """Predict what is still wanted of a batch, on the executor's thread."""
+        started[0] = perf_counter()
+        now = self._loop.time()
+        wanted = [
+            group.done is not None and group.deadline > now and (group.future is None or not group.future.done())
+            for group, _, _ in slices
+        ]
+        if all(wanted):
+            return predict_isolated(self._predict, batch)
+        kept = [keep for keep, (_, _, count) in zip(wanted, slices, strict=True) for _ in range(count)]
+        items = [item for item, keep in zip(batch, kept, strict=True) if keep]
+        answers = iter(predict_isolated(self._predict, items) if items else [])
+        return [next(answers) if keep else _deadline_exceeded() for keep in kept]
+
     def _run(self, batch: list[Item], slices: Slices) -> None:
-        started = perf_counter()
+        started = [-1.0 if self._has_threads() else perf_counter()]
+        rows = len(batch) if self._rows is None else sum(map(self._rows, batch))
+        self._handed.append((slices, started, rows))
         if self._executor == "inline":
             try:
                 answers = predict_isolated(self._predict, batch)
@@ -298,7 +336,10 @@ class Batcher(Generic[Item, Result]):
             self._finish(slices, started, answers)
             return
         try:
-            future = self._executor_now().submit(predict_isolated, self._predict, batch)
+            if self._has_threads():
+                future = self._executor_now().submit(self._predict_wanted, batch, slices, started)
+            else:
+                future = self._executor_now().submit(predict_isolated, self._predict, batch)
         except Exception as error:  # noqa: BLE001 - an executor shut down or broken, whatever it says: callers hear it
             self._finish(slices, started, [error] * len(batch))
             return
@@ -311,7 +352,7 @@ class Batcher(Generic[Item, Result]):
             self._own = ThreadPoolExecutor(self._batches, thread_name_prefix="groundwork-batcher")
         return self._own
 
-    def _finish_soon(self, slices: Slices, started: float, future: "Future[list[Answer]]") -> None:
+    def _finish_soon(self, slices: Slices, started: list[float], future: "Future[list[Answer]]") -> None:
         answers = _answers(future, sum(count for _, _, count in slices))
         try:
             self._loop.call_soon_threadsafe(self._finish, slices, started, answers, context=self._context)
@@ -320,9 +361,10 @@ class Batcher(Generic[Item, Result]):
             if not self._loop.is_closed():
                 raise
 
-    def _finish(self, slices: Slices, started: float, answers: list[Answer]) -> None:
+    def _finish(self, slices: Slices, started: list[float], answers: list[Answer]) -> None:
         """Give out the answers of a batch, and form the next one from what waits by now."""
-        seconds = perf_counter() - started
+        self._handed = [handed for handed in self._handed if handed[1] is not started]
+        seconds = perf_counter() - started[0] if started[0] >= 0 else 0.0
         self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
         self._running -= 1
         at = 0

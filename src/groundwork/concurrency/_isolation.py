@@ -7,6 +7,7 @@ good case costs one call; k bad items among n cost about 2 k log2(n) more, a mod
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import PredictionError
 
 Answer: TypeAlias = Any
@@ -25,7 +26,9 @@ def predict_isolated(predict: Callable[[list[Any]], Iterable[Any]], items: list[
         nobody can say which result belongs to which item.
     """
     try:
+        failpoint("concurrency.batcher.before_predict")
         results = predict(items)
+        failpoint("concurrency.batcher.after_predict")
         # What cannot be counted is no item's fault, and halving would ask in vain. Lazy results may raise here.
         answers = list(results) if hasattr(results, "__iter__") else None
     except Exception as error:  # noqa: BLE001 - isolation is the point: a failure belongs to the items that cause it

@@ -8,7 +8,9 @@ from groundwork.project._predict import predict_file
 from groundwork.project._report import render_report
 from groundwork.project._run import Outcome, Watcher, run_project
 from groundwork.project._runs import Run, RunInfo, RunStore, find_run
+from groundwork.project._serve_config import ServeConfig, load_serve_config
 from groundwork.project._served import model_folder, model_notices
+from groundwork.project._sources import find_model
 from groundwork.project._stand_ins import remarks
 
 __all__ = [
@@ -18,9 +20,12 @@ __all__ = [
     "Run",
     "RunInfo",
     "RunStore",
+    "ServeConfig",
     "Watcher",
+    "find_model",
     "find_run",
     "load_config",
+    "load_serve_config",
     "model_folder",
     "model_notices",
     "predict_file",

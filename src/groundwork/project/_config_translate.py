@@ -37,6 +37,10 @@ _PATTERNS = {
 }
 
 
+# Where people give a number and leave out its unit.
+_SPANS = ("unit", "max_age")
+
+
 def translate(found: Iterable[ErrorDetails], root: type[BaseModel], data: Any) -> Iterator[Mistake]:
     """Turn pydantic's errors into mistakes.
 
@@ -64,13 +68,14 @@ def _mistake(details: ErrorDetails, root: type[BaseModel], data: Any) -> Mistake
         if kind != "literal_error":
             return Mistake(path, f"{_shown(value)} does not fit here")
     if kind == "extra_forbidden":
-        return Mistake(path, "unknown key", nearest(str(path[-1]), _keys(root, path[:-1])))
+        return Mistake(path, f"unknown key{_elsewhere(root, path)}", nearest(str(path[-1]), _keys(root, path[:-1])))
     if kind == "missing":
         return Mistake(path, "this key is required")
     if kind == "literal_error":
         known = details["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         return Mistake(path, f"{_shown(value)} is none of {', '.join(known)}", nearest(str(value), known))
-    if kind == "string_pattern_mismatch" or (path[:1] == ("gates",) and len(path) == 2):
+    a_number_as_span = kind == "string_type" and path[-1] in _SPANS
+    if kind == "string_pattern_mismatch" or (path[:1] == ("gates",) and len(path) == 2) or a_number_as_span:
         key = next((part for part in reversed(path) if part in _PATTERNS), None)
         expected = _PATTERNS.get(str(key), f"text that matches {details.get('ctx', {}).get('pattern')}")
         return Mistake(path, f"expected {expected}; found {_shown(value)}")
@@ -102,6 +107,12 @@ def _shown(value: Any) -> str:
         return str(value).lower()
     text = next((name for kind, name in names.items() if isinstance(value, kind)), repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _elsewhere(root: type[BaseModel], path: KeyPath) -> str:
+    """Say which steps have a key that this one has not."""
+    having = [name for name in _keys(root, path[:1]) if path[-1] in _keys(root, (*path[:1], name))]
+    return f"; only {' and '.join(having)} have it" if path[:1] == ("steps",) and len(path) == 3 and having else ""
 
 
 def _keys(root: type[BaseModel], path: KeyPath) -> list[str]:

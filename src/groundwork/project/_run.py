@@ -159,6 +159,8 @@ def _step(job: Job, store: RunStore, name: str) -> Step:
         retry=_retry(policy.retry, job.config.seed) if policy.retry else None,
         timeout_s=policy.timeout_s,
         fallback=previous_output(job, store.root, name),
+        # It stands in for the same request only, so that it is not the request that has become wrong; and it is told.
+        fallback_on=Exception,
         optional=policy.optional,
         valid=functools.partial(intact, job.folder),
     )

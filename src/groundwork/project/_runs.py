@@ -4,7 +4,6 @@ Rule: a run's folder belongs to the process that holds its lock; everybody else 
 ``result.json`` is written last, so a run without one has not ended, whatever else lies there.
 """
 
-import contextlib
 import os
 import secrets
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 
 from groundwork import storage
 from groundwork.errors import InvalidDataError, RunNotFoundError, VersionSkew
+from groundwork.project._run_folder import appear, is_hidden, lock_of, name_of, reserve, sweep
 from groundwork.resilience import PipelineResult, PipelineStatus, result_of
 from groundwork.storage import FileJournal, FileLock, told_as_storage_error
 
@@ -58,7 +58,7 @@ class Run:
     def __init__(self, folder: Path, lock: FileLock | None = None) -> None:
         self.folder = folder
         self.info = _read_info(folder)
-        self._lock = lock or _lock_of(folder)
+        self._lock = lock or lock_of(folder)
 
     @property
     def work(self) -> Path:
@@ -91,7 +91,7 @@ class Run:
         path = self.folder / "result.json"
         if path.exists():
             return _read_result(path)
-        alive = FileLock.held(_lock_of(self.folder).path)
+        alive = FileLock.held(lock_of(self.folder).path)
         result = result_of(self.journal().records(), alive=alive)
         if result.status in (PipelineStatus.CANCELLED, PipelineStatus.FAILURE):
             return result
@@ -167,23 +167,16 @@ class RunStore:
     def _start(self, project: str, project_path: Path, identity: str) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
         storage.write(self.root / "format.json", {"format": FORMAT})
+        sweep(self.root)
         created = datetime.now(UTC)
-        while True:
-            # Two runs may start at one instant; mkdir decides who has the name.
-            name = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-            with contextlib.suppress(FileExistsError):
-                (self.root / name).mkdir()
-                break
-        folder = self.root / name
-        info = RunInfo(name, project, str(project_path), created.isoformat(), identity)
-        # A run can be seen, and gone on with by another process, from the moment that run.json is there.
-        lock = _lock_of(folder)
-        lock.acquire()
+        hidden, lock = reserve(self.root, created)
         try:
-            storage.write(folder / "run.json", asdict(info))
-            return Run(folder, lock)
+            info = RunInfo(name_of(hidden), project, str(project_path), created.isoformat(), identity)
+            storage.write(hidden / "run.json", asdict(info))
+            return Run(appear(hidden, lock), lock)
         except BaseException:
             lock.release()
+            shutil.rmtree(hidden, ignore_errors=True)
             raise
 
     def unfinished(self, project: str, identity: str) -> Run | None:
@@ -215,8 +208,9 @@ class RunStore:
         if not self.root.is_dir():
             return []
         with told_as_storage_error(self.root, "cannot list the runs"):
-            folders = [path for path in self.root.iterdir() if not path.is_symlink() and (path / "run.json").exists()]
-        runs = sorted((Run(path) for path in folders), key=lambda run: run.info.created, reverse=True)
+            folders = [path for path in self.root.iterdir() if not path.is_symlink() and not is_hidden(path)]
+            named = [path for path in folders if (path / "run.json").exists()]
+        runs = sorted((Run(path) for path in named), key=lambda run: run.info.created, reverse=True)
         return [run for run in runs if project in (None, run.info.project)]
 
     def set_latest(self, run: Run) -> None:
@@ -282,14 +276,10 @@ def _read_result(path: Path) -> PipelineResult:
         ) from error
 
 
-def _lock_of(folder: Path) -> FileLock:
-    return FileLock(folder / "run.lock")
-
-
 def _read_info(folder: Path) -> RunInfo:
     path = folder / "run.json"
     if not path.exists():
-        near = sorted(each.parent.name for each in folder.parent.glob("*/run.json")) if folder.parent.is_dir() else []
+        near = sorted(each.parent.name for each in folder.parent.glob("[!.]*/run.json"))
         there = f"; {folder.parent} holds {', '.join(near[-3:])}" if near else ""
         raise RunNotFoundError(
             f"{folder} {'is not a run: it has no run.json' if folder.exists() else 'does not exist'}{there}",

@@ -28,6 +28,7 @@ from groundwork.resilience._result import (
     result_of,
 )
 from groundwork.resilience._retry import Retry, retry
+from groundwork.resilience._retry_after import parse_retry_after
 from groundwork.resilience._retry_hooks import RetryAttempt, RetryHook
 from groundwork.resilience._step import Step
 from groundwork.resilience._supervise import Restart, RestartHook, supervise
@@ -84,6 +85,7 @@ __all__ = [
     "log_context",
     "log_events",
     "otel_observer",
+    "parse_retry_after",
     "remaining_s",
     "result_of",
     "retry",

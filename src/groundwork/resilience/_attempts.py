@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from groundwork.errors import DeadlineExceeded, MLException, RetryExhausted, UsageError, first_line
+from groundwork.resilience._clock import Clock
 from groundwork.resilience._deadline import deadline, remaining_s
 from groundwork.resilience._retry_hooks import RetryAttempt, tell
 
@@ -26,10 +27,11 @@ _ENTROPY = random.SystemRandom()
 class Attempts:
     """Iterates over the attempts of one call, waiting before each but the first; ends when one succeeded."""
 
-    __slots__ = ("_backoff_s", "_earlier", "_failures", "_name", "_open", "_policy", "_start_s", "_wait_s")
+    __slots__ = ("_backoff_s", "_clock", "_earlier", "_failures", "_name", "_open", "_policy", "_start_s", "_wait_s")
 
-    def __init__(self, policy: "Retry", name: str, start_s: float) -> None:
+    def __init__(self, policy: "Retry", name: str, start_s: float, clock: Clock | None = None) -> None:
         self._policy = policy
+        self._clock = clock or policy.clock
         self._name = name
         self._start_s = start_s
         self._failures = 0
@@ -46,7 +48,7 @@ class Attempts:
         if wait_s is None:
             raise StopIteration
         if self._failures:
-            self._policy.clock.sleep(wait_s)
+            self._clock.sleep(wait_s)
         return Attempt(self, self._failures + 1)
 
     def __aiter__(self) -> "Attempts":
@@ -57,7 +59,7 @@ class Attempts:
         if wait_s is None:
             raise StopAsyncIteration
         if self._failures:
-            await self._policy.clock.sleep_async(wait_s)
+            await self._clock.sleep_async(wait_s)
         return Attempt(self, self._failures + 1)
 
     def _due_in_s(self) -> float | None:
@@ -76,7 +78,7 @@ class Attempts:
         limit_s, left_s = self._policy.attempt_timeout_s, self._left_s()
         if limit_s is None or (left_s is not None and left_s < limit_s):
             limit_s = left_s
-        return None if limit_s is None else deadline(limit_s, clock=self._policy.clock)
+        return None if limit_s is None else deadline.of(limit_s, self._policy.clock)
 
     def again(self, error: Exception, *, overrun: bool = False) -> bool:
         """Decide after a failure.
@@ -163,14 +165,16 @@ class Attempt:
 
     Attributes:
         number: Which it is, from 1.
+        overran: Set by whoever limits its time in another way: a ``DeadlineExceeded`` is then worth another attempt.
     """
 
-    __slots__ = ("_attempts", "_scope", "number")
+    __slots__ = ("_attempts", "_scope", "number", "overran")
 
     def __init__(self, attempts: Attempts, number: int) -> None:
         self._attempts = attempts
         self._scope: deadline | None = None
         self.number = number
+        self.overran = False
 
     def __enter__(self) -> "Attempt":
         self._scope = self._attempts.scope()
@@ -182,7 +186,10 @@ class Attempt:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         if self._scope is not None:
-            self._scope.__exit__(kind, error, traceback)
+            try:
+                self._scope.__exit__(kind, error, traceback)
+            except DeadlineExceeded as overrun:
+                return self._ended(overrun)
         return self._ended(error)
 
     async def __aenter__(self) -> "Attempt":
@@ -206,8 +213,8 @@ class Attempt:
         # Ctrl-C, exit, cancellation and the closing of a generator are no Exception, and nothing to try again.
         if not isinstance(error, Exception):
             return False
-        overrun = self._scope is not None and isinstance(error, DeadlineExceeded) and self._scope.overrun
-        return self._attempts.again(error, overrun=overrun)
+        late = self.overran or (self._scope is not None and self._scope.overrun)
+        return self._attempts.again(error, overrun=late and isinstance(error, DeadlineExceeded))
 
 
 def _words(error: Exception) -> str:

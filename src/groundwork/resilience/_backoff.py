@@ -3,12 +3,12 @@
 Rule: no wait is longer than the cap, and jitter is drawn *below* it, so that clients who wait there stay spread out.
 """
 
-import math
 import random
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 
 Jitter = Literal["equal", "full", "none", "decorrelated"]
 _JITTERS = get_args(Jitter)
@@ -39,12 +39,9 @@ class Backoff:
     jitter: Jitter = "equal"
 
     def __post_init__(self) -> None:
-        waits = (self.initial_s, self.cap_s)
-        if not (all(0 <= wait_s < math.inf for wait_s in waits) and 1 <= self.factor < math.inf):
-            raise ConfigurationError(
-                f"backoff initial_s={self.initial_s}, factor={self.factor}, cap_s={self.cap_s} cannot work; "
-                "give finite waits of 0 or more and a factor of at least 1"
-            )
+        arguments.number("backoff initial_s", self.initial_s)
+        arguments.number("backoff factor", self.factor, least=1)
+        arguments.number("backoff cap_s", self.cap_s)
         if self.jitter not in _JITTERS:
             raise ConfigurationError(f"backoff jitter {self.jitter!r} is unknown; use one of {', '.join(_JITTERS)}")
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._breaker_blocks import innermost, misplaced, set_innermost
 from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
@@ -18,13 +19,14 @@ from groundwork.resilience._breaker_limits import Limits
 from groundwork.resilience._breaker_states import BreakerEvent, BreakerState
 from groundwork.resilience._circuit import Circuit, Ticket
 from groundwork.resilience._clock import Clock, SystemClock
-from groundwork.resilience._deadline import remaining_s
+from groundwork.resilience._deadline import ambient, check_deadline, remaining_s
+from groundwork.resilience._on import On, is_meant, kinds_of
 from groundwork.resilience._window import FAILED, SLOW, CountWindow, TimeWindow
+from groundwork.resilience._wrapping import decorable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
-On = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool]
 
 # A loop fires its timers by so much too early at most, where its clock is coarse.
 _EARLY_S = 0.02
@@ -44,8 +46,7 @@ class CircuitBreaker:
 
     Args:
         name: For messages and hooks; say what is called.
-        window: What it looks back on: ``CountWindow``, or an int for that many calls; ``TimeWindow``, or a float for
-            that many seconds.
+        window: What it looks back on: ``CountWindow``, or an int for that many calls; or ``TimeWindow``, seconds.
         failure_rate: Share of failed calls at which it opens, above 0 and at most 1.
         minimum_calls: Calls that the window must hold to be judged; 10 if None, or the window's size if that is less.
         slow_call_s: A call that takes as long is slow, even though it succeeds; None for no limit.
@@ -79,7 +80,7 @@ class CircuitBreaker:
         self,
         name: str,
         *,
-        window: CountWindow | TimeWindow | int | float = CountWindow(),  # noqa: B008 - frozen
+        window: CountWindow | TimeWindow | int = CountWindow(),  # noqa: B008 - frozen
         failure_rate: float = 0.5,
         minimum_calls: int | None = None,
         slow_call_s: float | None = None,
@@ -91,10 +92,13 @@ class CircuitBreaker:
         hook: BreakerHook | None = None,
         clock: Clock | None = None,
     ) -> None:
+        arguments.kind("breaker name", name, str, optional=False)
+        arguments.listener("breaker", hook)
+        arguments.clock("breaker", clock)
         window = _window(window)
         if minimum_calls is None:
             minimum_calls = min(10, window.size) if isinstance(window, CountWindow) else 10
-        clock = clock or SystemClock()
+        clock = SystemClock() if clock is None else clock
         limits = Limits(
             window,
             failure_rate,
@@ -109,7 +113,7 @@ class CircuitBreaker:
         self.circuit = Circuit(name, limits, hook, clock)
         self.timer = None if slow_call_s is None else clock.monotonic
         self.slow_s = math.inf if slow_call_s is None else slow_call_s
-        self._on, self._kinds = on, _kinds(on)
+        self._on, self._kinds = on, kinds_of(on, "breaker")
 
     def __repr__(self) -> str:
         return f"CircuitBreaker({self.name!r}, {self.state.value})"
@@ -148,7 +152,7 @@ class CircuitBreaker:
         """
         if isinstance(fn, classmethod | staticmethod):
             return cast("F", type(fn)(self(fn.__func__)))
-        plain = cast("Callable[..., Any]", fn)
+        plain = decorable(fn, "a breaker")
         return cast("F", functools.wraps(plain)(guarded(self, plain)))
 
     def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -168,6 +172,8 @@ class CircuitBreaker:
         return cast("T", guarded(self, fn)(*args, **kwargs))
 
     def __enter__(self) -> "CircuitBreaker":
+        if ambient() is not None:
+            check_deadline()
         ticket = self.circuit.counting or self.circuit.admit()
         set_innermost((self, ticket, 0.0 if self.timer is None else self.timer(), innermost()))
         return self
@@ -217,7 +223,7 @@ class CircuitBreaker:
     def _outcome(self, error: BaseException | None, start_s: float) -> str | None:
         """Return FAILED or SLOW, "" for success, or None if there is nothing to count."""
         if isinstance(error, Exception):
-            if isinstance(error, self._kinds) and (self._kinds is self._on or _judged(self._on, error)):
+            if is_meant(error, self._on, self._kinds):
                 return FAILED
         elif error is not None:
             return FAILED if isinstance(error, asyncio.CancelledError) and _out_of_time() else None
@@ -230,23 +236,11 @@ def _out_of_time() -> bool:
     return left_s is not None and left_s <= _EARLY_S
 
 
-def _window(window: CountWindow | TimeWindow | int | float) -> CountWindow | TimeWindow:
+def _window(window: CountWindow | TimeWindow | int) -> CountWindow | TimeWindow:
     if isinstance(window, CountWindow | TimeWindow):
         return window
-    return TimeWindow(window) if isinstance(window, float) else CountWindow(window)
-
-
-def _kinds(on: On) -> type[Exception] | tuple[type[Exception], ...]:
-    kinds = on if isinstance(on, tuple) else (on,)
-    if all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
-        return cast("type[Exception] | tuple[type[Exception], ...]", on)
-    if callable(on) and not isinstance(on, type):
-        return Exception
-    raise ConfigurationError(
-        f"breaker on={on!r} is no subclass of Exception, tuple of them or function; give one of these, since "
-        "cancellation, Ctrl-C and exit are never counted"
-    )
-
-
-def _judged(on: On, error: Exception) -> bool:
-    return cast("Callable[[Exception], bool]", on)(error)
+    if isinstance(window, float):
+        raise ConfigurationError(
+            f"breaker window={window} is no number of calls; write TimeWindow({window:g}) for seconds"
+        )
+    return CountWindow(window)

@@ -5,41 +5,45 @@ that looks for slow calls reads the clock around each.
 """
 
 import inspect
-from collections.abc import Callable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from groundwork.resilience._retried import _is_kind, _is_simple
+from groundwork.resilience._deadline import ambient, check_deadline
 from groundwork.resilience._retry_generators import retried_async_generator, retried_generator
 from groundwork.resilience._window import SLOW
+from groundwork.resilience._wrapping import Function, decorable, is_kind, is_plain, refuse_awaitable
 
 if TYPE_CHECKING:
     from groundwork.resilience._breaker import CircuitBreaker
 
-Function = Callable[..., Any]
 
-
-def guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
+def guarded(breaker: "CircuitBreaker", fn: Function, *, looks: bool = True) -> Function:
     """Return what calls ``fn`` behind the breaker, of the same kind: sync, async, generator or async generator.
 
     Args:
         breaker: The breaker.
         fn: The function.
+        looks: Whether it asks at each call if the deadline around it has passed.
     """
-    if _is_simple(fn):
-        return _guarded(breaker, fn)
-    if _is_kind(inspect.iscoroutinefunction, fn):
-        return _guarded_async(breaker, fn)
-    if _is_kind(inspect.isgeneratorfunction, fn):
+    if is_plain(fn):
+        return _guarded(breaker, fn, looks)
+    if not callable(fn):
+        decorable(fn, "a breaker")
+    if is_kind(inspect.iscoroutinefunction, fn):
+        return _guarded_async(breaker, fn, looks)
+    if is_kind(inspect.isgeneratorfunction, fn):
         return retried_generator(breaker, fn)
-    if _is_kind(inspect.isasyncgenfunction, fn):
+    if is_kind(inspect.isasyncgenfunction, fn):
         return retried_async_generator(breaker, fn)
-    return _guarded(breaker, fn)
+    return _guarded(breaker, fn, looks)
 
 
-def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
+def _guarded(breaker: "CircuitBreaker", fn: Function, looks: bool) -> Function:
     circuit, settle, timer, slow_s = breaker.circuit, breaker.settle, breaker.timer, breaker.slow_s
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        if looks and ambient() is not None:
+            check_deadline()
         ticket = circuit.counting or circuit.admit()
         start_s = 0.0 if timer is None else timer()
         try:
@@ -47,6 +51,9 @@ def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
         except BaseException as error:
             settle(ticket, error, start_s)
             raise
+        if type(result) is CoroutineType:
+            circuit.lost(ticket)
+            refuse_awaitable(fn, result)
         if timer is None or timer() - start_s < slow_s:
             ticket.succeed()
         else:
@@ -56,10 +63,12 @@ def _guarded(breaker: "CircuitBreaker", fn: Function) -> Function:
     return call
 
 
-def _guarded_async(breaker: "CircuitBreaker", fn: Function) -> Function:
+def _guarded_async(breaker: "CircuitBreaker", fn: Function, looks: bool) -> Function:
     circuit, settle, timer, slow_s = breaker.circuit, breaker.settle, breaker.timer, breaker.slow_s
 
     async def call_async(*args: Any, **kwargs: Any) -> Any:
+        if looks and ambient() is not None:
+            check_deadline()
         ticket = circuit.counting or circuit.admit()
         start_s = 0.0 if timer is None else timer()
         try:

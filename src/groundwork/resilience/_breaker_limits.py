@@ -3,10 +3,10 @@
 Rule: limits are values, checked once; whether they are reached is decided from counts alone.
 """
 
-import math
 from dataclasses import dataclass
 
 from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._window import CountWindow, TimeWindow, Totals
 
 
@@ -25,18 +25,17 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, share in (("failure_rate", self.failure_rate), ("slow_rate", self.slow_rate)):
-            if share is not None and not 0 < share <= 1:
-                raise ConfigurationError(f"breaker {name}={share} is no share of calls; give more than 0, at most 1")
-        for name, count in (("minimum_calls", self.minimum_calls), ("probes", self.probes)):
-            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-                raise ConfigurationError(f"breaker {name}={count!r} would never decide; give 1 or more")
+            if share is not None:
+                arguments.number(f"breaker {name}", share, above=True, most=1)
+        arguments.count("breaker minimum_calls", self.minimum_calls)
+        arguments.count("breaker probes", self.probes)
         for name, time_s in (
             ("slow_call_s", self.slow_call_s),
             ("cooldown_s", self.cooldown_s),
             ("probe_timeout_s", self.probe_timeout_s),
         ):
-            if time_s is not None and not 0 < time_s < math.inf:
-                raise ConfigurationError(f"breaker {name}={time_s} is no length of time; give seconds above 0")
+            if time_s is not None:
+                arguments.number(f"breaker {name}", time_s, above=True)
         if isinstance(self.window, CountWindow) and self.minimum_calls > self.window.size:
             raise ConfigurationError(
                 f"breaker minimum_calls={self.minimum_calls} never fit into a window of {self.window.size} calls; "

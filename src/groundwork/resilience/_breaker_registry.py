@@ -1,29 +1,26 @@
 """A breaker for each of many: hosts, tenants, models.
 
-Rule: the number is bounded, and what is forgotten first is what is least missed: a closed breaker long unused.
+Rule: the number is bounded, and what is forgotten is what is least missed: a closed breaker long unused, and never one
+that refuses calls.
 """
 
 import threading
 from collections import OrderedDict
 from typing import TypedDict, Unpack
 
-from groundwork.errors import ConfigurationError
-from groundwork.resilience._breaker import CircuitBreaker, On
+from groundwork.resilience import _arguments as arguments
+from groundwork.resilience._breaker import CircuitBreaker
 from groundwork.resilience._breaker_hooks import BreakerHook, BreakerSnapshot
-from groundwork.resilience._breaker_states import BreakerState
+from groundwork.resilience._breaker_states import BreakerEvent, BreakerState
 from groundwork.resilience._clock import Clock
+from groundwork.resilience._on import On
 from groundwork.resilience._window import CountWindow, TimeWindow
-
-_FORGOTTEN_FIRST = (
-    {BreakerState.CLOSED},
-    {BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN},
-)
 
 
 class BreakerOptions(TypedDict, total=False):
     """What ``CircuitBreaker`` takes besides its name."""
 
-    window: CountWindow | TimeWindow | int | float
+    window: CountWindow | TimeWindow | int
     failure_rate: float
     minimum_calls: int | None
     slow_call_s: float | None
@@ -41,7 +38,8 @@ class BreakerRegistry:
 
     Args:
         limit: How many at most. A new one above that takes the place of the closed one that was longest not asked
-            for; if none is closed, of another. Those that an operator has forced stay, and may exceed the limit.
+            for; if none is closed, of one that would let a probe through, whose hook is told. Those that refuse calls,
+            and those that an operator has forced, stay: they may exceed the limit.
         **options: What each ``CircuitBreaker`` is made with.
 
     Raises:
@@ -49,8 +47,7 @@ class BreakerRegistry:
     """
 
     def __init__(self, *, limit: int = 1000, **options: Unpack[BreakerOptions]) -> None:
-        if limit < 1:
-            raise ConfigurationError(f"breaker registry limit={limit} holds none; give 1 or more")
+        arguments.count("breaker registry limit", limit)
         CircuitBreaker("checked here, rather than at the first call", **options)
         self._limit = limit
         self._options = options
@@ -73,10 +70,12 @@ class BreakerRegistry:
             if breaker is not None:
                 self._breakers.move_to_end(key)
                 return breaker
-            if len(self._breakers) >= self._limit:
-                self._forget_one()
+            forgotten = self._forget_one() if len(self._breakers) >= self._limit else None
             breaker = self._breakers[key] = CircuitBreaker(key, **self._options)
-            return breaker
+        if forgotten is not None:
+            # A hook may ask for a breaker in its turn, so it is told outside the lock.
+            forgotten.circuit.happen(BreakerEvent.RESET, f"forgotten, since there are more than {self._limit}")
+        return breaker
 
     def snapshots(self) -> list[BreakerSnapshot]:
         """Return what can be said of each, the one longest not asked for first."""
@@ -84,9 +83,18 @@ class BreakerRegistry:
             breakers = list(self._breakers.values())
         return [breaker.snapshot() for breaker in breakers]
 
-    def _forget_one(self) -> None:
-        for states in _FORGOTTEN_FIRST:
+    def _forget_one(self) -> CircuitBreaker | None:
+        for is_spent in (_is_closed, _is_due):
             for key, breaker in self._breakers.items():
-                if breaker.state in states:
-                    del self._breakers[key]
-                    return
+                if is_spent(breaker):
+                    return self._breakers.pop(key)
+        return None
+
+
+def _is_closed(breaker: CircuitBreaker) -> bool:
+    return breaker.state is BreakerState.CLOSED
+
+
+def _is_due(breaker: CircuitBreaker) -> bool:
+    """Whether it waits for probes, or would with the next call."""
+    return breaker.state is BreakerState.HALF_OPEN or breaker.snapshot().retry_after_s == 0

@@ -9,7 +9,7 @@ import math
 import threading
 from collections.abc import Callable
 
-from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._clock import Clock, SystemClock
 
 
@@ -60,13 +60,12 @@ class RetryBudget:
     def __init__(
         self, ratio: float = 0.2, min_per_s: float = 10.0, *, memory_s: float = 2.0, clock: Clock | None = None
     ) -> None:
-        if not (0 <= ratio < math.inf and 0 <= min_per_s < math.inf and 0 < memory_s < math.inf):
-            raise ConfigurationError(
-                f"retry budget ratio={ratio}, min_per_s={min_per_s}, memory_s={memory_s} cannot work; "
-                "give finite numbers of 0 or more, and a memory above 0"
-            )
+        arguments.number("retry budget ratio", ratio)
+        arguments.number("retry budget min_per_s", min_per_s)
+        arguments.number("retry budget memory_s", memory_s, above=True)
+        arguments.clock("retry budget", clock)
         self._ratio, self._min_per_s, self._memory_s = ratio, min_per_s, memory_s
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = SystemClock() if clock is None else clock
         self._lock = threading.Lock()
         # One step in C: nothing to lock, and no thread's count is lost.
         self.deposit: Callable[[], int] = itertools.count().__next__

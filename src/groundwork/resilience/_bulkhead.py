@@ -9,17 +9,18 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded
+from groundwork.errors import DeadlineExceeded, Overloaded
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._bulkhead_hooks import BulkheadHook, BulkheadRefusal
 from groundwork.resilience._clock import Clock, SystemClock
-from groundwork.resilience._deadline import remaining_s
+from groundwork.resilience._deadline import ambient, check_deadline, remaining_s
 from groundwork.resilience._pace import Pace
 from groundwork.resilience._retry_hooks import tell
 from groundwork.resilience._waiters import TaskWaiter, ThreadWaiter, Waiter
-from groundwork.resilience._wrapping import Function, is_async, wrapped
+from groundwork.resilience._wrapping import Function, is_async, refuse_awaitable, wrapped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,11 +58,11 @@ class Bulkhead:
         hook: BulkheadHook | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if not (isinstance(limit, int) and isinstance(queue, int) and limit >= 1 and queue >= 0):
-            raise ConfigurationError(
-                f"bulkhead limit={limit!r}, queue={queue!r} cannot work; give a limit of 1 or more and a queue of 0 or "
-                "more"
-            )
+        arguments.count("bulkhead limit", limit)
+        arguments.count("bulkhead queue", queue, least=0)
+        arguments.kind("bulkhead name", name, str, optional=False)
+        arguments.listener("bulkhead", hook)
+        arguments.clock("bulkhead", clock)
         self.name = name
         self._limit = limit
         self._queue = queue
@@ -70,7 +71,7 @@ class Bulkhead:
         # Waiters exist only while no slot is free, since a slot that comes free is handed to the first of them.
         self._free = limit
         self._waiters: deque[Waiter] = deque()
-        self._pace = Pace((clock or SystemClock()).monotonic)
+        self._pace = Pace((SystemClock() if clock is None else clock).monotonic)
 
     @property
     def running(self) -> int:
@@ -130,12 +131,16 @@ class Bulkhead:
             self._pace.end()
 
     def __enter__(self) -> "Bulkhead":
+        if ambient() is not None:
+            check_deadline()
         waiter = self.take()
         if waiter is not None:
             self.wait(waiter)
         return self
 
     async def __aenter__(self) -> "Bulkhead":
+        if ambient() is not None:
+            check_deadline()
         waiter = self.take_async()
         if waiter is not None:
             await self.wait_async(waiter)
@@ -172,25 +177,33 @@ class Bulkhead:
         """
         return self.around(fn, is_async(fn, "a bulkhead"))(*args, **kwargs)  # type: ignore[no-any-return]
 
-    def around(self, fn: Function, asynchronous: bool) -> Function:
+    def around(self, fn: Function, asynchronous: bool, *, looks: bool = True) -> Function:
         """Return what calls ``fn`` in a slot of this bulkhead.
 
         Args:
             fn: The function.
             asynchronous: Whether it is a coroutine function.
+            looks: Whether it asks at each call if the deadline around it has passed.
         """
         take, leave = self._take, self.leave
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            if looks and ambient() is not None:
+                check_deadline()
             waiter = take(ThreadWaiter)
             if waiter is not None:
                 self.wait(waiter)
             try:
-                return fn(*args, **kwargs)
+                result = fn(*args, **kwargs)
             finally:
                 leave()
+            if type(result) is CoroutineType:
+                refuse_awaitable(fn, result)
+            return result
 
         async def call_async(*args: Any, **kwargs: Any) -> Any:
+            if looks and ambient() is not None:
+                check_deadline()
             waiter = take(TaskWaiter)
             if waiter is not None:
                 await self.wait_async(waiter)

@@ -7,17 +7,20 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from groundwork.errors import ConfigurationError
-from groundwork.resilience._cancel import CancelToken
+from groundwork.resilience._attempts import Attempt, Attempts
+from groundwork.resilience._cancel import CancellableClock, CancelToken
 from groundwork.resilience._clock import Clock
 from groundwork.resilience._deadline import deadline
 from groundwork.resilience._process import call_in_process
 from groundwork.resilience._retry import Retry
 from groundwork.resilience._step import Function, is_async
 from groundwork.resilience._values import Value
+from groundwork.resilience._wrapping import name_of
 
 
 class Call:
@@ -57,6 +60,7 @@ class Call:
         self._retry = retry
         self._timeout_s = timeout_s
         self._on_failure = on_failure or (lambda count, error: None)
+        self._late = threading.Event()
 
     def run(self) -> Any:
         """Call a function that is not a coroutine function.
@@ -68,16 +72,12 @@ class Call:
             RunCancelled: The token was cancelled before an attempt, or while one ran in a process of its own.
             BaseException: Whatever the last attempt raised.
         """
-
-        def attempt() -> Any:
-            self._begin()
-            try:
-                return self._once()
-            except Exception as error:
-                self._on_failure(self.count, error)
-                raise
-
-        return attempt() if self._retry is None else self._retry(_named(attempt, self._fn))()
+        if self._retry is None:
+            return self._attempt()
+        attempts = self._attempts(self._retry)
+        while True:
+            with next(attempts) as attempt:
+                return self._attempt(attempt)
 
     async def run_async(self) -> Any:
         """Call any function, without blocking the loop: one that is not a coroutine function runs in a thread.
@@ -89,37 +89,71 @@ class Call:
             RunCancelled: The token was cancelled.
             BaseException: Whatever the last attempt raised.
         """
+        if self._retry is None:
+            return await self._attempt_async()
+        attempts = self._attempts(self._retry)
+        while True:
+            async with await anext(attempts) as attempt:
+                return await self._attempt_async(attempt)
 
-        async def attempt() -> Any:
-            self._begin()
-            try:
-                return await (self._awaited() if self.is_async else self._in_thread())
-            except Exception as error:
-                self._on_failure(self.count, error)
-                raise
+    def _attempts(self, policy: Retry) -> Attempts:
+        return policy.begin(name_of(_plain(self._fn)), CancellableClock(policy.clock, self._token))
 
-        return await (attempt() if self._retry is None else self._retry(_named(attempt, self._fn))())
+    def _attempt(self, attempt: Attempt | None = None) -> Any:
+        self._begin()
+        try:
+            return self._once()
+        except Exception as error:
+            self._failed(error, attempt)
+            raise
+
+    async def _attempt_async(self, attempt: Attempt | None = None) -> Any:
+        self._begin()
+        try:
+            return await (self._awaited() if self.is_async else self._in_thread())
+        except Exception as error:
+            self._failed(error, attempt)
+            raise
+
+    def _failed(self, error: Exception, attempt: Attempt | None) -> None:
+        if attempt is not None:
+            attempt.overran = self._late.is_set()
+        self._on_failure(self.count, error)
 
     def _begin(self) -> None:
         self._token.check()
+        self._late.clear()
         self.count += 1
 
     def _once(self) -> Any:
         arguments = self._copies()
         if self._timeout_s is not None:
-            return call_in_process(self._fn, arguments, self._timeout_s, self._token)
+            return call_in_process(self._fn, arguments, self._timeout_s, self._token, self._late)
         output = self._fn(**arguments)
         if inspect.isawaitable(output):
             if inspect.iscoroutine(output):
                 output.close()
-            raise ConfigurationError(f"{_name(self._fn)} returned something to await; make it a coroutine function")
+            raise ConfigurationError(
+                f"{name_of(_plain(self._fn))} returned something to await; make it a coroutine function"
+            )
+        if inspect.isgenerator(output) or inspect.isasyncgen(output):
+            raise ConfigurationError(
+                f"{name_of(_plain(self._fn))} returned a generator, whose work would begin after the step has ended",
+                hint="do the work in the step, and return a list or the name of a file",
+            )
         return output
 
     async def _awaited(self) -> Any:
-        async with self._token.stopping_task(), contextlib.AsyncExitStack() as limits:
-            if self._timeout_s is not None:
-                await limits.enter_async_context(deadline(self._timeout_s, clock=self._clock))
-            return await self._fn(**self._copies())
+        async with self._token.stopping_task():
+            if self._timeout_s is None:
+                return await self._fn(**self._copies())
+            limit = deadline(self._timeout_s, clock=self._clock)
+            try:
+                async with limit:
+                    return await self._fn(**self._copies())
+            finally:
+                if limit.overrun:
+                    self._late.set()
 
     async def _in_thread(self) -> Any:
         work = asyncio.ensure_future(asyncio.to_thread(self._once))
@@ -137,17 +171,6 @@ class Call:
 
     def _copies(self) -> dict[str, Any]:
         return {name: value.get() for name, value in self._arguments.items()}
-
-
-def _named(attempt: Function, fn: Function) -> Function:
-    """Let the hooks of a retry policy see the function's name instead of ours."""
-    attempt.__module__, attempt.__qualname__ = _plain(fn).__module__, _name(fn)
-    return attempt
-
-
-def _name(fn: Function) -> str:
-    plain = _plain(fn)
-    return str(getattr(plain, "__qualname__", type(plain).__qualname__))
 
 
 def _plain(fn: Function) -> Any:

@@ -8,6 +8,11 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
+from groundwork.resilience._clock import Clock
+
+# How long a blocking sleep goes on after someone has asked.
+_LOOK_S = 0.25
+
 
 class RunCancelled(BaseException):
     """The run was asked to end; like ``asyncio.CancelledError`` no ``Exception``, so that no policy retries it."""
@@ -86,6 +91,51 @@ class CancelToken:
             ours.undone()
         finally:
             ours.over = True
+
+
+class CancellableClock:
+    """A clock whose sleeps end when the token is cancelled.
+
+    Args:
+        clock: What sleeps.
+        token: What may end the sleep.
+    """
+
+    def __init__(self, clock: Clock, token: CancelToken) -> None:
+        self._clock = clock
+        self._token = token
+
+    def monotonic(self) -> float:
+        """Return the time of the clock."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            RunCancelled: Someone has asked.
+        """
+        # No clock can be woken, and a lock to wait for could be held by the very thread whose signal handler cancels.
+        while seconds > 0:
+            self._token.check()
+            self._clock.sleep(min(seconds, _LOOK_S))
+            seconds -= _LOOK_S
+        self._token.check()
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Suspend the calling task.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            RunCancelled: Someone has asked.
+        """
+        async with self._token.stopping_task():
+            await self._clock.sleep_async(seconds)
 
 
 class _TaskStop:

@@ -5,16 +5,17 @@ Cost: one context variable set and reset; asynchronously also one timer of the l
 """
 
 import functools
-import math
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from types import TracebackType
+from subprocess import TimeoutExpired
+from types import CoroutineType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from groundwork.errors import ConfigurationError, DeadlineExceeded
+from groundwork.errors import ConfigurationError, DeadlineExceeded, first_line
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._alarm import Alarm
 from groundwork.resilience._clock import Clock, SystemClock
-from groundwork.resilience._wrapping import Function, wrapped
+from groundwork.resilience._wrapping import Function, refuse_awaitable, wrapped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,6 +24,10 @@ F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
 _Limit = tuple[float, Callable[[], float]]
 
 _ambient: ContextVar[_Limit | None] = ContextVar("groundwork_deadline", default=None)
+# The limit around this call, or None. Bound here, because each guarded call asks: 25 ns.
+ambient = _ambient.get
+# What a synchronous wait raises that was given ``remaining_s()``: a socket with 0 s left does not block.
+_WAITED = (TimeoutError, BlockingIOError, TimeoutExpired)
 
 
 def remaining_s() -> float | None:
@@ -88,17 +93,33 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
 
     Raises:
         ConfigurationError: The time is negative, endless or not a number.
-        DeadlineExceeded: From the end of an asynchronous block that was cancelled; from a decorated function also at
-            once, if a deadline around it has passed.
+        DeadlineExceeded: From the end of an asynchronous block that was cancelled, or of a synchronous one whose own
+            wait (a socket's, a child process's) ran out when its time was over; from a decorated function also at once,
+            if a deadline around it has passed.
     """
 
     __slots__ = ("_alarm", "_at_s", "_limit", "_seconds", "_token", "clock")
 
     def __init__(self, seconds: float, *, clock: Clock | None = None) -> None:
-        if not 0 <= seconds < math.inf:
-            raise ConfigurationError(f"a deadline of {seconds} s cannot be kept; give 0 or more seconds")
+        arguments.number("deadline seconds", seconds)
+        arguments.clock("deadline", clock)
+        self._set(seconds, SystemClock() if clock is None else clock)
+
+    @classmethod
+    def of(cls, seconds: float, clock: Clock) -> "deadline":
+        """Return a deadline of what was looked at before, in a tenth of the time; for this package.
+
+        Args:
+            seconds: How long.
+            clock: Where time comes from.
+        """
+        new = cls.__new__(cls)
+        new._set(seconds, clock)
+        return new
+
+    def _set(self, seconds: float, clock: Clock) -> None:
         self._seconds = seconds
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock
         self._at_s: float | None = None
         self._limit: _Limit | None = None
         self._token: Token[_Limit | None] | None = None
@@ -120,6 +141,11 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._reset()
+        if isinstance(error, _WAITED) and self.overrun:
+            raise _waited(self._seconds, error) from error
+
+    def _reset(self) -> None:
         if self._token is not None:
             _ambient.reset(self._token)
             self._token = None
@@ -129,14 +155,14 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
         try:
             self._alarm = Alarm(left_s)
         except BaseException:
-            self.__exit__(None, None, None)
+            self._reset()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.__exit__(kind, error, traceback)
+        self._reset()
         assert self._alarm is not None
         if self._alarm.stop(error):
             raise _cancelled(self._seconds, around=self._limit is not None) from error
@@ -168,17 +194,24 @@ class deadline:  # noqa: N801 - used as a verb, like contextlib.suppress
             asynchronous: Whether it is a coroutine function.
         """
         seconds, monotonic = self._seconds, self.clock.monotonic
-        get, put, reset = _ambient.get, _ambient.set, _ambient.reset
+        put, reset = _ambient.set, _ambient.reset
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            if get() is not None and _shorter(seconds)[0] is not None:
+            limit = None if ambient() is None else _shorter(seconds)[0]
+            if limit is not None:
                 check_deadline()
-                return fn(*args, **kwargs)
-            token = put((monotonic() + seconds, monotonic))
+            token = put(limit or (monotonic() + seconds, monotonic))
             try:
-                return fn(*args, **kwargs)
+                result = fn(*args, **kwargs)
+            except _WAITED as error:
+                if remaining_s() == 0:
+                    raise _waited(seconds, error) from error
+                raise
             finally:
                 reset(token)
+            if type(result) is CoroutineType:
+                refuse_awaitable(fn, result)
+            return result
 
         async def call_async(*args: Any, **kwargs: Any) -> Any:
             limit, left_s = _shorter(seconds)
@@ -207,6 +240,11 @@ def _shorter(seconds: float) -> tuple[_Limit | None, float]:
     if outer is not None and (left_s := outer[0] - outer[1]()) <= seconds:
         return outer, max(0.0, left_s)
     return None, seconds
+
+
+def _waited(seconds: float, error: BaseException) -> DeadlineExceeded:
+    told = f"{type(error).__name__}: {first_line(error)}"
+    return DeadlineExceeded(f"the time of {seconds:g} s was over: {told}", context={"seconds": seconds})
 
 
 def _cancelled(seconds: float, *, around: bool) -> DeadlineExceeded:

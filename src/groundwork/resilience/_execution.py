@@ -145,6 +145,12 @@ class Execution:
     def _rescued(self, each: WiredStep, failure: Exception) -> Work:
         if each.step.fallback is None:
             return None, StepStatus.FAILED, describe(failure)
+        try:
+            if not each.step.serves(failure):
+                return None, StepStatus.FAILED, _unserved(failure)
+        except Exception as second:  # noqa: BLE001 - as a fallback that fails
+            second.__cause__ = second.__cause__ or failure
+            return None, StepStatus.FAILED, describe(second)
         more = {"error": Value(failure)} if each.takes_error else {}
         try:
             arguments = {**self._picked(each.fallback), **more}
@@ -213,7 +219,8 @@ class Execution:
         )
 
     def _picked(self, wires: Mapping[str, str]) -> dict[str, Value]:
-        return {parameter: self._values[name] for parameter, name in wires.items()}
+        # What is needed is there; what is not there has a default.
+        return {parameter: self._values[name] for parameter, name in wires.items() if name in self._values}
 
     def _give(self, each: WiredStep, output: Value) -> None:
         self._values[each.step.name] = output
@@ -233,3 +240,9 @@ class Execution:
     def _tell(self, event: Event) -> None:
         for observer in self._observers:
             tell(observer, event)
+
+
+def _unserved(failure: Exception) -> dict[str, Any]:
+    described = describe(failure)
+    hint = "its fallback does not serve for this error; if it should, name the type in fallback_on"
+    return described if described.get("hint") else {**described, "hint": hint}

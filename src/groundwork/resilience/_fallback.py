@@ -7,12 +7,14 @@ and if the fallback fails too, its error has the first as its cause.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.resilience._on import On, judge_of, kinds_of
+from groundwork.resilience import _arguments as arguments
+from groundwork.resilience._on import On, is_meant, kinds_of
 from groundwork.resilience._retry_hooks import tell
-from groundwork.resilience._wrapping import Function, is_async, name_of, wrapped
+from groundwork.resilience._wrapping import Function, is_async, name_of, refuse_awaitable, wrapped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,12 +61,13 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
         ConfigurationError: ``on`` cannot work, or a coroutine function is to answer for a synchronous one.
     """
 
-    __slots__ = ("_asynchronous", "_hook", "_instead", "_judge", "_kinds")
+    __slots__ = ("_asynchronous", "_given", "_hook", "_instead", "_kinds", "_on")
 
     def __init__(self, instead: Any, on: On = WorldError, *, hook: FallbackHook | None = None) -> None:
+        self._given = instead
         self._instead, self._asynchronous = _answering(instead)
-        self._kinds = kinds_of(on, "fallback")
-        self._judge = judge_of(on)
+        self._on, self._kinds = on, kinds_of(on, "fallback")
+        arguments.listener("fallback", hook)
         self._hook = hook
 
     def __call__(self, fn: F) -> F:
@@ -95,26 +98,42 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
             fn: The function.
             asynchronous: Whether it is a coroutine function.
         """
+        if asynchronous:
+            return self._around_async(fn)
+        if self._asynchronous:
+            raise ConfigurationError(
+                f"the synchronous {name_of(fn)} cannot await its fallback; give a plain function or a value"
+            )
         kinds = self._kinds
 
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
-                return fn(*args, **kwargs)
+                result = fn(*args, **kwargs)
             except kinds as error:
-                if not self._answers(error):
+                if not is_meant(error, self._on, kinds):
                     raise
                 try:
                     answer = self._instead(error)
+                    if type(answer) is CoroutineType:
+                        refuse_awaitable(self._given, answer)
                 except Exception as second:
                     raise second from _cause(second, error)
                 tell(self._hook, FallbackServed(name_of(fn), error))
                 return answer
+            if type(result) is CoroutineType:
+                refuse_awaitable(fn, result)
+            return result
+
+        return call
+
+    def _around_async(self, fn: Function) -> Function:
+        kinds = self._kinds
 
         async def call_async(*args: Any, **kwargs: Any) -> Any:
             try:
                 return await fn(*args, **kwargs)
             except kinds as error:
-                if not self._answers(error):
+                if not is_meant(error, self._on, kinds):
                     raise
                 try:
                     answer = self._instead(error)
@@ -125,16 +144,7 @@ class fallback:  # noqa: N801 - used as a verb, as deadline
                 tell(self._hook, FallbackServed(name_of(fn), error))
                 return answer
 
-        if asynchronous:
-            return call_async
-        if self._asynchronous:
-            raise ConfigurationError(
-                f"the synchronous {name_of(fn)} cannot await its fallback; give a plain function or a value"
-            )
-        return call
-
-    def _answers(self, error: Exception) -> bool:
-        return self._judge is None or self._judge(error)
+        return call_async
 
 
 def _cause(second: Exception, first: Exception) -> BaseException | None:

@@ -43,6 +43,12 @@ class Finished:
         if "sha256" in record and output.digest != record["sha256"]:
             _log.warning("the journal's output of step %s is not what its SHA-256 says; it runs again", step.name)
             return None
-        if step.valid is not None and not step.valid(output.get()):
-            return None
-        return record, output
+        return (record, output) if _is_valid(step, output) else None
+
+
+def _is_valid(step: Step, output: Value) -> bool:
+    try:
+        return step.valid is None or step.valid(output.get())
+    except Exception as error:  # noqa: BLE001 - a file that is gone may raise anything; doing the work again is safe
+        _log.warning("whether step %s is still valid could not be told: %r; it runs again", step.name, error)
+        return False

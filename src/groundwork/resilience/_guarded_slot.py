@@ -4,12 +4,14 @@ Rule: a call that got no slot was not begun, so it says nothing of what the brea
 here would open the circuit to a service that is well.
 """
 
-import functools
+from types import CoroutineType
 from typing import Any
 
+from groundwork.errors import ConfigurationError
 from groundwork.resilience._breaker import CircuitBreaker
+from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._bulkhead import Bulkhead
-from groundwork.resilience._wrapping import Function
+from groundwork.resilience._wrapping import Function, refuse_awaitable
 
 
 class _NotBegun(BaseException):
@@ -20,7 +22,9 @@ class _NotBegun(BaseException):
         self.why = why
 
 
-def guarded_slot(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, asynchronous: bool) -> Function:
+def guarded_slot(
+    breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, asynchronous: bool, *, looks: bool = True
+) -> Function:
     """Return what calls ``fn`` in a slot of the bulkhead, if the breaker lets it.
 
     Args:
@@ -28,11 +32,13 @@ def guarded_slot(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, asyn
         bulkhead: The bulkhead inside it.
         fn: The function.
         asynchronous: Whether it is a coroutine function.
+        looks: Whether it asks at each call if the deadline around it has passed.
     """
-    return _guarded_async(breaker, bulkhead, fn) if asynchronous else _guarded(breaker, bulkhead, fn)
+    around = _guarded_async if asynchronous else _guarded
+    return around(breaker, bulkhead, fn, looks)
 
 
-def _guarded(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function) -> Function:
+def _guarded(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, looks: bool) -> Function:
     take, leave = bulkhead.take, bulkhead.leave
 
     def in_slot(*args: Any, **kwargs: Any) -> Any:
@@ -43,23 +49,28 @@ def _guarded(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function) -> Funct
         except BaseException as error:  # noqa: BLE001 - raised again behind the breaker
             raise _NotBegun(error) from None
         try:
-            return fn(*args, **kwargs)
+            result = fn(*args, **kwargs)
         finally:
             leave()
+        if type(result) is CoroutineType:
+            try:
+                refuse_awaitable(fn, result)
+            except ConfigurationError as error:
+                raise _NotBegun(error) from None
+        return result
 
-    guarded = breaker(in_slot)
+    watched = guarded(breaker, in_slot, looks=looks)
 
-    @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return guarded(*args, **kwargs)
+            return watched(*args, **kwargs)
         except _NotBegun as not_begun:
             raise not_begun.why from not_begun.why.__cause__
 
     return call
 
 
-def _guarded_async(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function) -> Function:
+def _guarded_async(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function, looks: bool) -> Function:
     take, leave = bulkhead.take_async, bulkhead.leave
 
     async def in_slot(*args: Any, **kwargs: Any) -> Any:
@@ -74,12 +85,11 @@ def _guarded_async(breaker: CircuitBreaker, bulkhead: Bulkhead, fn: Function) ->
         finally:
             leave()
 
-    guarded = breaker(in_slot)
+    watched = guarded(breaker, in_slot, looks=looks)
 
-    @functools.wraps(fn)
     async def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return await guarded(*args, **kwargs)
+            return await watched(*args, **kwargs)
         except _NotBegun as not_begun:
             raise not_begun.why from not_begun.why.__cause__
 

@@ -6,15 +6,19 @@ Cost: one task for each attempt, and up to ``limit`` times the load when everyth
 """
 
 import asyncio
+import functools
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._budget import RetryBudget
+from groundwork.resilience._deadline import ambient, check_deadline
 from groundwork.resilience._retry_hooks import tell
 from groundwork.resilience._stopping import stop
-from groundwork.resilience._wrapping import Function, name_of, wrapped
+from groundwork.resilience._wrapping import Function, decorable, name_of, wrapped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,10 +73,10 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
     def __init__(
         self, delay_s: float, limit: int = 2, *, budget: RetryBudget | None = None, hook: HedgeHook | None = None
     ) -> None:
-        if not (delay_s >= 0 and isinstance(limit, int) and limit >= 2):
-            raise ConfigurationError(
-                f"hedge delay_s={delay_s}, limit={limit!r} cannot work; give 0 or more seconds and 2 or more attempts"
-            )
+        arguments.number("hedge delay_s", delay_s)
+        arguments.count("hedge limit", limit, least=2)
+        arguments.kind("hedge budget", budget, RetryBudget)
+        arguments.listener("hedge", hook)
         self._delay_s = delay_s
         self._limit = limit
         self._budget = budget
@@ -97,11 +101,13 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
         Returns:
             The first answer.
         """
+        if ambient() is not None:
+            check_deadline()
         if self._budget is not None:
             self._budget.deposit()
         attempts: list[asyncio.Task[T]] = []
         try:
-            return await self._race(attempts, lambda: fn(*args, **kwargs), name_of(fn))
+            return await self._race(attempts, functools.partial(_begun, fn, args, kwargs), name_of(fn))
         finally:
             await stop(attempts)
 
@@ -123,7 +129,7 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
             if due:
                 if attempts:
                     tell(self._hook, HedgeAttempt(name, len(attempts) + 1))
-                attempts.append(asyncio.create_task(_awaited(begin())))
+                attempts.append(asyncio.create_task(_awaited(begin)))
                 more = len(attempts) < self._limit
             running = [attempt for attempt in attempts if attempt not in errors]
             done, _ = await asyncio.wait(
@@ -142,8 +148,16 @@ class hedge:  # noqa: N801 - used as a verb, as deadline
             more = due or (more and bool(done))
 
 
-async def _awaited(answer: Awaitable[T]) -> T:
-    return await answer
+async def _awaited(begin: Callable[[], Awaitable[T]]) -> T:
+    # Called in here, so that one that raises at once is a failed attempt like any other.
+    return await begin()
+
+
+def _begun(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Awaitable[Any]:
+    result = decorable(fn, "a hedge")(*args, **kwargs)
+    if not inspect.isawaitable(result):
+        raise ConfigurationError(f"{name_of(fn)} returned nothing to await and cannot be hedged; make it async")
+    return result
 
 
 def _together(errors: list[Exception]) -> Exception:

@@ -19,11 +19,11 @@ class log_context:  # noqa: N801 - used as a verb, like contextlib.suppress
     Contexts nest; the inner adds to the outer. Handlers of ``configure_logging`` write the ids.
 
     Args:
-        **ids: Names and values.
+        **ids: Names and values; a number is told as text.
     """
 
-    def __init__(self, **ids: str) -> None:
-        self._ids = ids
+    def __init__(self, **ids: str | int) -> None:
+        self._ids: dict[str, str] = {name: str(value) for name, value in ids.items()}
         self._outer: log_context | None = None
         self._inside = 0
         self._token: Token[log_context | None] | None = None

@@ -70,6 +70,21 @@ def handle_here(facts: Mapping[str, Any]) -> None:
         logger.handle(record)
 
 
+def message_of(record: logging.LogRecord) -> str:
+    """Return a record's message, whatever it was given.
+
+    Args:
+        record: What was logged.
+    """
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - arguments that do not fit their format, or whose own repr fails
+        try:
+            return f"{record.msg} {record.args!r}"
+        except Exception:  # noqa: BLE001 - the line is told all the same
+            return f"a message that cannot be told, of {record.pathname}:{record.lineno}"
+
+
 class _Sender(logging.Handler):
     """Sends each record as facts that pickle, whatever it was given."""
 
@@ -90,7 +105,7 @@ def _facts(record: logging.LogRecord) -> dict[str, Any]:
         for name, value in record.__dict__.items()
         if name not in ("args", "exc_info", "msg")
     }
-    facts: dict[str, Any] = {**plain, "msg": record.getMessage(), "args": None, IDS: current_ids()}
+    facts: dict[str, Any] = {**plain, "msg": message_of(record), "args": None, IDS: current_ids()}
     if record.exc_info and record.exc_info[1] is not None:
         error = record.exc_info[1]
         facts["exc_text"] = logging.Formatter().formatException(record.exc_info)

@@ -15,7 +15,7 @@ from typing import Any, Literal, TextIO
 from groundwork.errors import ConfigurationError, describe
 from groundwork.resilience._events import Event, RunEvent
 from groundwork.resilience._log_context import current_ids
-from groundwork.resilience._log_relay import FAILURE, IDS
+from groundwork.resilience._log_relay import FAILURE, IDS, message_of
 from groundwork.resilience._result import PipelineStatus, StepResult, StepStatus
 from groundwork.resilience._values import plain_error
 
@@ -27,7 +27,8 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line: time (UTC), level, logger, message, ids such as run and step, extras, error.
 
     An error is told by type, message, code, hint and chain of causes, with its traceback as text. What JSON cannot say
-    appears as ``repr`` says it; a line never fails for its content.
+    appears as ``repr`` says it, ``nan`` too; a line never fails for its content. An extra whose name is taken gets an
+    underscore behind it, as ``level_``.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -40,12 +41,13 @@ class JsonFormatter(logging.Formatter):
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message_of(record),
             **_ids(record),
         }
-        line.update(
-            {name: value for name, value in record.__dict__.items() if name not in _STANDARD and name not in line}
-        )
+        extras = [(name, value) for name, value in record.__dict__.items() if name not in _STANDARD]
+        for name, value in extras:
+            # The line's own fields stay what they are; an extra of such a name is told beside it.
+            line[f"{name}_" if name in line else name] = value
         error = _error(record)
         if error is not None:
             line["error"] = error
@@ -61,10 +63,15 @@ class _TextFormatter(logging.Formatter):
         Args:
             record: What was logged.
         """
-        ids = "/".join(_ids(record).values())
-        line = f"{_time(record)} {record.levelname:<7} {ids + ' ' if ids else ''}{record.getMessage()}"
+        ids = "/".join(str(value) for value in _ids(record).values())
+        line = f"{_time(record)} {record.levelname:<7} {ids + ' ' if ids else ''}{message_of(record)}"
         text = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
         return f"{line}\n{text}" if text else line
+
+
+# What is installed, the latest last, and the root logger's level before the first.
+_open: "list[LogSetup]" = []
+_before: list[int] = []
 
 
 class LogSetup:
@@ -73,22 +80,35 @@ class LogSetup:
     Args:
         handler: The handler on the root logger.
         level: The root logger's level while it is there.
+        to: Where the handler writes. What was installed for the same place before is closed, or each record would be
+            there twice.
     """
 
-    def __init__(self, handler: logging.Handler, level: int) -> None:
+    def __init__(self, handler: logging.Handler, level: int, to: object) -> None:
         self._handler = handler
+        self._level = level
+        self._to = to
+        for setup in [setup for setup in _open if _same(setup._to, to)]:
+            setup.close()
         root = logging.getLogger()
-        self._before = root.level
+        if not _open:
+            _before.append(root.level)
+        _open.append(self)
         root.addHandler(handler)
         root.setLevel(level)
 
     def close(self) -> None:
-        """Remove the handler and set the level back; a second call does nothing."""
+        """Remove the handler and set the level back; a second call does nothing.
+
+        In whatever order several are closed, the level is that of the latest still open, and in the end the first.
+        """
+        if self not in _open:
+            return
+        _open.remove(self)
         root = logging.getLogger()
-        if self._handler in root.handlers:
-            root.removeHandler(self._handler)
-            root.setLevel(self._before)
-            self._handler.close()
+        root.removeHandler(self._handler)
+        root.setLevel(_open[-1]._level if _open else _before.pop())
+        self._handler.close()
 
     def __enter__(self) -> "LogSetup":
         return self
@@ -134,11 +154,10 @@ def configure_logging(
         to: A text stream, or a file to append to; standard error if None.
 
     Returns:
-        What was installed; closing it restores the state before.
+        What was installed; closing it restores the state before. A second one for the same place replaces the first.
 
     Raises:
-        ConfigurationError: No such level or format.
-        OSError: The file cannot be opened.
+        ConfigurationError: No such level or format, or the file cannot be opened.
     """
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     if level.upper() not in levels:
@@ -146,10 +165,28 @@ def configure_logging(
     formatters: dict[str, type[logging.Formatter]] = {"json": JsonFormatter, "text": _TextFormatter}
     if format not in formatters:
         raise ConfigurationError(f"log format {format!r} does not exist; take json or text")
-    to = sys.stderr if to is None else to
-    handler: logging.Handler = _LineFile(Path(to)) if isinstance(to, str | os.PathLike) else logging.StreamHandler(to)
+    handler, place = _handler(sys.stderr if to is None else to)
     handler.setFormatter(formatters[format]())
-    return LogSetup(handler, logging.getLevelNamesMapping()[level.upper()])
+    return LogSetup(handler, logging.getLevelNamesMapping()[level.upper()], place)
+
+
+def _handler(to: Any) -> tuple[logging.Handler, object]:
+    """Return what writes to a file or stream, and by what one knows the same place again."""
+    if isinstance(to, str | os.PathLike):
+        path = Path(to)
+        try:
+            return _LineFile(path), path.resolve()
+        except OSError as error:
+            raise ConfigurationError(
+                f"the log {path} cannot be opened: {error}", hint="make its folder first, or give another file"
+            ) from error
+    if not hasattr(to, "write"):
+        raise ConfigurationError(f"a log cannot go to {to!r}; give a path or a text stream")
+    return logging.StreamHandler(to), to
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other or (isinstance(one, Path) and one == other)
 
 
 def log_events(event: Event) -> None:
@@ -190,7 +227,7 @@ def _words(step: StepResult) -> str:
 
 def _sayable(value: Any) -> Any:
     try:
-        json.dumps(value)
+        json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         return repr(value)
     return value

@@ -3,13 +3,15 @@
 Rule: types, or a function that judges; never what ends a program or cancels a task.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import cast
 
 from groundwork.errors import ConfigurationError
 
 Kinds = type[Exception] | tuple[type[Exception], ...]
-On = Kinds | Callable[[Exception], bool]
+Judge = Callable[[Exception], bool]
+On = Kinds | Judge
 
 
 def kinds_of(on: On, what: str) -> Kinds:
@@ -25,7 +27,9 @@ def kinds_of(on: On, what: str) -> Kinds:
     kinds = on if isinstance(on, tuple) else (on,)
     if all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
         return cast("Kinds", on)
-    if judge_of(on) is not None:
+    if callable(on) and not isinstance(on, type):
+        if inspect.iscoroutinefunction(on):
+            raise ConfigurationError(f"{what} on={on!r} is a coroutine function; give one that says so at once")
         return Exception
     raise ConfigurationError(
         f"{what} on={on!r} is no subclass of Exception, tuple of them or function; give one of these",
@@ -33,10 +37,12 @@ def kinds_of(on: On, what: str) -> Kinds:
     )
 
 
-def judge_of(on: On) -> Callable[[Exception], bool] | None:
-    """Return the function that judges, or None where types alone decide.
+def is_meant(error: Exception, on: On, kinds: Kinds) -> bool:
+    """Tell whether an exception is one of those that are meant.
 
     Args:
+        error: The exception.
         on: Exception types, or a function.
+        kinds: What ``kinds_of`` returned for ``on``.
     """
-    return on if callable(on) and not isinstance(on, type) else None
+    return isinstance(error, kinds) and (kinds is on or cast("Judge", on)(error))

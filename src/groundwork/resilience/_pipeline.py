@@ -10,13 +10,13 @@ import contextvars
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
-from groundwork.errors import UsageError
+from groundwork.errors import ConfigurationError, UsageError
 from groundwork.resilience._call import Call
 from groundwork.resilience._cancel import CancelToken
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._events import Observer
 from groundwork.resilience._execution import Execution
-from groundwork.resilience._journal import Journal, MemoryJournal
+from groundwork.resilience._journal import Journal, MemoryJournal, held
 from groundwork.resilience._result import PipelineResult
 from groundwork.resilience._step import Step, check_names, is_async, wired
 
@@ -32,7 +32,8 @@ class Pipeline:
         run_id: How events and logs name the run.
 
     Raises:
-        ConfigurationError: Two steps or outputs of one name, or a function that cannot be called by names.
+        ConfigurationError: Two steps or outputs of one name, a function that cannot be called by names, or an argument
+            that is not what it should be.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Pipeline:
         observers: Sequence[Observer] = (),
         run_id: str = "pipeline",
     ) -> None:
+        _check(steps, journal, clock, observers, run_id)
         self._steps = wired(steps)
         self._journal: Journal = MemoryJournal() if journal is None else journal
         self._clock: Clock = clock or SystemClock()
@@ -63,13 +65,15 @@ class Pipeline:
             run.
 
         Raises:
-            ConfigurationError: A step asks for something that nothing before it gives; found before any step runs.
+            ConfigurationError: A step asks for something that nothing before it gives, or no step for an input; found
+                before any step runs.
+            Locked: Another run uses the journal.
             UsageError: Called from a coroutine while a step is one.
             KeyboardInterrupt: As it came, after the journal says CANCELLED. So with SystemExit.
         """
         execution, own = self._execution(inputs)
         self._refuse_nested_loop()
-        with self._token.stopping(own.cancel), contextlib.ExitStack() as stack:
+        with held(self._journal), self._token.stopping(own.cancel), contextlib.ExitStack() as stack:
             return _driven(execution.work(), _Caller(stack))
 
     async def run_async(self, inputs: Mapping[str, Any] | None = None) -> PipelineResult:
@@ -83,21 +87,24 @@ class Pipeline:
 
         Raises:
             ConfigurationError: See ``run``.
+            Locked: See ``run``.
             CancelledError: As it came, after the journal says CANCELLED; no thread or process of the run is left.
         """
         execution, own = self._execution(inputs)
-        with self._token.stopping(own.cancel):
+        with held(self._journal), self._token.stopping(own.cancel):
             return await _driven_async(execution.work())
 
     def cancel(self) -> None:
         """Ask the run to end, from any thread or signal handler: it returns CANCELLED, and nothing new begins.
 
-        A step in a process of its own is killed, a coroutine cancelled; any other step ends first. This is for good: to
-        go on, make a new pipeline with the same journal.
+        A step in a process of its own is killed, a coroutine cancelled, a wait between attempts ended; any other step
+        ends first. This is for good: to go on, make a new pipeline with the same journal.
         """
         self._token.cancel()
 
     def _execution(self, inputs: Mapping[str, Any] | None) -> tuple[Execution, CancelToken]:
+        if not isinstance(inputs, Mapping | None) or not all(isinstance(name, str) for name in inputs or ()):
+            raise ConfigurationError(f"inputs of a run are {inputs!r}; give a mapping of names and values")
         values = dict(inputs or {})
         check_names(self._steps, values)
         # The run's own, as a cancelled run_async ends one run and not the pipeline.
@@ -126,6 +133,23 @@ class Pipeline:
         except RuntimeError:
             return
         raise UsageError(f"step {asynchronous[0]!r} is a coroutine function and a loop runs; await run_async() instead")
+
+
+def _check(steps: Any, journal: Any, clock: Any, observers: Any, run_id: Any) -> None:
+    """Find what would surface as a bare TypeError in the middle of a run, or never."""
+    wrong = [each for each in steps if not isinstance(each, Step)] if isinstance(steps, Sequence) else [steps]
+    if wrong:
+        raise ConfigurationError(f"{wrong[0]!r} is no Step; write Pipeline([Step(name, fn), …])")
+    if not (journal is None or all(callable(getattr(journal, name, None)) for name in ("records", "append"))):
+        raise ConfigurationError(
+            f"journal={journal!r} is no Journal", hint="write journal=FileJournal(path), of groundwork.storage"
+        )
+    if not (clock is None or callable(getattr(clock, "monotonic", None))):
+        raise ConfigurationError(f"clock={clock!r} is no Clock; leave it out for the system's time")
+    if not isinstance(observers, Sequence) or not all(map(callable, observers)):
+        raise ConfigurationError(f"observers={observers!r} is no list of functions; write observers=[log_events]")
+    if not isinstance(run_id, str):
+        raise ConfigurationError(f"run_id={run_id!r} is no text")
 
 
 def _driven(work: Generator[Call, Any, PipelineResult], make: Callable[[Call], Any]) -> PipelineResult:

@@ -4,15 +4,18 @@ Rule: one order, which the docs argue for. From the outside in: fallback, deadli
 Cost: the parts are put around a function once, when it is decorated; a call goes through those that were asked for.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from groundwork.errors import ConfigurationError
 from groundwork.resilience._breaker import CircuitBreaker
+from groundwork.resilience._breaker_calls import guarded
 from groundwork.resilience._bulkhead import Bulkhead
 from groundwork.resilience._deadline import deadline as Deadline  # noqa: N812 - an argument has its name
 from groundwork.resilience._fallback import fallback as Fallback  # noqa: N812 - an argument has its name
 from groundwork.resilience._guarded_slot import guarded_slot
+from groundwork.resilience._retried import retried
 from groundwork.resilience._retry import Retry
 from groundwork.resilience._wrapping import Function, is_async, wrapped
 
@@ -96,11 +99,22 @@ class Policy:
         return self._around(fn, is_async(fn, "a policy"))(*args, **kwargs)  # type: ignore[no-any-return]
 
     def _around(self, fn: Function, asynchronous: bool) -> Function:
-        if self._breaker and self._bulkhead:
-            fn = guarded_slot(self._breaker, self._bulkhead, fn, asynchronous)
-        else:
-            for part in (self._bulkhead, self._breaker):
-                fn = fn if part is None else part(fn)
-        for outer in (self._retry, self._deadline, self._fallback):
-            fn = fn if outer is None else outer(fn)
-        return fn
+        # Whether the time around the call is over is asked once, by the outermost that has to do with time.
+        looks = self._deadline is None and self._retry is None
+        guard = self._guard(fn, asynchronous, looks)
+        if self._retry is not None:
+            guard = retried(self._retry, _named(guard, fn), looks=self._deadline is None)
+        for outer in (self._deadline, self._fallback):
+            guard = guard if outer is None else outer.around(_named(guard, fn), asynchronous)
+        return _named(guard, fn)
+
+    def _guard(self, fn: Function, asynchronous: bool, looks: bool) -> Function:
+        if self._breaker is None:
+            return fn if self._bulkhead is None else self._bulkhead.around(fn, asynchronous, looks=looks)
+        if self._bulkhead is None:
+            return guarded(self._breaker, fn, looks=looks)
+        return guarded_slot(self._breaker, self._bulkhead, fn, asynchronous, looks=looks)
+
+
+def _named(guard: Function, fn: Function) -> Function:
+    return guard if guard is fn else functools.update_wrapper(guard, fn)

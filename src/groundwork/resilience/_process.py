@@ -1,10 +1,12 @@
 """One call in a process of its own, so that it can be stopped.
 
-Rule: the child never outlives what waits for it: not a time-out, not Ctrl-C, not a SIGKILL of the parent.
+Rule: the child never outlives what waits for it: not a time-out, not Ctrl-C, not a SIGKILL of the parent, whatever it
+is at: importing, working, logging, answering.
 Costs the start of an interpreter and a pickle of arguments and result.
 """
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -14,20 +16,35 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from types import FrameType
 from typing import Any
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, WorldError
 from groundwork.resilience._cancel import CancelToken
-from groundwork.resilience._clock import SystemClock
+from groundwork.resilience._deadline import remaining_s
 from groundwork.resilience._log_relay import LOGGED, LogState, handle_here
 
 _GRACE_S = 10.0
 _RETURNED, _RAISED = "returned", "raised"
+_KILLED = -9
+# Run by a child before it imports anything of the program, which may take long: it ends when its parent has gone.
+_WATCH = """
+import os, threading, time
+def watch():
+    while os.getppid() == {parent}:
+        time.sleep(0.2)
+    os._exit(1)
+threading.Thread(target=watch, daemon=True).start()
+"""
 
 
 def call_in_process(
-    fn: Callable[..., Any], arguments: Mapping[str, Any], timeout_s: float, token: CancelToken | None = None
+    fn: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    timeout_s: float,
+    token: CancelToken | None = None,
+    late: threading.Event | None = None,
 ) -> Any:
     """Call ``fn(**arguments)`` in a child process and kill it when its time is up.
 
@@ -36,8 +53,10 @@ def call_in_process(
     Args:
         fn: A function that pickles: module level, or a partial of one.
         arguments: Keyword arguments; must pickle.
-        timeout_s: Seconds the call may take, the start of the interpreter included.
+        timeout_s: Seconds the call may take, the start of the interpreter included; the deadline around it may leave
+            less.
         token: Cancelling it kills the child.
+        late: Set when the time has run out, which tells that from a ``DeadlineExceeded`` of ``fn``.
 
     Returns:
         What ``fn`` returned.
@@ -50,22 +69,42 @@ def call_in_process(
         Exception: Whatever ``fn`` raised.
     """
     token = token or CancelToken()
+    call = _pickled(fn, arguments)  # before there is a process
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    call = (theirs, fn, dict(arguments), LogState.here())
-    child = context.Process(target=_child, args=call, daemon=True)
+    child = context.Process(target=_child, args=(theirs,), name=_WatchfulName("call"), daemon=True)
+    around_s = remaining_s()
+    limit_s = timeout_s if around_s is None else min(timeout_s, around_s)
+    killed = threading.Event()
+
+    def overrun() -> DeadlineExceeded:
+        if limit_s < timeout_s:
+            return DeadlineExceeded("no result before the deadline around it")
+        if late is not None:
+            late.set()
+        return DeadlineExceeded(
+            f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
+            context={"timeout_s": timeout_s},
+        )
+
     try:
-        _start(child, fn)
+        with _later(signal.SIGINT, signal.SIGTERM), _without_interrupts():
+            child.start()
         theirs.close()
-        with token.stopping(child.kill):
-            returned, value = _answer(ours, timeout_s)
+        with token.stopping(child.kill), _killed_after(limit_s, child, killed):
+            # A child that is not ready yet may leave us waiting here, and so may one that stops in mid-sentence.
+            ours.send_bytes(call)
+            returned, value = _answer(ours, killed, overrun)
         # It has nothing left to do but to end; its exit handlers are the user's.
         child.join(_GRACE_S)
     except (EOFError, ConnectionError):
         token.check()
+        if killed.is_set():
+            raise overrun() from None
         child.join()
         raise WorldError(
-            f"the process of the call died with exit code {child.exitcode}; out of memory is the usual reason",
+            f"the process of the call ended with exit code {child.exitcode} and without an answer",
+            hint="killed by the system: out of memory is the usual reason" if child.exitcode == _KILLED else None,
             context={"exitcode": child.exitcode},
         ) from None
     finally:
@@ -76,13 +115,23 @@ def call_in_process(
         theirs.close()
     if returned:
         return value
-    raise value
+    raise _linked(value)
 
 
-def _start(child: SpawnProcess, fn: Callable[..., Any]) -> None:
+class _WatchfulName(str):
+    """The name of a process: the first thing that the process unpickles, and so where its watch begins."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if sys.platform == "win32":  # where no process learns who its parent is; _die_with_parent begins later
+            return str, (str(self),)
+        return eval, (f"(exec({_WATCH.format(parent=os.getpid())!r}, {{}}), {str(self)!r})[1]",)
+
+
+def _pickled(fn: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     try:
-        with _later(signal.SIGINT, signal.SIGTERM), _without_interrupts():
-            child.start()
+        return ForkingPickler.dumps((fn, dict(arguments), LogState.here()))
     except (AttributeError, TypeError, pickle.PicklingError) as error:
         raise ConfigurationError(
             f"{fn!r} or one of its arguments cannot go to a process of its own: {error}",
@@ -90,19 +139,31 @@ def _start(child: SpawnProcess, fn: Callable[..., Any]) -> None:
         ) from error
 
 
-def _answer(pipe: Connection, timeout_s: float) -> tuple[bool, Any]:
+@contextlib.contextmanager
+def _killed_after(seconds: float, child: SpawnProcess, killed: threading.Event) -> Iterator[None]:
+    def kill() -> None:
+        killed.set()
+        child.kill()
+
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _answer(pipe: Connection, killed: threading.Event, overrun: Callable[[], Exception]) -> tuple[bool, Any]:
     """Wait for the call's end; until then, handle what the child logs."""
-    clock = SystemClock()
-    end_s = clock.monotonic() + timeout_s
-    while pipe.poll(max(0.0, end_s - clock.monotonic())):
+    while True:
         kind, value = pipe.recv()
         if kind != LOGGED:
             return kind == _RETURNED, value
+        # What a killed child had still to say is not waited for: a slow handler would make it minutes.
+        if killed.is_set():
+            raise overrun()
         handle_here(value)
-    raise DeadlineExceeded(
-        f"no result within {timeout_s:g} s; raise the step's timeout_s, or look at why it hangs",
-        context={"timeout_s": timeout_s},
-    )
 
 
 @contextlib.contextmanager
@@ -136,6 +197,10 @@ def _without_interrupts() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
+    from multiprocessing import resource_tracker
+
+    # Else the first start would start it too, and that ends with SIGINT unblocked.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -143,7 +208,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _child(pipe: Connection, fn: Callable[..., Any], arguments: dict[str, Any], logs: LogState) -> None:
+def _child(pipe: Connection) -> None:
     if sys.platform == "win32":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -155,15 +220,16 @@ def _child(pipe: Connection, fn: Callable[..., Any], arguments: dict[str, Any], 
         with one_thread, contextlib.suppress(BrokenPipeError):
             pipe.send((kind, value))
 
-    with logs.sent_by(send):
-        try:
+    try:
+        fn, arguments, logs = pipe.recv()
+        with logs.sent_by(send):
             kind, value = _RETURNED, fn(**arguments)
-        except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-            kind, value = _RAISED, _picklable(error)
+    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+        kind, value = _RAISED, _chain(error)
     try:
         send(kind, value)
     except Exception as error:  # noqa: BLE001 - a foreign class may fail to pickle in any way
-        send(_RAISED, WorldError(f"the result, {type(value).__name__}, cannot be pickled: {error}"))
+        send(_RAISED, [WorldError(f"the result, {type(value).__name__}, cannot be pickled: {error}")])
 
 
 def _die_with_parent() -> None:
@@ -173,7 +239,21 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _picklable(error: Exception) -> Exception:
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error and its causes, one by one: pickle leaves out the cause of a foreign one."""
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    return [_picklable(each) for each in chain]
+
+
+def _linked(chain: list[BaseException]) -> BaseException:
+    for error, cause in itertools.pairwise(chain):
+        error.__cause__ = cause
+    return chain[0]
+
+
+def _picklable(error: BaseException) -> BaseException:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     except Exception:  # noqa: BLE001 - a foreign class may fail in any way; its words must arrive all the same

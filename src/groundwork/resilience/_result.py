@@ -4,7 +4,7 @@ Rule: the journal is the truth; a result is read off it, so that a killed run sa
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -61,6 +61,9 @@ class StepResult:
     error: dict[str, Any] | None = None
 
 
+_STEP_FIELDS = tuple(each.name for each in fields(StepResult))
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineResult:
     """What became of a run.
@@ -88,10 +91,14 @@ class PipelineResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; ``from_dict`` reads it back."""
+        names = ("data", "errors", "warnings", "metadata")
         return {
-            **asdict(self),
             "status": str(self.status),
-            "steps": [{**asdict(step), "status": str(step.status)} for step in self.steps],
+            **{name: _copied(getattr(self, name)) for name in names},
+            "steps": [
+                {**{name: _copied(getattr(step, name)) for name in _STEP_FIELDS}, "status": str(step.status)}
+                for step in self.steps
+            ],
         }
 
     @classmethod
@@ -104,8 +111,7 @@ class PipelineResult:
         Returns:
             An equal result.
         """
-        names = {each.name for each in fields(StepResult)}
-        known_steps = [{name: step[name] for name in names & step.keys()} for step in data["steps"]]
+        known_steps = [{name: step[name] for name in _STEP_FIELDS if name in step} for step in data["steps"]]
         steps = [StepResult(**{**step, "status": StepStatus(step["status"])}) for step in known_steps]
         known = {name: data[name] for name in ("data", "errors", "warnings", "metadata")}
         return cls(status=PipelineStatus(data["status"]), steps=steps, **known)
@@ -211,3 +217,10 @@ def step_of(record: Mapping[str, Any]) -> StepResult:
         started_s=record.get("started_s", 0.0),
         error=record.get("error"),
     )
+
+
+def _copied(value: Any) -> Any:
+    """Copy plain data; an object that a step handed on in memory, a model or a lock, stays itself."""
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value

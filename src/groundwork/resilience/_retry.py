@@ -4,25 +4,26 @@ Rule: a policy is a value; decorator, call and loop are three ways into the same
 """
 
 import functools
-import math
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from groundwork.errors import ConfigurationError, TransientError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._attempts import Attempt, Attempts
 from groundwork.resilience._backoff import Backoff
 from groundwork.resilience._budget import RetryBudget
 from groundwork.resilience._clock import Clock, SystemClock
+from groundwork.resilience._deadline import check_deadline
+from groundwork.resilience._on import Kinds, On, is_meant, kinds_of
 from groundwork.resilience._retried import retried
 from groundwork.resilience._retry_hooks import RetryHook
+from groundwork.resilience._wrapping import decorable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any] | classmethod[Any, ..., Any]")
-Kinds = type[Exception] | tuple[type[Exception], ...]
-On = Kinds | Callable[[Exception], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +65,24 @@ class Retry:
 
     def __post_init__(self) -> None:
         self._check_bounds()
+        arguments.kind("retry backoff", self.backoff, Backoff, optional=False)
+        arguments.kind("retry budget", self.budget, RetryBudget)
+        arguments.kind("retry seed", self.seed, int)
+        arguments.listener("retry", self.hook)
+        arguments.clock("retry", self.clock)
         # Frozen for everyone else.
         object.__setattr__(self, "rng", None if self.seed is None else random.Random(self.seed))
-        object.__setattr__(self, "kinds", _kinds(self.on))
+        object.__setattr__(self, "kinds", kinds_of(self.on, "retry"))
 
     def _check_bounds(self) -> None:
         if self.attempts is None:
             if self.deadline_s is None and self.budget is None:
                 raise ConfigurationError("retry attempts=None would never end; give deadline_s or a budget with it")
-        elif not isinstance(self.attempts, int) or self.attempts < 1:
-            raise ConfigurationError(f"retry attempts={self.attempts!r} would never call; give 1 or more")
+        else:
+            arguments.count("retry attempts", self.attempts)
         for name, limit_s in (("deadline_s", self.deadline_s), ("attempt_timeout_s", self.attempt_timeout_s)):
-            if limit_s is not None and not 0 < limit_s < math.inf:
-                raise ConfigurationError(f"retry {name}={limit_s} leaves no time or no limit; give seconds above 0")
+            if limit_s is not None:
+                arguments.number(f"retry {name}", limit_s, above=True)
 
     def __call__(self, fn: F) -> F:
         """Return ``fn`` with this policy; its signature, its type and its kind (sync or async) stay.
@@ -91,7 +97,7 @@ class Retry:
         """
         if isinstance(fn, classmethod | staticmethod):
             return cast("F", type(fn)(self(fn.__func__)))
-        plain = cast("Callable[..., Any]", fn)
+        plain = decorable(fn, "a retry")
         return cast("F", functools.wraps(plain)(retried(self, plain)))
 
     def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -122,17 +128,22 @@ class Retry:
         Args:
             error: The exception.
         """
-        return isinstance(error, self.kinds) and (self.kinds is self.on or _judged(self.on, error))
+        return is_meant(error, self.on, self.kinds)
 
-    def begin(self, name: str) -> Attempts:
+    def begin(self, name: str, clock: Clock | None = None) -> Attempts:
         """Return the attempts of one call that begins now.
 
         Args:
             name: What is called, for hooks.
+            clock: What sleeps between them; the policy's if None.
+
+        Raises:
+            DeadlineExceeded: The deadline around the call has passed.
         """
+        check_deadline()
         if self.budget is not None:
             self.budget.deposit()
-        return Attempts(self, name, self.clock.monotonic())
+        return Attempts(self, name, self.clock.monotonic(), clock)
 
 
 @overload
@@ -191,12 +202,12 @@ def retry(
     policy = Retry(
         on if target is None or bare else target,
         attempts,
-        backoff or Backoff(),
+        Backoff() if backoff is None else backoff,
         deadline_s,
         attempt_timeout_s,
         budget,
         hook,
-        clock or SystemClock(),
+        SystemClock() if clock is None else clock,
         seed,
     )
     return policy(target) if bare else policy
@@ -204,20 +215,3 @@ def retry(
 
 def _are_types(value: object) -> bool:
     return isinstance(value, tuple) or (isinstance(value, type) and issubclass(value, BaseException))
-
-
-def _kinds(on: On) -> Kinds:
-    if not _are_types(on):
-        if callable(on) and not isinstance(on, type):
-            return Exception
-        raise ConfigurationError(f"retry on={on!r} is no exception type, tuple of types or function; give one of these")
-    for kind in cast("tuple[Any, ...]", on if isinstance(on, tuple) else (on,)):
-        if not (isinstance(kind, type) and issubclass(kind, Exception)):
-            raise ConfigurationError(
-                f"retry on={kind!r} is no subclass of Exception; cancellation, Ctrl-C and exit are never retried"
-            )
-    return cast("Kinds", on)
-
-
-def _judged(on: On, error: Exception) -> bool:
-    return cast("Callable[[Exception], bool]", on)(error)

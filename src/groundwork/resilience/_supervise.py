@@ -5,6 +5,7 @@ and when that block ends, no task is left.
 """
 
 import asyncio
+import inspect
 import logging
 import random
 from collections import deque
@@ -14,11 +15,12 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from groundwork.errors import ConfigurationError, RetryExhausted, first_line
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._backoff import Backoff
 from groundwork.resilience._clock import Clock, SystemClock
 from groundwork.resilience._retry_hooks import tell
 from groundwork.resilience._stopping import stop
-from groundwork.resilience._wrapping import name_of
+from groundwork.resilience._wrapping import decorable, name_of
 
 _log = logging.getLogger("groundwork.resilience")
 
@@ -85,17 +87,17 @@ class supervise:  # noqa: N801 - used as a verb, as deadline
         clock: Clock | None = None,
         seed: int | None = None,
     ) -> None:
-        if not (isinstance(max_restarts, int) and max_restarts >= 0 and within_s > 0):
-            raise ConfigurationError(
-                f"supervise max_restarts={max_restarts!r}, within_s={within_s} cannot work; give 0 or more restarts "
-                "within more than 0 seconds"
-            )
-        self._fn = fn
-        self._backoff = restart or Backoff()
+        arguments.count("supervise max_restarts", max_restarts, least=0)
+        arguments.number("supervise within_s", within_s, above=True)
+        arguments.kind("supervise restart", restart, Backoff)
+        arguments.listener("supervise", hook)
+        arguments.clock("supervise", clock)
+        self._fn = _without_arguments(fn)
+        self._backoff = Backoff() if restart is None else restart
         self._max_restarts = max_restarts
         self._within_s = within_s
         self._hook = hook
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = SystemClock() if clock is None else clock
         self._rng = random.SystemRandom() if seed is None else random.Random(seed)
         self._task: asyncio.Task[Any] | None = None
         self._block: asyncio.Task[Any] | None = None
@@ -110,13 +112,17 @@ class supervise:  # noqa: N801 - used as a verb, as deadline
 
         Raises:
             RetryExhausted: It failed too often.
+            ConfigurationError: ``fn`` returned nothing to await.
         """
         began_s = self._clock.monotonic()
         failed_at_s: deque[float] = deque()
         wait_s: float | None = None
         while True:
             try:
-                return await self._fn()
+                work = self._fn()
+                if not inspect.isawaitable(work):
+                    break
+                return await work
             except Exception as error:
                 if _is_cancelled():
                     raise
@@ -125,6 +131,10 @@ class supervise:  # noqa: N801 - used as a verb, as deadline
                 if wait_s is None:
                     raise self._given_up(error, len(failed_at_s), self._clock.monotonic() - began_s) from error
             await self._clock.sleep_async(wait_s)
+        raise ConfigurationError(
+            f"supervise keeps coroutine functions running, and {name_of(self._fn)} returned nothing to await",
+            hint="make it async; a blocking loop goes into asyncio.to_thread within one",
+        )
 
     def _next_wait_s(self, failed_at_s: deque[float], previous_s: float | None) -> float | None:
         now_s = self._clock.monotonic()
@@ -179,6 +189,19 @@ class supervise:  # noqa: N801 - used as a verb, as deadline
         if error is None or (mine and isinstance(error, asyncio.CancelledError)):
             raise failure
         _log.error("a supervised task failed while the block around it failed too", exc_info=failure)
+
+
+def _without_arguments(fn: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    decorable(fn, "supervise")
+    try:
+        inspect.signature(fn).bind()
+    except ValueError:  # functions of C may tell no signature
+        return fn
+    except TypeError as error:
+        raise ConfigurationError(
+            f"supervise calls {name_of(fn)} without arguments: {error}", hint="bind them by functools.partial"
+        ) from None
+    return fn
 
 
 def _is_cancelled() -> bool:

@@ -4,7 +4,6 @@ Rule: what succeeds is only noted; rates are counted when something fails, which
 So a success costs one step of a counter, in a window of time also one look at the clock, and no lock.
 """
 
-import math
 import operator
 import sys
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from groundwork.errors import ConfigurationError
+from groundwork.resilience import _arguments as arguments
 from groundwork.resilience._clock import Clock
 
 FAILED: Final = "failed"
@@ -66,8 +65,7 @@ class CountWindow:
     size: int = 100
 
     def __post_init__(self) -> None:
-        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:
-            raise ConfigurationError(f"CountWindow size={self.size!r} holds no call; give 1 or more")
+        arguments.count("CountWindow size", self.size)
 
     def begin(self, clock: Clock) -> Counts:
         """Return an empty window.
@@ -91,10 +89,8 @@ class TimeWindow:
     buckets: int = 10
 
     def __post_init__(self) -> None:
-        if not 0 < self.span_s < math.inf:
-            raise ConfigurationError(f"TimeWindow span_s={self.span_s} is no length of time; give seconds above 0")
-        if not isinstance(self.buckets, int) or self.buckets < 1:
-            raise ConfigurationError(f"TimeWindow buckets={self.buckets!r} holds nothing; give 1 or more")
+        arguments.number("TimeWindow span_s", self.span_s, above=True)
+        arguments.count("TimeWindow buckets", self.buckets)
 
     def begin(self, clock: Clock) -> Counts:
         """Return an empty window.

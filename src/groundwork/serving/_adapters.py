@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError, ModelNotFoundError
 from groundwork.serving._block import Adapter, Answer, Block, Tensor, TensorSpec, join_answers, predictions
 from groundwork.serving._estimator import adapter_of
@@ -81,6 +82,7 @@ def _load_folder(folder: Path, *, trust: bool) -> Any:
     from groundwork.modeling import load_model
     from groundwork.storage import load_checkpoint
 
+    failpoint("serving.load.before_read")
     try:
         return load_model(folder, trust=trust)
     except ModelNotFoundError:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
+from groundwork._failpoints import failpoint
 from groundwork.errors import ConfigurationError
 from groundwork.serving._call import Call, Response
 from groundwork.serving._clients import ClientLimits
@@ -76,8 +77,14 @@ class App:
         """Say from now on that the server is not ready; requests that still come are answered."""
         self._handlers.draining = True
 
+    def wait_for(self, what: str) -> None:
+        """Say that the server is not ready before something else is; "" says that it is."""
+        self._handlers.waits_for = what
+
     def start(self) -> None:
-        """Begin to load the models; ``loaded`` is set when that has ended."""
+        """Begin to load the models, unless that has begun; ``loaded`` is set when that has ended."""
+        if self._loading is not None:
+            return
         self._loading = asyncio.get_running_loop().create_task(self._load())
 
     async def stop(self) -> None:
@@ -115,6 +122,7 @@ class App:
             response = refusal or await self._answer(call, receive)
         except ClientGone:
             return
+        failpoint("serving.answer.before_send")
         await send_response(send, response, with_body=call.method != "HEAD", close=refusal is not None)
 
     async def _read(self, call: Call, receive: Receive) -> Response | None:

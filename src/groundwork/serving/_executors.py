@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias
 
 from groundwork.errors import ConfigurationError, ModelNotReadyError
 from groundwork.serving._block import Adapter, Answer, Block
+from groundwork.serving._cores import cores
 
 Kind: TypeAlias = Literal["auto", "inline", "thread", "process"]
 KINDS = ("auto", "inline", "thread", "process")
@@ -63,7 +64,7 @@ def limit_threads(workers: int) -> None:
     Args:
         workers: How many batches run at once.
     """
-    share = max(1, (os.cpu_count() or 1) // workers)
+    share = max(1, cores() // workers)
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits={"openmp": 1, "blas": share})

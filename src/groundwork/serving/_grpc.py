@@ -46,9 +46,10 @@ class GrpcServer:
         application: What answers.
         max_body_bytes: Largest message.
         max_calls: Most calls under way; one more is refused as RESOURCE_EXHAUSTED.
+        shared: Other processes listen on the port as well.
     """
 
-    def __init__(self, application: Application, *, max_body_bytes: int, max_calls: int) -> None:
+    def __init__(self, application: Application, *, max_body_bytes: int, max_calls: int, shared: bool = False) -> None:
         self._application = application
         self._server = grpc.aio.server(
             maximum_concurrent_rpcs=max_calls,
@@ -59,7 +60,7 @@ class GrpcServer:
                 ("grpc.keepalive_time_ms", 30_000),
                 ("grpc.keepalive_timeout_ms", 10_000),
                 # Two servers on one port would share its calls without a word.
-                ("grpc.so_reuseport", 0),
+                ("grpc.so_reuseport", int(shared)),
             ],
         )
         self._server.add_generic_rpc_handlers((self._handlers(),))

@@ -22,6 +22,7 @@ class GrpcSide:
         cert: See ``serve``.
         key: See ``serve``.
         on_grpc: Called with the address by ``tell``.
+        shared: Other processes listen on the port as well.
 
     Raises:
         ConfigurationError: The extra ``grpc`` is not installed.
@@ -35,6 +36,8 @@ class GrpcSide:
         cert: str | Path | None = None,
         key: str | Path | None = None,
         on_grpc: Callable[[str], None] | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
         try:
             from groundwork.serving._grpc import GrpcServer, tls_credentials
@@ -51,12 +54,18 @@ class GrpcSide:
         self._host = host
         self._port = port
         self._on_grpc = on_grpc
+        self._shared = shared
         self._server: Any = None
         self.address = ""
 
     async def start(self, application: Application, options: ConnectionOptions) -> None:
         """Listen; raises ``WorldError`` where that cannot be."""
-        self._server = self._make(application, max_body_bytes=options.max_body_bytes, max_calls=options.max_connections)
+        self._server = self._make(
+            application,
+            max_body_bytes=options.max_body_bytes,
+            max_calls=options.max_connections,
+            shared=self._shared,
+        )
         self.address = await self._server.start(self._host, self._port, self._credentials)
 
     def tell(self) -> None:

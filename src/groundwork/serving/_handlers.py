@@ -28,10 +28,12 @@ class Handlers:
 
     Attributes:
         draining: The server is about to stop and says that it is not ready.
+        waits_for: What else has to be ready before this server is, or "".
     """
 
     def __init__(self, models: Models, metrics: Metrics, options: AppOptions) -> None:
         self.draining = False
+        self.waits_for = ""
         self._models = models
         self._metrics = metrics
         self._options = options
@@ -58,9 +60,9 @@ class Handlers:
     def ready(self, exchange: Exchange) -> Response:
         """``GET /v2/health/ready``: every model is loaded and warm, and the server is not about to stop."""
         waiting = self._models.waiting()
-        if not self.draining and not waiting:
+        if not (self.draining or waiting or self.waits_for):
             return Response(b'{"ready":true}')
-        detail = "the server is stopping" if self.draining else f"still loading: {', '.join(waiting)}"
+        detail = "the server is stopping" if self.draining else f"still loading: {', '.join(waiting) or self.waits_for}"
         raise Problem(503, "not_ready", detail, headers=[(b"retry-after", b"1")])
 
     def model(self, exchange: Exchange) -> Response:

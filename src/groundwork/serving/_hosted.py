@@ -12,6 +12,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Literal
 
+from groundwork._failpoints import failpoint
 from groundwork.concurrency import Batcher
 from groundwork.errors import ModelNotReadyError, PredictionError
 from groundwork.serving._adapters import Adapter, load
@@ -109,6 +110,7 @@ class HostedModel:
             adapter.version = self._version
         block: Block | None = None
         try:
+            failpoint("serving.load.before_warm")
             block = adapter.parse([example(adapter.input_schema())])
         except Exception as error:  # noqa: BLE001 - the example is a guess from the schema; a wrong one proves nothing
             self.failure = error

@@ -15,12 +15,18 @@ BACKLOG = 2048
 """How many connections the system may hold until they are accepted."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+SHARES_PORTS = sys.platform == "linux"
+"""Whether the system spreads connections over several sockets of one port; macOS gives them all to one."""
+
+
+def listen(host: str, port: int, *, shared: bool = False, reserved: bool = False) -> socket.socket:
     """Return a socket that listens.
 
     Args:
         host: A name or an address of this machine.
         port: 0 picks a free one.
+        shared: Others of this user may listen on the port as well, who say so too.
+        reserved: Only hold the port; no connection comes here.
 
     Raises:
         WorldError: It cannot be listened on.
@@ -38,9 +44,12 @@ def listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":
             # Lets a restart reuse the port of a server that has just gone; on Windows it would steal a live one's.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         _keep_alive(listener)
         listener.bind(address)
-        listener.listen(BACKLOG)
+        if not reserved:
+            listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise WorldError(

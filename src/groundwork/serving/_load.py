@@ -414,6 +414,7 @@ async def open_loop(
     duration_s: float = 10.0,
     warm_up_s: float = 1.0,
     connections: int = 1024,
+    opened: int = 64,
     arrivals: Arrivals = "poisson",
     seed: int = 0,
     timeout_s: float = 30.0,
@@ -427,6 +428,7 @@ async def open_loop(
         duration_s: For how long requests are counted.
         warm_up_s: For how long they are not counted before.
         connections: How many there are at most; a request that finds none waits, and its latency with it.
+        opened: How many of them are opened before the first request.
         arrivals: ``"poisson"``, as callers that do not know of each other, or ``"steady"``.
         seed: Of the arrivals.
         timeout_s: How long to wait for the last answers.
@@ -439,9 +441,9 @@ async def open_loop(
         WorldError: Nothing answers there, or not in HTTP.
         ConfigurationError: No address, or a number that cannot work.
     """
-    _check(rate=rate, connections=connections, duration_s=duration_s)
+    _check(rate=rate, connections=connections, opened=opened, duration_s=duration_s)
     run = _Open(target, clock, connections)
-    await run.open_first(min(connections, 64))
+    await run.open_first(min(connections, opened))
     loop = asyncio.get_running_loop()
     rng = random.Random(seed)
     started = clock()

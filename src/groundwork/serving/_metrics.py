@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Met
 from prometheus_client.registry import Collector
 
 from groundwork.serving._answers import Answers
+from groundwork.serving._sums import Family, families
 from groundwork.serving._tally import Spread, Tally
 
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -110,6 +111,10 @@ class Metrics(Collector):
     def mirrored(self, model: str, outcome: str) -> None:
         """Count a call that was copied to a shadow: "answered", "failed" or "skipped"."""
         self._shadowed.add(model, outcome)
+
+    def families(self) -> list[Family]:
+        """Return everything as it stands now, for another process."""
+        return families(self._registry.collect())
 
     def exposition(self) -> bytes:
         """Return everything in the text format."""

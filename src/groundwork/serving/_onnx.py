@@ -15,6 +15,7 @@ from groundwork.errors import ConfigurationError, ModelNotFoundError, first_line
 from groundwork.serving._arrays import ArrayReader
 from groundwork.serving._block import Block, Tensor, TensorSpec
 from groundwork.serving._blockwise import BlockwiseAdapter, Results, plain
+from groundwork.serving._cores import cores
 from groundwork.serving._matrix import MatrixReader
 
 _DATATYPES = {
@@ -127,7 +128,7 @@ def _session(path: Path, threads: int) -> Any:
             f"{path} is an ONNX model, and onnxruntime is not installed", hint="pip install 'groundwork[onnx]'"
         ) from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = max(1, (os.cpu_count() or 1) // threads)
+    options.intra_op_num_threads = max(1, cores() // threads)
     options.inter_op_num_threads = 1
     # Threads that spin for the next batch starve whatever else the machine does.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

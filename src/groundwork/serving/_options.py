@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 
 from groundwork.errors import ConfigurationError
 
+_MAX_INSTANCES = 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppOptions:
@@ -43,7 +45,7 @@ class AppOptions:
     max_batch_rows: int = 64
     max_wait_s: float = 0.0
     max_queue_rows: int = 1024
-    max_instances: int = 1024
+    max_instances: int = _MAX_INSTANCES
     max_body_bytes: int = 4 * 2**20
     body_timeout_s: float = 10.0
     request_timeout_s: float = 60.0
@@ -104,4 +106,8 @@ class AppOptions:
                 near = get_close_matches(name, known, 1)
                 hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
                 raise ConfigurationError(f"unknown option {name!r}", hint=hint)
-        return cls(**options)
+        given = dict(options)
+        if isinstance(given.get("max_queue_rows"), int):
+            # Whoever wants a shorter queue need not say that a request may not be longer.
+            given.setdefault("max_instances", max(1, min(_MAX_INSTANCES, given["max_queue_rows"])))
+        return cls(**given)

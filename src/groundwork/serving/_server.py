@@ -7,84 +7,37 @@ printed and no logging is set up; signals are taken over only while it runs.
 import asyncio
 import gc
 import importlib.util
-import signal
 import socket
 import ssl
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import fields
-from pathlib import Path
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from groundwork.serving._app import App
 from groundwork.serving._connection import HttpConnection
 from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions, Hub
-from groundwork.serving._listener import BACKLOG, listen, tls_context, url_of
-from groundwork.serving._options import AppOptions
+from groundwork.serving._listener import BACKLOG, url_of
+from groundwork.serving._signals import told_to_end
 
 _SWITCH_S = 0.0005
 _GRACE_S = 0.5
 """How long an idle connection is listened to after the server stopped to accept: what is on the way would be lost."""
 
 
-def serve(
-    models: Mapping[str, Any],
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    *,
-    on_ready: Callable[[str], None] | None = None,
-    drain_s: float = 0.0,
-    shutdown_s: float = 30.0,
-    tls_cert: str | Path | None = None,
-    tls_key: str | Path | None = None,
-    grpc_port: int | None = None,
-    on_grpc: Callable[[str], None] | None = None,
-    **options: Any,
-) -> None:
-    """Serve models until SIGTERM or SIGINT.
+class Server:
+    """One run of an app on a socket.
 
     Args:
-        models: As for ``create_app``.
-        host: Address to listen on; other machines reach it only if told so.
-        port: 0 picks a free one.
-        on_ready: Called with the server's address once every model is loaded and warm.
-        drain_s: How long to go on accepting after a signal, so that a load balancer sees
-            ``/v2/health/ready`` say 503.
-        shutdown_s: How long accepted requests may take after that. A second signal ends the wait.
-        tls_cert: File of the certificate, with those that lead to its root; with it the server speaks HTTPS.
-        tls_key: File of its key, if that is not in the same one.
-        grpc_port: Also speak gRPC there, on the same address and with the same certificate; 0 picks a free port, None
-            does not. Needs the extra ``grpc``.
-        on_grpc: Called with the address of gRPC, before ``on_ready``.
-        **options: Bounds of connections, by the names of ``ConnectionOptions``; the rest as for ``create_app``.
-
-    Raises:
-        WorldError: The address cannot be listened on, or the certificate not be read.
-        ConfigurationError: See ``create_app``.
-        StorageError: A checkpoint cannot be loaded.
+        app: What answers.
+        listener: The socket.
+        options: Bounds of its connections.
+        tls: For HTTPS, or None.
+        drain_s: See ``serve``.
+        shutdown_s: See ``serve``.
+        grpc: What speaks gRPC beside it, or None.
     """
-    names = [field.name for field in fields(ConnectionOptions)]
-    bounds = {name: options[name] for name in names if name in options}
-    app_options = AppOptions.of(
-        {name: value for name, value in options.items() if name not in bounds or name == "max_body_bytes"}, names
-    )
-    app = App(models, app_options)
-    connection_options = ConnectionOptions(**bounds)
-    app.failure_is_raised = True
-    tls = tls_context(tls_cert, tls_key)
-    grpc = GrpcSide(host, grpc_port, tls_cert, tls_key, on_grpc) if grpc_port is not None else None
-    with listen(host, port) as listener:
-        server = _Server(app, listener, connection_options, tls, drain_s, shutdown_s, grpc)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(server.run(on_ready))
-
-
-class _Server:
-    """One run of an app on a socket."""
 
     def __init__(
         self,
@@ -107,12 +60,17 @@ class _Server:
         self._told = asyncio.Event()
         self._hurried = asyncio.Event()
 
-    async def run(self, on_ready: Callable[[str], None] | None) -> None:
-        """Listen, load, serve until told to stop, answer what was accepted."""
+    async def run(self, on_ready: Callable[[str], None] | None, *, signals: bool = True) -> None:
+        """Listen, load, serve until told to stop, answer what was accepted.
+
+        Args:
+            on_ready: See ``serve``.
+            signals: SIGTERM and SIGINT tell it to stop; else only ``stop`` does.
+        """
         app, loop = self._app, asyncio.get_running_loop()
         self.hub = hub = Hub(app.core, self._options)
         handshake_s = self._options.header_timeout_s if self._tls is not None else None
-        with self._signals():
+        with told_to_end(self._signalled) if signals else nullcontext():
             listening = await loop.create_server(
                 lambda: HttpConnection(hub),
                 sock=self._listener,
@@ -168,31 +126,19 @@ class _Server:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        loop = asyncio.get_running_loop()
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self._stop)
-
-        wanted = [signal.SIGINT, signal.SIGTERM]
-        if sys.platform == "win32":
-            wanted.append(signal.SIGBREAK)
-        before = {number: signal.signal(number, stop) for number in wanted}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Begin to end: not ready from now on, but what was accepted is answered."""
         self._app.drain()
-        if self._told.is_set():
-            self._hurried.set()
         self._told.set()
+
+    def hurry(self) -> None:
+        """Wait for nothing any more."""
+        self._hurried.set()
+
+    def _signalled(self) -> None:
+        if self._told.is_set():
+            self.hurry()
+        self.stop()
 
 
 @contextmanager
@@ -217,7 +163,8 @@ def _tuned() -> Iterator[None]:
             gc.unfreeze()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes event loops: uvloop's, where it is installed."""
     if importlib.util.find_spec("uvloop") is None:
         return asyncio.new_event_loop
     import uvloop

@@ -12,17 +12,17 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from groundwork._failpoints import failpoint
-from groundwork.errors import JournalCorrupt, StorageError, UsageError
+from groundwork.errors import JournalCorrupt, Locked, StorageError, UsageError
 from groundwork.storage._append import add_whole, lock_log, open_log
 from groundwork.storage._durable import sync_file
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._json import advice, compact
-from groundwork.storage._lock import unlock_descriptor
+from groundwork.storage._lock import FileLock, unlock_descriptor
 
 _PREFIX = b'{"crc32":"'
 _MIDDLE = b'","record":'
@@ -33,7 +33,8 @@ _REFUSED = "cannot append to the journal"
 class FileJournal:
     """Durable records, one JSON line each; any number of processes and threads may append and read at once.
 
-    Reading never changes the file. The first append cuts off a last line that a crash has torn.
+    Reading never changes the file. The first append cuts off a last line that a crash has torn. A run of a pipeline
+    holds the journal for itself, by a file of the same name with ``.lock`` after it.
 
     Args:
         path: The file; made, with its folders, by the first append.
@@ -57,6 +58,30 @@ class FileJournal:
         """
         for record, _ in _scan(self.path):
             yield record
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the journal for a block, so that no other run works from it; whoever asks nothing may append meanwhile.
+
+        The system lets go when the process ends, however it ends.
+
+        Raises:
+            Locked: Another process, or another object of this one, holds it.
+            StorageError: The lock file cannot be made.
+        """
+        lock = FileLock(f"{self.path}.lock")
+        try:
+            lock.__enter__()
+        except Locked as error:
+            raise Locked(
+                f"{self.path}: a run uses this journal already ({error.message})",
+                hint="wait until it has ended, or give this run a journal of its own",
+                context={"file": str(self.path)},
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one record and return when it is on the disk.

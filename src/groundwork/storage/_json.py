@@ -152,6 +152,8 @@ def advice(error: Exception) -> str:
         return "JSON has no NaN and no infinity; write None"
     if words.startswith(("the key", "keys must be")):
         return "make every key text: {str(key): value}"
+    if "Path is not" in words:
+        return "write a path as text: str(path); Path(text) makes it one again"
     return "use plain values: .item() of a numpy number, .tolist() of an array, str() of a time"
 
 

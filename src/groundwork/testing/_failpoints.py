@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NoReturn
 
 from groundwork import _failpoints
+from groundwork.errors import UsageError
 
 Action = BaseException | type[BaseException] | Callable[[], object]
 """What a failpoint does: an exception (or its class) is raised, anything else is called."""
@@ -31,9 +32,15 @@ def failpoints(actions: Mapping[str, Action]) -> Iterator[dict[str, int]]:
         actions: For each failpoint its action: an exception to raise, or a function to call (which may raise,
             count, or be ``kill_self``).
 
+    Raises:
+        UsageError: An action is neither.
+
     Yields:
         How often each place was reached, by name. A test should look: a place never reached proves nothing.
     """
+    for name, action in actions.items():
+        if not (isinstance(action, BaseException) or callable(action)):
+            raise UsageError(f"failpoint {name}: {action!r} is no action; give an exception or a function")
     reached = dict.fromkeys(actions, 0)
     with ExitStack() as stack:
         for name, action in actions.items():

@@ -3,6 +3,7 @@
 Rule: ``asyncio.run``, but no real second passes.
 """
 
+import inspect
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -22,7 +23,8 @@ def run_virtual(main: Coroutine[Any, Any, T], *, clock: VirtualClock | None = No
     """Run a coroutine as ``asyncio.run`` does, on virtual time.
 
     ``asyncio.sleep``, ``asyncio.timeout`` and every ``clock.sleep_async`` share one time, that of the clock: an hour
-    of waiting takes no longer than the code that runs in it. A blocking ``clock.sleep`` moves the same time.
+    of waiting takes no longer than the code that runs in it. A blocking ``clock.sleep`` moves the same time, and
+    ``resilience.SystemClock``, which is what a policy without ``clock=`` goes by, follows it in this thread.
 
     Example::
 
@@ -40,12 +42,24 @@ def run_virtual(main: Coroutine[Any, Any, T], *, clock: VirtualClock | None = No
 
     Raises:
         Deadlocked: All tasks wait for something that no timer will bring; the message says which wait where.
-        UsageError: The code asked for a thread, a socket, a process or a signal, which virtual time cannot wait for.
+        UsageError: What is given is no coroutine, a loop runs in this thread already, or the code asked for a thread,
+            a socket, a process or a signal, which virtual time cannot wait for.
         BaseException: Whatever the coroutine raised.
     """
     import asyncio  # 40 ms to import; synchronous tests never pay it
 
     from groundwork.testing._virtual_loop import VirtualLoop
 
+    given: object = main
+    if not inspect.iscoroutine(given):
+        raise UsageError(
+            f"run_virtual takes a coroutine, and {main!r} is none", hint="call the function: run_virtual(main())"
+        )
+    if asyncio.events._get_running_loop() is not None:
+        main.close()
+        raise UsageError("an event loop runs in this thread already; await the coroutine there, or run it outside")
+    if not (clock is None or isinstance(clock, VirtualClock)):
+        main.close()
+        raise UsageError(f"run_virtual goes by a VirtualClock, and clock={clock!r} is none")
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock, seed=seed)) as runner:
         return runner.run(main)

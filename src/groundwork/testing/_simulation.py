@@ -9,116 +9,16 @@ For one thread. Files changed by compiled extensions are not seen.
 
 import errno
 import os
-import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NoReturn
 
-from groundwork.errors import TransientError, UsageError
+from groundwork.errors import TransientError
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._failpoints import every_failpoint
+from groundwork.testing._fault_plan import Fault, FaultKind, FaultPlan
 from groundwork.testing._system_calls import Call, system_calls
-
-_DELAYS_S = (0.01, 1.0, 60.0)
-
-
-class FaultKind(StrEnum):
-    """What goes wrong.
-
-    TORN: the process is killed when half of a write is on the disk. TRANSIENT: the other side does not answer.
-    """
-
-    EIO = "EIO"
-    ENOSPC = "ENOSPC"
-    TRANSIENT = "TRANSIENT"
-    DELAY = "DELAY"
-    KILL = "KILL"
-    TORN = "TORN"
-
-
-_DISK = (FaultKind.EIO, FaultKind.ENOSPC, FaultKind.KILL)
-# The first that fits. A file that cannot be removed stays, and no program can help it.
-_KINDS = {
-    "os.write": (*_DISK, FaultKind.TORN),
-    "os.unlink": (FaultKind.KILL,),
-    "os.remove": (FaultKind.KILL,),
-    "os.rmdir": (FaultKind.KILL,),
-    "os.": _DISK,
-    "storage.": (*_DISK, FaultKind.DELAY),
-    "pipeline.": (FaultKind.KILL, FaultKind.DELAY),
-    "": (FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that goes wrong.
-
-    Attributes:
-        site: A failpoint, or ``os.write``, ``os.fsync``, ... for a system call.
-        hit: At which arrival, counted from 1 over all processes of a simulation.
-        kind: What.
-        delay_s: For DELAY, how long.
-    """
-
-    site: str
-    hit: int
-    kind: FaultKind
-    delay_s: float = 0.0
-
-    def __str__(self) -> str:
-        delay = f" {self.delay_s:g} s" if self.kind is FaultKind.DELAY else ""
-        return f"{self.kind}{delay} at {self.site}, arrival {self.hit}"
-
-
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
-    """The faults of one simulation.
-
-    Attributes:
-        faults: In no order.
-        seed: Where they come from, or None.
-    """
-
-    faults: tuple[Fault, ...] = ()
-    seed: int | None = None
-
-    @classmethod
-    def draw(cls, seed: int, sites: Mapping[str, int], *, most: int = 5) -> "FaultPlan":
-        """Choose faults for places that a dry run has found.
-
-        Disk errors strike in storage and at system calls, a silent other side at the program's own failpoints, a kill
-        and a delay nearly everywhere. An arrival may lie beyond those of the dry run, for a restarted program arrives
-        again.
-
-        Args:
-            seed: Decides.
-            sites: How often each place was reached; see ``Simulation.reached``.
-            most: At most so many faults, at least one.
-
-        Returns:
-            The plan.
-
-        Raises:
-            UsageError: There are no places.
-        """
-        if not sites:
-            raise UsageError("no place was reached in the dry run", hint="run it under Simulation.process()")
-        rng = random.Random(seed)
-        names = sorted(sites)
-        faults = []
-        for _ in range(rng.randint(1, most)):
-            site = rng.choice(names)
-            kind = rng.choice(next(kinds for start, kinds in _KINDS.items() if site.startswith(start)))
-            hit = rng.randint(1, sites[site] + sites[site] // 2)
-            faults.append(Fault(site, hit, kind, rng.choice(_DELAYS_S) if kind is FaultKind.DELAY else 0.0))
-        return cls(tuple(faults), seed)
-
-    def __str__(self) -> str:
-        return "; ".join(map(str, self.faults)) or "no faults"
 
 
 class Killed(BaseException):
@@ -157,6 +57,11 @@ class Simulation:
         self._dead = False
         # Of two faults for one arrival the first holds.
         self._faults = {(fault.site, fault.hit): fault for fault in reversed(plan.faults)}
+
+    @property
+    def missed(self) -> list[Fault]:
+        """The faults at places that no process has reached at all: of a name that nothing has, or of code not run."""
+        return [fault for (site, _), fault in self._faults.items() if not self.reached[site]]
 
     @contextmanager
     def process(self) -> Iterator[None]:

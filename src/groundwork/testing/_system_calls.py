@@ -19,6 +19,8 @@ Inode = tuple[int, int]
 _TAKES_DESCRIPTOR = ("write", "fsync", "fdatasync", "ftruncate")
 _TAKES_ONE_PATH = ("open", "unlink", "remove", "truncate")
 _TAKES_TWO_PATHS = ("rename", "replace", "link")
+# Every call that is watched.
+CALLS = (*_TAKES_DESCRIPTOR, *_TAKES_ONE_PATH, *_TAKES_TWO_PATHS)
 _real_open = io.open
 _RealFileIO = io.FileIO
 

@@ -16,6 +16,7 @@ from contextvars import Context
 from typing import Any, NoReturn, TypeVarTuple
 
 from groundwork.errors import UsageError
+from groundwork.resilience import SystemClock
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._run_virtual import Deadlocked
 
@@ -57,6 +58,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         """Return the clock's time."""
         return self.clock.monotonic()
+
+    def run_forever(self) -> None:
+        """Run until stopped; what asks the system's clock meanwhile is told this loop's time."""
+        with SystemClock.follows(self.clock):
+            super().run_forever()
 
     def call_at(
         self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None

@@ -450,3 +450,91 @@ def test_whatever_the_sizes_each_call_gets_its_own_rows_answers(calls, max_size)
     for items, given_back in zip(calls, answers, strict=True):
         assert [item == -5 or item * 2 for item in items] == [isinstance(a, ValueError) or a for a in given_back]
     assert max(sizes) <= max_size
+
+
+def test_a_batch_that_is_full_already_waits_at_the_executors_door(model):
+    async def main():
+        async with Batcher(model, max_size=2) as batcher:
+            tasks = await submit_each(batcher, [1, 2])
+            await model.entered()
+            tasks += await submit_each(batcher, [3, 4, 5, 6, 7])
+            await until(lambda: batcher.running == 2)
+            queued = batcher.queued
+            model.let_go()
+            return queued, await asyncio.gather(*tasks)
+
+    queued, answers = asyncio.run(main())
+
+    assert 5 == queued
+    assert [2, 4, 6, 8, 10, 12, 14] == answers
+    assert [[1, 2], [3, 4], [5, 6], [7]] == model.batches
+
+
+def test_who_leaves_at_the_executors_door_never_reaches_the_model(model):
+    async def main():
+        async with Batcher(model, max_size=2) as batcher:
+            tasks = await submit_each(batcher, [1, 2])
+            await model.entered()
+            tasks += await submit_each(batcher, [3, 4, 5, 6])
+            await until(lambda: batcher.running == 2)
+            tasks[3].cancel()
+            tasks[4].cancel()
+            await asyncio.sleep(0)
+            model.let_go()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    one, two, three, *gone, six = asyncio.run(main())
+
+    assert [2, 4, 6, 12] == [one, two, three, six]
+    assert [asyncio.CancelledError] * 2 == [type(error) for error in gone]
+    assert [[1, 2], [3], [6]] == model.batches
+
+
+def test_a_batch_that_all_leave_at_the_executors_door_never_reaches_the_model(model):
+    async def main():
+        async with Batcher(model, max_size=2) as batcher:
+            tasks = await submit_each(batcher, [1, 2])
+            await model.entered()
+            leaving = await submit_each(batcher, [3, 4])
+            await until(lambda: batcher.running == 2)
+            for task in leaving:
+                task.cancel()
+            await asyncio.sleep(0)
+            model.let_go()
+            await asyncio.gather(*tasks)
+
+    asyncio.run(main())
+
+    assert [[1, 2]] == model.batches
+
+
+def test_an_executor_with_more_threads_than_batches_holds_nothing_at_its_door(model):
+    async def main():
+        with ThreadPoolExecutor(2) as pool:
+            async with Batcher(model, max_size=2, executor=pool) as batcher:
+                tasks = await submit_each(batcher, [1, 2])
+                await model.entered()
+                tasks += await submit_each(batcher, [3, 4])
+                await asyncio.sleep(0)
+                running = batcher.running
+                model.let_go()
+                await asyncio.gather(*tasks)
+                return running
+
+    assert 1 == asyncio.run(main())
+
+
+def test_what_waits_at_the_executors_door_takes_room_in_the_queue(model):
+    async def main():
+        async with Batcher(model, max_size=2, max_queue=3) as batcher:
+            tasks = await submit_each(batcher, [1, 2])
+            await model.entered()
+            tasks += await submit_each(batcher, [3, 4])
+            await until(lambda: batcher.running == 2)
+            tasks += await submit_each(batcher, [5])
+            with pytest.raises(Overloaded, match="3 items wait already"):
+                await batcher.submit(6)
+            model.let_go()
+            return await asyncio.gather(*tasks)
+
+    assert [2, 4, 6, 8, 10] == asyncio.run(main())

@@ -96,6 +96,7 @@ def test_the_example_is_valid_and_names_only_what_is_there():
 
     assert [Gate("roc_auc", ">=", 0.66)] == [gate for gate in config.parsed_gates if gate.metric == "roc_auc"]
     assert config.path_of(config.source.path).is_file()
+    assert ["weather.csv"] == [config.path_of(join.path).name for join in config.joins]
     assert all(config.path_of(join.path).is_file() for join in config.joins)
 
 
@@ -302,7 +303,12 @@ def test_the_message_counts_and_lists_the_mistakes(project):
         (
             "gates:",
             "steps: {evaluate: {fallback: previous}}\ngates:",
-            ("steps.evaluate.fallback", "unknown key", None),
+            ("steps.evaluate.fallback", "unknown key; only load and train have it", None),
+        ),
+        (
+            "gates:",
+            "steps: {load: {fallback: previous, max_age: 7}}\ngates:",
+            ("steps.load.max_age", "expected a span of time, as 12h, 7d; found 7", None),
         ),
         (
             "gates:",

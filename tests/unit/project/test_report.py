@@ -122,7 +122,7 @@ def test_every_tag_is_closed_and_every_id_is_given_once(page):
 def test_the_page_fetches_nothing_and_runs_nothing(page):
     found = parsed(page)
 
-    assert all(link.startswith("#") for link in found.links)
+    assert {"#"} == {link[:1] for link in found.links}
     assert {"script", "link", "iframe", "img"}.isdisjoint(found.seen)
     assert "http" not in page
     assert "@import" not in page

@@ -1,14 +1,17 @@
 import errno
 import json
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
 from groundwork import storage
 from groundwork.errors import InvalidDataError, RunNotFoundError, StorageError, VersionSkew
 from groundwork.project import Run, RunStore, find_run
+from groundwork.project._run_folder import name_of, reserve
 from groundwork.project._runs import resumable
 from groundwork.resilience import PipelineResult, PipelineStatus
+from groundwork.storage import FileLock
 from groundwork.testing import failpoints
 
 
@@ -201,11 +204,10 @@ def test_a_run_is_never_seen_without_its_owner(store):
     def look():
         taken.append(RunStore(store.root).unfinished("small", "i"))
 
-    with failpoints({"storage.atomic_write.after_replace": look}):
+    with failpoints({"storage.atomic_write.after_replace": look, "project.start.after_rename": look}):
         start(store)
 
-    assert len(taken) == 2
-    assert taken == [None, None]
+    assert taken == [None, None, None]
 
 
 def test_a_run_that_could_not_start_is_not_owned(store):
@@ -217,6 +219,91 @@ def test_a_run_that_could_not_start_is_not_owned(store):
         start(store)
 
     assert store.list() == []
+
+
+STARTING = [
+    ("project.start.after_mkdir", 1),
+    ("storage.atomic_write.before_write", 2),  # the first is format.json
+    ("storage.atomic_write.after_replace", 2),
+    ("project.start.before_rename", 1),
+]
+
+
+@pytest.mark.parametrize(("place", "arrival"), STARTING)
+def test_what_a_failed_start_leaves_is_no_run_and_gone_with_the_next(store, place, arrival):
+    arrived = []
+
+    def fail():
+        arrived.append(place)
+        if len(arrived) == arrival:
+            raise OSError(errno.EIO, "bad disk")
+
+    with failpoints({place: fail}), pytest.raises(StorageError, match="Input/output error"):
+        start(store)
+    listed = store.list()
+    run = start(store)
+
+    assert [] == listed
+    assert {run.info.id, "format.json"} == {path.name for path in store.root.iterdir()}
+
+
+def test_a_run_that_is_being_made_is_no_run_yet_and_no_other_start_sweeps_it(store):
+    others, seen = [], []
+
+    def look():
+        if not seen:
+            seen.append(list(store.root.glob(".*.gw-tmp")))
+            others.append(start(store).info.id)
+            others.append([run.info.id for run in store.list()])
+
+    with failpoints({"project.start.before_rename": look}):
+        run = start(store)
+
+    assert [1, [others[0]]] == [len(seen[0]), others[1]]
+    assert {run.info.id, others[0]} == {each.info.id for each in store.list()}
+    assert list(store.root.glob(".*")) == []
+
+
+def test_a_start_whose_folder_was_swept_before_it_was_locked_makes_another(store):
+    swept = []
+
+    def take():
+        swept.extend(store.root.glob(".*.gw-tmp"))
+        lock = FileLock(swept[-1] / "run.lock")
+        if len(swept) == 1:
+            lock.acquire()
+            held.append(lock)
+
+    held = []
+    with failpoints({"project.start.after_mkdir": take}):
+        run = start(store)
+    held.pop().release()
+
+    assert len(set(swept)) == 2
+    assert [run.info.id] == [each.info.id for each in store.list()]
+
+
+def test_a_name_that_a_run_has_already_is_not_given_again(store, monkeypatch):
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    tokens = iter(["aaaa", "bbbb"])
+    monkeypatch.setattr("secrets.token_hex", lambda size: next(tokens))
+    (store.root / "20260102-030405-aaaa").mkdir(parents=True)
+
+    hidden, lock = reserve(store.root, moment)
+    lock.release()
+
+    assert name_of(hidden) == "20260102-030405-bbbb"
+    assert list(store.root.glob(".*")) == [hidden]
+
+
+def test_the_lock_of_a_started_run_can_be_taken_again(store):
+    run = start(store)
+    run.release()
+
+    taken = [run.acquire(), Run(run.folder).acquire()]
+
+    assert taken == [True, False]
+    assert list(store.root.glob(".*")) == []
 
 
 def test_a_folder_of_runs_that_is_a_file_is_told(tmp_path):

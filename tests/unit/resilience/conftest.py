@@ -1,6 +1,4 @@
-import asyncio
 import inspect
-import selectors
 
 import pytest
 
@@ -8,55 +6,15 @@ from groundwork.errors import TransientError
 from groundwork.testing import VirtualClock, run_virtual
 
 
-class FakeClock:
-    """Time that moves only when someone sleeps."""
+class FakeClock(VirtualClock):
+    """Virtual time from 100 s on, so that nobody takes a time of its own for seconds since the beginning."""
 
     def __init__(self):
-        self.now_s = 100.0
-        self.slept = []
-
-    def monotonic(self):
-        return self.now_s
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now_s += seconds
-
-    async def sleep_async(self, seconds):
-        self.sleep(seconds)
-
-
-class LoopClock(FakeClock):
-    """The same time for a clock and for the timers of an event loop."""
-
-    async def sleep_async(self, seconds):
-        self.slept.append(seconds)
-        await asyncio.sleep(seconds)
+        super().__init__(100.0)
 
     def run(self, main):
-        """Run a coroutine on a loop that jumps to its next timer."""
-        with asyncio.Runner(loop_factory=lambda: _JumpingLoop(self)) as runner:
-            return runner.run(main)
-
-
-class _JumpingLoop(asyncio.SelectorEventLoop):
-    def __init__(self, clock):
-        super().__init__(_JumpingSelector(clock))
-        self.time = clock.monotonic
-
-
-class _JumpingSelector(selectors.DefaultSelector):
-    def __init__(self, clock):
-        super().__init__()
-        self.clock = clock
-
-    def select(self, timeout=None):
-        ready = super().select(0)
-        if timeout is None and not ready:
-            raise RuntimeError("nothing is scheduled, so this loop would wait for ever")
-        if not ready:
-            self.clock.now_s += max(timeout, 0)
-        return ready
+        """Run a coroutine on this time."""
+        return run_virtual(main, clock=self)
 
 
 class Flaky:
@@ -72,7 +30,7 @@ class Flaky:
     def __call__(self, value="done"):
         self.calls += 1
         if self.clock is not None:
-            self.clock.now_s += self.takes_s
+            self.clock.advance(self.takes_s)
         if self.calls <= self.failures:
             raise self.error(f"failure {self.calls}")
         return value
@@ -84,11 +42,6 @@ class Flaky:
 @pytest.fixture
 def clock():
     return FakeClock()
-
-
-@pytest.fixture
-def loop_clock():
-    return LoopClock()
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """The policy as a loop over attempts."""
 
 import asyncio
+import subprocess
 
 import pytest
 
-from groundwork.errors import RetryExhausted, TransientError, UsageError
-from groundwork.resilience import Backoff, RetryBudget, retry
+from groundwork.errors import DeadlineExceeded, RetryExhausted, TransientError, UsageError
+from groundwork.resilience import Backoff, RetryBudget, remaining_s, retry
 
 
 def steady(clock, **options):
@@ -20,7 +21,7 @@ def test_a_block_is_tried_until_it_succeeds(clock, flaky):
             numbers.append(attempt.number)
             answer = work()
 
-    assert (answer, numbers, clock.slept) == ("done", [1, 2, 3], [1, 2])
+    assert (answer, numbers, clock.sleeps) == ("done", [1, 2, 3], [1, 2])
 
 
 def test_a_block_may_return_from_its_function(clock, flaky):
@@ -87,12 +88,12 @@ def test_one_policy_begins_anew_in_each_loop(clock, flaky):
             with attempt:
                 work()
 
-    assert clock.slept == [1, 2, 1, 2]
+    assert clock.sleeps == [1, 2, 1, 2]
 
 
-def test_the_attempts_of_one_call_can_be_passed_on(loop_clock, flaky):
+def test_the_attempts_of_one_call_can_be_passed_on(clock, flaky):
     work = flaky(2)
-    attempts = iter(steady(loop_clock))
+    attempts = iter(steady(clock))
     with next(attempts):
         work()
 
@@ -102,11 +103,11 @@ def test_the_attempts_of_one_call_can_be_passed_on(loop_clock, flaky):
             break
 
     async def main():
-        async for attempt in aiter(aiter(steady(loop_clock))):
+        async for attempt in aiter(aiter(steady(clock))):
             async with attempt:
                 work()
 
-    loop_clock.run(main())
+    clock.run(main())
 
     assert work.calls == 4
 
@@ -122,57 +123,57 @@ def test_a_loop_earns_and_spends_the_budget(clock, flaky):
 
 
 @pytest.mark.parametrize("limit", [{}, {"attempt_timeout_s": 5.0}])
-def test_an_asynchronous_block_is_tried_until_it_succeeds(loop_clock, flaky, limit):
+def test_an_asynchronous_block_is_tried_until_it_succeeds(clock, flaky, limit):
     work = flaky(2)
 
     async def main():
-        async for attempt in steady(loop_clock, **limit):
+        async for attempt in steady(clock, **limit):
             async with attempt:
                 answer = await work.answer("x")
         return answer
 
-    assert (loop_clock.run(main()), loop_clock.slept) == ("x", [1, 2])
+    assert (clock.run(main()), clock.sleeps) == ("x", [1, 2])
 
 
-def test_an_asynchronous_loop_may_hold_a_plain_with(loop_clock, flaky):
+def test_an_asynchronous_loop_may_hold_a_plain_with(clock, flaky):
     work = flaky(2)
 
     async def main():
-        async for attempt in steady(loop_clock):
+        async for attempt in steady(clock):
             with attempt:
                 work()
 
-    loop_clock.run(main())
+    clock.run(main())
 
-    assert (work.calls, loop_clock.slept) == (3, [1, 2])
+    assert (work.calls, clock.sleeps) == (3, [1, 2])
 
 
-def test_an_asynchronous_block_is_cancelled_when_its_time_is_over(loop_clock):
+def test_an_asynchronous_block_is_cancelled_when_its_time_is_over(clock):
     begun = []
 
     async def main():
-        async for attempt in steady(loop_clock, attempt_timeout_s=5):
+        async for attempt in steady(clock, attempt_timeout_s=5):
             async with attempt:
-                begun.append(loop_clock.now_s - 100)
+                begun.append(clock.monotonic() - 100)
                 await asyncio.sleep(1e6)
 
     with pytest.raises(RetryExhausted, match="3 of 3 attempts failed"):
-        loop_clock.run(main())
+        clock.run(main())
 
     assert begun == pytest.approx([0, 6, 13])
 
 
-def test_an_asynchronous_block_is_never_retried_when_cancelled(loop_clock):
+def test_an_asynchronous_block_is_never_retried_when_cancelled(clock):
     begun = []
 
     async def main():
-        async for attempt in steady(loop_clock, on=Exception, deadline_s=50):
+        async for attempt in steady(clock, on=Exception, deadline_s=50):
             async with attempt:
                 begun.append(1)
                 raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        loop_clock.run(main())
+        clock.run(main())
 
     assert begun == [1]
 
@@ -191,3 +192,49 @@ def test_a_loop_inside_a_loop_counts_for_itself(clock):
                         raise TransientError("outer")
 
     assert pairs == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+class TestSynchronousTimeouts:
+    """A socket or a child process that was given what is left of the attempt's time."""
+
+    @pytest.mark.parametrize(
+        "error", [TimeoutError("timed out"), BlockingIOError("would block"), subprocess.TimeoutExpired("make", 2)]
+    )
+    def test_one_that_runs_out_with_the_attempt_is_a_failure_worth_another(self, clock, error):
+        calls = []
+
+        def ask():
+            calls.append(remaining_s())
+            clock.sleep(remaining_s())
+            raise error
+
+        with pytest.raises(RetryExhausted, match=r"3 of 3 attempts failed.*the time of 0.2 s was over: ") as exhausted:
+            retry(attempts=3, attempt_timeout_s=0.2, clock=clock).call(ask)
+
+        assert calls == pytest.approx([0.2, 0.2, 0.2])
+        assert isinstance(exhausted.value.__cause__, DeadlineExceeded)
+        assert exhausted.value.__cause__.__cause__ is error
+
+    def test_one_that_is_shorter_is_judged_like_any_error(self, clock):
+        calls = []
+
+        def ask():
+            calls.append(1)
+            raise TimeoutError("timed out")
+
+        with pytest.raises(TimeoutError, match="timed out"):
+            retry(attempts=3, attempt_timeout_s=0.2, clock=clock).call(ask)
+
+        assert calls == [1]
+
+    def test_a_loop_does_the_same(self, clock):
+        numbers = []
+
+        for attempt in retry(attempts=3, attempt_timeout_s=0.2, clock=clock):
+            with attempt:
+                numbers.append(attempt.number)
+                if attempt.number < 3:
+                    clock.sleep(remaining_s())
+                    raise TimeoutError("timed out")
+
+        assert numbers == [1, 2, 3]

@@ -21,9 +21,9 @@ def test_a_hook_is_told_of_each_change_and_why(clock):
 
     fail(breaker)
     fail(breaker)
-    clock.now_s += 5
+    clock.advance(5)
     fail(breaker)
-    clock.now_s += 5
+    clock.advance(5)
     breaker.call(int)
 
     assert told == [
@@ -94,7 +94,7 @@ def test_a_hook_that_ends_the_program_takes_no_slot_with_it(clock):
     breaker = small(clock, hook=ending)
     fail(breaker)
     fail(breaker)
-    clock.now_s += 5
+    clock.advance(5)
 
     with pytest.raises(SystemExit), breaker:
         pytest.fail("was entered")

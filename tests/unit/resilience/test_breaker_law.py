@@ -10,16 +10,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from groundwork.errors import CircuitOpen
 from groundwork.resilience import CircuitBreaker, TimeWindow
+from groundwork.testing import VirtualClock
 
 COOLDOWN_S, PROBE_TIMEOUT_S, SLOW_S = 8, 4, 2
 ENDINGS = {"answer": None, "failure": OSError("down"), "other": KeyError("no"), "lost": KeyboardInterrupt()}
-
-
-class Time:
-    now_s = 1000.0
-
-    def monotonic(self):
-        return self.now_s
 
 
 class Model:
@@ -84,7 +78,7 @@ class BreakerLaw(RuleBasedStateMachine):
     )
     def build(self, size, span_s, minimum_calls, rate, probes):
         minimum_calls = min(minimum_calls, size)
-        self.time = Time()
+        self.clock = VirtualClock(1000.0)
         self.model = Model(size, span_s, minimum_calls, rate, probes)
         self.told = []
         self.breaker = CircuitBreaker(
@@ -97,20 +91,20 @@ class BreakerLaw(RuleBasedStateMachine):
             probe_timeout_s=PROBE_TIMEOUT_S,
             slow_call_s=SLOW_S,
             on=OSError,
-            clock=self.time,
+            clock=self.clock,
             hook=self.told.append,
         )
         self.number = 0
 
     @rule(quarters=st.integers(1, 40))
     def time_passes(self, quarters):
-        self.time.now_s += quarters / 4
+        self.clock.advance(quarters / 4)
 
     @rule(target=calls)
     def begin(self):
         """Enter a block in a context of its own, as a task does."""
         self.number += 1
-        period = self.model.begin(self.number, self.time.now_s)
+        period = self.model.begin(self.number, self.clock.monotonic())
         context = contextvars.Context()
         if period is None:
             with pytest.raises(CircuitOpen) as refused:
@@ -118,7 +112,7 @@ class BreakerLaw(RuleBasedStateMachine):
             assert (refused.value.state, refused.value.retry_after_s) == (self.model.state, self.retry_after_s())
             return None
         context.run(self.breaker.__enter__)
-        return self.number, period, self.time.now_s, context
+        return self.number, period, self.clock.monotonic(), context
 
     @rule(call=consumes(calls), ending=st.sampled_from(sorted(ENDINGS)))
     def end(self, call, ending):
@@ -126,16 +120,16 @@ class BreakerLaw(RuleBasedStateMachine):
             return
         number, period, start_s, context = call
         error = ENDINGS[ending]
-        self.model.end(number, period, ending, self.time.now_s - start_s >= SLOW_S, self.time.now_s)
+        self.model.end(number, period, ending, self.clock.monotonic() - start_s >= SLOW_S, self.clock.monotonic())
         context.run(self.breaker.__exit__, type(error) if error else None, error, None)
 
     @rule(ending=st.sampled_from(sorted(ENDINGS)), seconds=st.sampled_from([0, 0, 0, 3]))
     def call(self, ending, seconds):
         self.number += 1
-        period = self.model.begin(self.number, self.time.now_s)
+        period = self.model.begin(self.number, self.clock.monotonic())
 
         def work():
-            self.time.now_s += seconds
+            self.clock.advance(seconds)
             if ENDINGS[ending] is not None:
                 raise ENDINGS[ending]
 
@@ -143,7 +137,7 @@ class BreakerLaw(RuleBasedStateMachine):
         with contextlib.nullcontext() if expected is type(None) else pytest.raises(expected):
             self.breaker.call(work)
         if period is not None:
-            self.model.end(self.number, period, ending, seconds >= SLOW_S, self.time.now_s)
+            self.model.end(self.number, period, ending, seconds >= SLOW_S, self.clock.monotonic())
 
     @precondition(lambda self: self.number > 5)
     @rule(order=st.sampled_from(["force_open", "force_closed", "reset"]))
@@ -154,7 +148,7 @@ class BreakerLaw(RuleBasedStateMachine):
     def retry_after_s(self):
         if self.model.state != "open":
             return None
-        return max(0.0, self.model.since_s + COOLDOWN_S - self.time.now_s)
+        return max(0.0, self.model.since_s + COOLDOWN_S - self.clock.monotonic())
 
     @invariant()
     def both_say_the_same(self):
@@ -162,7 +156,7 @@ class BreakerLaw(RuleBasedStateMachine):
         model = self.model
         assert (snapshot.state, snapshot.retry_after_s) == (model.state, self.retry_after_s())
         if model.state in ("closed", "forced_closed"):
-            window = model.window(self.time.now_s)
+            window = model.window(self.clock.monotonic())
             assert (snapshot.calls, snapshot.failed + snapshot.slow) == (len(window), window.count(False))
         if model.state == "half_open":
             assert snapshot.probes == len(model.running)

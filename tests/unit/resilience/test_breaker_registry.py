@@ -42,12 +42,35 @@ def test_the_closed_one_longest_not_asked_for_is_forgotten(clock):
     assert (names(breakers), len(breakers)) == (["down", "a", "c"], 3)
 
 
-def test_an_open_one_is_forgotten_when_none_is_closed(clock):
-    breakers = registry(clock, limit=2)
-    for key in ("a", "b", "c"):
-        opened(breakers.get(key))
+def test_one_that_refuses_calls_is_never_forgotten(clock):
+    breakers = registry(clock, limit=1)
+    opened(breakers.get("a"))
 
-    assert names(breakers) == ["b", "c"]
+    opened(breakers.get("b"))
+
+    assert (names(breakers), breakers.get("a").state) == (["a", "b"], "open")
+
+
+@pytest.mark.parametrize("probing", [False, True])
+def test_one_that_is_due_for_a_probe_is_forgotten_when_none_is_closed_and_its_hook_told(clock, probing):
+    told = []
+
+    def hook(change):
+        told.append((change.name, change.before, change.after, change.reason))
+        breakers.snapshots()
+
+    breakers = registry(clock, limit=1, hook=hook)
+    down = opened(breakers.get("a"))
+    clock.advance(5)
+    if probing:
+        down.__enter__()
+    told.clear()
+
+    breakers.get("b")
+
+    state = "half_open" if probing else "open"
+    assert told == [("a", state, "closed", "forgotten, since there are more than 1")]
+    assert names(breakers) == ["b"]
 
 
 def test_what_an_operator_forced_is_never_forgotten(clock):
@@ -72,7 +95,7 @@ def test_threads_that_ask_at_once_get_the_same(clock):
 
 
 def test_wrong_options_are_refused_at_once(clock):
-    with pytest.raises(ConfigurationError, match="limit=0 holds none"):
+    with pytest.raises(ConfigurationError, match="limit=0 cannot work"):
         registry(clock, limit=0)
-    with pytest.raises(ConfigurationError, match="probes=0 would never decide"):
+    with pytest.raises(ConfigurationError, match="probes=0 cannot work"):
         registry(clock, probes=0)

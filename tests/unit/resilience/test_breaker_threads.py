@@ -20,7 +20,7 @@ def half_open(clock, **options):
     breaker = CircuitBreaker("prices", window=4, minimum_calls=2, cooldown_s=5.0, clock=clock, **options)
     failing(breaker)
     failing(breaker)
-    clock.now_s += 5
+    clock.advance(5)
     return breaker
 
 
@@ -88,7 +88,7 @@ def test_a_call_of_another_thread_from_before_a_change_does_not_count(clock):
         assert begun.wait(WAIT_S)
         failing(breaker)
         failing(breaker)
-        clock.now_s += 5
+        clock.advance(5)
         breaker.call(int)
         go_on.set()
         done.result(WAIT_S)

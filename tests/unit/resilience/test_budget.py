@@ -1,6 +1,5 @@
 import math
 import threading
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from groundwork.errors import ConfigurationError, RetryExhausted
 from groundwork.resilience import Backoff, RetryBudget, retry
+from groundwork.testing import VirtualClock
 
 
 def granted(budget, asked):
@@ -19,7 +19,7 @@ def outage(clock, calls_per_s, seconds, attempts=3, **options):
     budget = RetryBudget(clock=clock, **options)
     made = 0
     for _ in range(int(calls_per_s * seconds)):
-        clock.now_s += 1 / calls_per_s
+        clock.advance(1 / calls_per_s)
         budget.deposit()
         made += 1
         for _ in range(attempts - 1):
@@ -36,10 +36,7 @@ def test_in_a_full_outage_calls_stay_within_the_ratio(clock):
 @settings(deadline=None, max_examples=30)
 @given(calls_per_s=st.floats(60, 2000), ratio=st.floats(0.0, 1.0), attempts=st.integers(2, 20))
 def test_the_ratio_is_a_bound_beyond_what_the_first_second_has_saved(calls_per_s, ratio, attempts):
-    clock = SimpleNamespace(now_s=0.0)
-    clock.monotonic = lambda: clock.now_s
-
-    share = outage(clock, calls_per_s, 20, attempts, ratio=ratio, min_per_s=10)
+    share = outage(VirtualClock(), calls_per_s, 20, attempts, ratio=ratio, min_per_s=10)
 
     floor = 10 * (20 + 2) / (calls_per_s * 20)
     assert share <= 1 + max(ratio, floor) + floor
@@ -49,7 +46,7 @@ def test_callers_of_few_calls_may_retry_at_the_floor(clock):
     budget = RetryBudget(ratio=0.2, min_per_s=2.5, memory_s=1, clock=clock)
     granted(budget, 100)
 
-    clock.now_s += 100
+    clock.advance(100)
 
     assert granted(budget, 100) == 2
     assert RetryBudget(ratio=0, min_per_s=0, clock=clock).withdraw() is False
@@ -63,7 +60,7 @@ def test_a_quiet_hour_saves_no_more_than_the_memory(clock):
     budget = RetryBudget(ratio=0.2, min_per_s=0, memory_s=2, clock=clock)
     for _ in range(3600):
         budget.deposit()
-    clock.now_s += 3600
+    clock.advance(3600)
 
     # One call a second, of which each earns 0.2 for two seconds.
     assert budget.balance() == pytest.approx(0.4, rel=0.01)
@@ -83,7 +80,7 @@ def test_what_was_earned_and_not_spent_fades(clock):
         budget.deposit()
     assert budget.balance() == pytest.approx(20)
 
-    clock.now_s += 2
+    clock.advance(2)
 
     assert budget.balance() == pytest.approx(20 / math.e)
 
@@ -140,13 +137,13 @@ def test_each_first_attempt_earns_and_retries_do_not(clock, flaky):
     assert budget.balance() == pytest.approx(5 - 2)
 
 
-def test_coroutines_earn_as_functions_do(loop_clock, flaky):
-    budget = RetryBudget(ratio=1, min_per_s=0, memory_s=1e9, clock=loop_clock)
+def test_coroutines_earn_as_functions_do(clock, flaky):
+    budget = RetryBudget(ratio=1, min_per_s=0, memory_s=1e9, clock=clock)
 
     for limit in ({}, {"deadline_s": 60}):
-        policy = retry(attempts=3, backoff=Backoff(0), budget=budget, clock=loop_clock, **limit)
-        loop_clock.run(policy.call(flaky(0).answer))
-        loop_clock.run(policy.call(flaky(1).answer))
+        policy = retry(attempts=3, backoff=Backoff(0), budget=budget, clock=clock, **limit)
+        clock.run(policy.call(flaky(0).answer))
+        clock.run(policy.call(flaky(1).answer))
 
     assert budget.balance() == pytest.approx(4 - 2)
 

@@ -218,3 +218,20 @@ def test_a_power_cut_leaves_no_word_of_an_end():
         Pipeline([Step("load", load)], journal=journal).run()
 
     assert [record["event"] for record in journal.records()] == ["run_started", "step_started"]
+
+
+def test_an_output_that_nobody_can_judge_is_made_again(tmp_path, caplog):
+    def fit():
+        (tmp_path / "model").write_text("weights")
+        return str(tmp_path / "model")
+
+    journal = MemoryJournal()
+    step = Step("fit", fit, valid=lambda model: Path(model).stat().st_size > 0)
+    Pipeline([step], journal=journal).run()
+    (tmp_path / "model").unlink()
+
+    result = Pipeline([step], journal=journal).run()
+
+    assert (result.status, result.steps[0].reused) == (PipelineStatus.SUCCESS, False)
+    assert "step fit" in caplog.text
+    assert "FileNotFoundError" in caplog.text

@@ -1,5 +1,6 @@
 import asyncio
 import inspect
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, UsageError
-from groundwork.resilience import carry_deadline, check_deadline, deadline, deadline_header, remaining_s
+from groundwork.resilience import (
+    Bulkhead,
+    CircuitBreaker,
+    Policy,
+    carry_deadline,
+    check_deadline,
+    deadline,
+    deadline_header,
+    hedge,
+    remaining_s,
+    retry,
+)
 from groundwork.testing import VirtualClock
 
 
@@ -19,7 +31,7 @@ def test_without_a_deadline_there_is_no_limit():
 
 def test_code_inside_is_told_how_much_time_is_left(clock):
     with deadline(5, clock=clock):
-        clock.now_s += 2
+        clock.advance(2)
         check_deadline()
 
         assert remaining_s() == 3
@@ -27,7 +39,7 @@ def test_code_inside_is_told_how_much_time_is_left(clock):
 
 def test_code_that_asks_too_late_is_told(clock):
     with pytest.raises(DeadlineExceeded, match=r"passed 1\.000 s ago") as raised, deadline(5, clock=clock):
-        clock.now_s += 6
+        clock.advance(6)
         assert remaining_s() == 0
         check_deadline()
 
@@ -44,20 +56,20 @@ def test_of_nested_deadlines_the_shortest_holds(clock):
     assert remaining_s() is None
 
 
-def test_an_asynchronous_block_is_cancelled(loop_clock):
+def test_an_asynchronous_block_is_cancelled(clock):
     async def main():
-        async with deadline(5, clock=loop_clock):
+        async with deadline(5, clock=clock):
             await asyncio.sleep(1e6)
 
     with pytest.raises(DeadlineExceeded, match="cancelled after 5 s"):
-        loop_clock.run(main())
+        clock.run(main())
 
-    assert loop_clock.now_s - 100 == pytest.approx(5)
+    assert clock.monotonic() - 100 == pytest.approx(5)
 
 
-def test_a_cancellation_by_someone_else_stays_one(loop_clock):
+def test_a_cancellation_by_someone_else_stays_one(clock):
     async def work():
-        async with deadline(5, clock=loop_clock):
+        async with deadline(5, clock=clock):
             await asyncio.sleep(1e6)
 
     async def main():
@@ -67,23 +79,23 @@ def test_a_cancellation_by_someone_else_stays_one(loop_clock):
         await task
 
     with pytest.raises(asyncio.CancelledError):
-        loop_clock.run(main())
+        clock.run(main())
 
 
-def test_tasks_begun_inside_know_the_deadline(loop_clock):
+def test_tasks_begun_inside_know_the_deadline(clock):
     async def left_s():
         return remaining_s()
 
     async def main():
-        async with deadline(5, clock=loop_clock):
+        async with deadline(5, clock=clock):
             return await asyncio.create_task(left_s())
 
-    assert loop_clock.run(main()) == 5
+    assert clock.run(main()) == 5
 
 
 @pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
 def test_a_time_that_cannot_be_kept_is_refused(wrong):
-    with pytest.raises(ConfigurationError, match="a deadline of"):
+    with pytest.raises(ConfigurationError, match=r"deadline seconds=.* cannot work; give a finite number of 0 or more"):
         deadline(wrong)
 
 
@@ -107,7 +119,7 @@ def test_however_deep_they_nest_the_least_holds(times):
 def test_work_that_ends_late_is_not_thrown_away(clock):
     with deadline(5, clock=clock) as block:
         in_time = block.overrun
-        clock.now_s += 6
+        clock.advance(6)
 
     assert (in_time, block.overrun) == (False, True)
 
@@ -130,7 +142,7 @@ def test_a_decorated_function_has_this_much_time_in_each_call(clock):
     @deadline(5, clock=clock)
     def left_s(waited_s: float) -> float:
         """Say what is left."""
-        clock.now_s += waited_s
+        clock.advance(waited_s)
         return remaining_s()
 
     assert [left_s(1), left_s(waited_s=2)] == [4, 3]
@@ -151,7 +163,7 @@ def test_a_decorated_function_is_not_called_when_it_is_too_late(clock):
     calls = []
 
     with deadline(2, clock=clock), pytest.raises(DeadlineExceeded, match="passed"):
-        clock.now_s += 3
+        clock.advance(3)
         deadline(5, clock=clock)(calls.append)(1)
 
     assert calls == []
@@ -326,9 +338,9 @@ def test_without_a_deadline_nothing_is_carried(clock):
 def test_a_request_says_how_long_its_sender_waits(clock):
     with deadline(1.5, clock=clock):
         header = deadline_header()
-        clock.now_s += 1.4999
+        clock.advance(1.4999)
         shortest = deadline_header()
-        clock.now_s += 1
+        clock.advance(1)
         with pytest.raises(DeadlineExceeded):
             deadline_header()
 
@@ -350,3 +362,115 @@ async def test_an_asynchronous_deadline_needs_a_task():
     await asyncio.sleep(0)
 
     assert told == [("an asynchronous deadline cancels its task, and here is none", None)]
+
+
+class TestWaits:
+    """What a synchronous wait raises that was given what is left of the time."""
+
+    @pytest.mark.parametrize(
+        "error", [TimeoutError("timed out"), BlockingIOError("would block"), subprocess.TimeoutExpired("make", 2)]
+    )
+    @pytest.mark.parametrize("decorated", [False, True])
+    def test_one_that_runs_out_with_the_deadline_is_its_end(self, clock, error, decorated):
+        def wait():
+            clock.sleep(remaining_s())
+            raise error
+
+        def block():
+            with deadline(2, clock=clock):
+                wait()
+
+        with pytest.raises(DeadlineExceeded, match="the time of 2 s was over: ") as exceeded:
+            (deadline(2, clock=clock)(wait) if decorated else block)()
+
+        assert exceeded.value.__cause__ is error
+
+    def test_one_that_is_shorter_stays_what_it_is(self, clock):
+        @deadline(2, clock=clock)
+        def wait():
+            clock.sleep(1)
+            raise TimeoutError("timed out")
+
+        with pytest.raises(TimeoutError, match="timed out"):
+            wait()
+        with pytest.raises(TimeoutError, match="timed out"), deadline(2, clock=clock):
+            wait.__wrapped__()
+
+    def test_an_inner_deadline_with_time_left_leaves_it_to_the_outer(self, clock):
+        def block():
+            with deadline(2, clock=clock), deadline(60, clock=clock):
+                clock.sleep(remaining_s())
+                raise TimeoutError("timed out")
+
+        with pytest.raises(DeadlineExceeded, match="the time of 2 s was over: TimeoutError: timed out"):
+            block()
+
+
+GUARDS = {
+    "retry": lambda clock: retry(clock=clock),
+    "retry with a time": lambda clock: retry(clock=clock, deadline_s=60),
+    "breaker": lambda clock: CircuitBreaker("b", clock=clock),
+    "bulkhead": lambda clock: Bulkhead(1, clock=clock),
+    "policy of two": lambda clock: Policy(breaker=CircuitBreaker("b", clock=clock), bulkhead=Bulkhead(1)),
+    "policy of a bulkhead": lambda clock: Policy(bulkhead=Bulkhead(1)),
+    "policy of a breaker": lambda clock: Policy(breaker=CircuitBreaker("b", clock=clock)),
+    "policy of a retry": lambda clock: Policy(retry=retry(clock=clock), breaker=CircuitBreaker("b", clock=clock)),
+    "policy of a deadline": lambda clock: Policy(deadline=deadline(60, clock=clock), retry=retry(clock=clock)),
+}
+
+
+class TestPassed:
+    """A call under a deadline that has already passed is not begun."""
+
+    @pytest.mark.parametrize("kind", GUARDS)
+    def test_a_function(self, clock, kind):
+        begun = []
+        guard = GUARDS[kind](clock)
+
+        with deadline(1, clock=clock):
+            clock.advance(2)
+            with pytest.raises(DeadlineExceeded, match=r"the deadline passed 1.000 s ago"):
+                guard.call(begun.append, 1)
+        guard.call(begun.append, 2)
+
+        assert begun == [2]
+
+    @pytest.mark.parametrize("kind", [*GUARDS, "hedge"])
+    def test_a_coroutine_function(self, clock, kind):
+        begun = []
+        guard = hedge(1) if kind == "hedge" else GUARDS[kind](clock)
+
+        async def work(number):
+            begun.append(number)
+
+        async def main():
+            with deadline(1, clock=clock):
+                clock.advance(2)
+                with pytest.raises(DeadlineExceeded, match=r"the deadline passed 1.000 s ago"):
+                    await guard.call(work, 1)
+            await guard.call(work, 2)
+
+        clock.run(main())
+
+        assert begun == [2]
+
+    @pytest.mark.parametrize("kind", ["breaker", "bulkhead"])
+    def test_a_block(self, clock, kind):
+        guard = GUARDS[kind](clock)
+
+        async def enter():
+            async with guard:
+                pytest.fail("was entered")
+
+        with deadline(1, clock=clock):
+            clock.advance(2)
+            with pytest.raises(DeadlineExceeded), guard:
+                pytest.fail("was entered")
+            with pytest.raises(DeadlineExceeded):
+                clock.run(enter())
+
+    def test_a_loop(self, clock):
+        with deadline(1, clock=clock):
+            clock.advance(2)
+            with pytest.raises(DeadlineExceeded):
+                iter(retry(clock=clock))

@@ -179,5 +179,24 @@ def test_a_synchronous_function_cannot_be_hedged():
 
 @pytest.mark.parametrize("wrong", [(-1, 2), (float("nan"), 2), (1, 1), (1, 2.5)])
 def test_numbers_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(ConfigurationError, match="hedge delay_s="):
+    with pytest.raises(ConfigurationError, match=r"hedge (delay_s|limit)=.* cannot work"):
         hedge(*wrong)
+
+
+async def test_an_attempt_that_raises_before_it_can_be_awaited_is_a_failed_attempt(virtual_clock):
+    begun = []
+
+    def begin():
+        begun.append(virtual_clock.monotonic())
+        if len(begun) == 2:
+            raise TransientError("no connection is left")
+        return asyncio.sleep(2, "first")
+
+    assert await hedge(1).call(begin) == "first"
+    assert begun == [0, 1]
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_what_returns_nothing_to_await_cannot_be_hedged():
+    with pytest.raises(ConfigurationError, match=r"builtins.len returned nothing to await and cannot be hedged"):
+        await hedge(0.1).call(len, "abc")

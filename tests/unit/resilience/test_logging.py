@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.resilience import Pipeline, Step, configure_logging, log_context, log_events
+from groundwork.resilience import JsonFormatter, Pipeline, Step, configure_logging, log_context, log_events
 
 log = logging.getLogger("tests.user")
 
@@ -47,6 +47,41 @@ def log_oddly():
 
 
 class TestLine:
+    def test_every_line_is_json_also_for_what_is_no_number(self, lines):
+        log.info("loss", extra={"loss": float("nan"), "all": {"best": float("-inf")}})
+
+        def refuse(name):
+            raise ValueError(name)
+
+        (line,) = lines()
+        assert json.loads(json.dumps(line), parse_constant=refuse)["loss"] == "nan"
+        assert line["all"] == "{'best': -inf}"
+
+    def test_arguments_that_do_not_fit_their_format_are_told_beside_it(self):
+        unfit = logging.makeLogRecord({"msg": "%d rows", "args": ("x",)})
+        odd = logging.makeLogRecord({"msg": OddArgument(), "pathname": "work.py", "lineno": 7})
+
+        first, second = (json.loads(JsonFormatter().format(record)) for record in (unfit, odd))
+
+        assert first["message"] == "%d rows ('x',)"
+        assert second["message"] == "a message that cannot be told, of work.py:7"
+
+    def test_an_extra_whose_name_is_taken_is_told_beside_it(self, lines):
+        with log_context(run="r1"):
+            log.info("here", extra={"level": "mine", "time": 5, "run": "r9"})
+
+        (line,) = lines()
+        assert [line[name] for name in ("level", "level_", "time_", "run", "run_")] == ["INFO", "mine", 5, "r1", "r9"]
+
+    @pytest.mark.parametrize("form", ["json", "text"])
+    def test_an_id_may_be_a_number(self, form):
+        stream = io.StringIO()
+
+        with configure_logging(format=form, to=stream), log_context(batch=7):
+            log.info("here")
+
+        assert ('"batch": "7"' if form == "json" else " 7 here") in stream.getvalue()
+
     def test_a_line_is_one_object_with_time_level_logger_and_message(self, lines):
         log.info("loaded %d rows\nof two", 3)
 
@@ -122,14 +157,53 @@ class TestConfiguring:
     def test_a_file_is_appended_to_a_line_at_a_time(self, tmp_path):
         path = tmp_path / "log.jsonl"
         path.write_text('{"message": "before"}\n')
-        with configure_logging("INFO", to=path), configure_logging("INFO", to=str(path)):
+        with configure_logging("INFO", to=path):
             log.info("w\u00fc")
+            log.info("again")
 
         assert [json.loads(line)["message"] for line in path.read_text().splitlines()] == [
             "before",
             "w\u00fc",
-            "w\u00fc",
+            "again",
         ]
+
+    def test_the_same_file_again_replaces_what_was_there(self, tmp_path):
+        path = tmp_path / "log.jsonl"
+
+        with configure_logging("INFO", to=path) as first, configure_logging("INFO", to=str(path)):
+            log.info("once")
+            first.close()
+            log.info("and on")
+
+        assert [json.loads(line)["message"] for line in path.read_text().splitlines()] == ["once", "and on"]
+
+    def test_closed_in_any_order_they_leave_the_level_that_was_there(self):
+        root = logging.getLogger()
+        before = (root.level, list(root.handlers))
+
+        first = configure_logging("DEBUG", to=io.StringIO())
+        second = configure_logging("ERROR", to=io.StringIO())
+        first.close()
+        between = root.level
+        second.close()
+        second.close()
+
+        assert between == logging.ERROR
+        assert (root.level, root.handlers) == before
+
+    def test_the_level_is_that_of_the_latest_still_open(self):
+        with configure_logging("DEBUG", to=io.StringIO()):
+            with configure_logging("ERROR", to=io.StringIO()):
+                assert logging.getLogger().level == logging.ERROR
+            assert logging.getLogger().level == logging.DEBUG
+
+    def test_a_place_that_cannot_be_written_is_told(self, tmp_path):
+        with pytest.raises(ConfigurationError, match=r"cannot be opened: .*No such file") as refused:
+            configure_logging(to=tmp_path / "nowhere" / "log.jsonl")
+        with pytest.raises(ConfigurationError, match="a log cannot go to 5; give a path or a text stream"):
+            configure_logging(to=5)
+
+        assert refused.value.hint == "make its folder first, or give another file"
 
     @pytest.mark.parametrize(("form", "line"), [("json", '"message": "w\\udcff"'), ("text", "w\\udcff")])
     def test_a_name_that_is_no_text_is_written_all_the_same(self, tmp_path, form, line):
@@ -241,4 +315,5 @@ class TestChild:
     def test_a_record_that_cannot_be_said_does_not_fail_the_step(self, lines):
         result = Pipeline([Step("load", log_oddly, timeout_s=60)]).run()
 
-        assert (result.ok, lines()) == (True, [])
+        assert result.ok
+        assert [line["message"][:4] for line in lines()] == ["%s ("]

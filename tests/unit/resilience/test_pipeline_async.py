@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from groundwork.errors import TransientError, UsageError
+from groundwork.errors import Locked, TransientError, UsageError
 from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepEvent, StepStatus, retry
 
 
@@ -90,7 +90,7 @@ class TestAsynchronousRun:
 
         assert (result.status, result.errors[0]["message"]) == (PipelineStatus.FAILURE, "down")
 
-    def test_retries_wait_on_the_loop_and_are_counted(self, loop_clock):
+    def test_retries_wait_on_the_loop_and_are_counted(self, clock):
         left = [TransientError("busy"), TransientError("busy")]
 
         async def flaky():
@@ -98,26 +98,26 @@ class TestAsynchronousRun:
                 raise left.pop()
             return 1
 
-        policy = retry(backoff=Backoff(1, 1, 1, "none"), clock=loop_clock)
-        pipeline = Pipeline([Step("load", flaky, retry=policy)], clock=loop_clock)
+        policy = retry(backoff=Backoff(1, 1, 1, "none"), clock=clock)
+        pipeline = Pipeline([Step("load", flaky, retry=policy)], clock=clock)
 
-        result = loop_clock.run(pipeline.run_async())
+        result = clock.run(pipeline.run_async())
 
         assert (result.steps[0].attempts, result.steps[0].seconds) == (3, 2.0)
 
-    def test_a_coroutine_that_takes_too_long_is_cancelled(self, loop_clock):
+    def test_a_coroutine_that_takes_too_long_is_cancelled(self, clock):
         ended = []
 
         async def hang():
             try:
                 await forever()
             finally:
-                ended.append(loop_clock.monotonic())
+                ended.append(clock.monotonic())
 
-        pipeline = Pipeline([Step("load", hang, timeout_s=5)], clock=loop_clock)
-        start_s = loop_clock.monotonic()
+        pipeline = Pipeline([Step("load", hang, timeout_s=5)], clock=clock)
+        start_s = clock.monotonic()
 
-        result = loop_clock.run(pipeline.run_async())
+        result = clock.run(pipeline.run_async())
 
         assert (result.errors[0]["code"], ended) == ("deadline_exceeded", [start_s + 5])
 
@@ -189,3 +189,45 @@ class TestAsynchronousRun:
         result = Pipeline([Step("load", load)], journal=journal).run({"source": 1})
 
         assert (result.steps[0].reused, result.steps[0].status) == (True, StepStatus.SUCCESS)
+
+
+class TestTimeLimit:
+    async def test_a_coroutine_that_runs_out_of_time_is_tried_again(self, virtual_clock):
+        policy = retry(attempts=3, backoff=Backoff(1, 1, 1, "none"), clock=virtual_clock)
+        step = Step("fetch", forever, timeout_s=5, retry=policy)
+
+        result = await Pipeline([step], clock=virtual_clock).run_async()
+
+        assert (result.steps[0].attempts, result.steps[0].seconds) == (3, 17.0)
+        assert result.errors[0]["code"] == "retry_exhausted"
+
+    async def test_a_later_attempt_in_time_gives_the_output(self, virtual_clock):
+        waits = iter([60, 1])
+
+        async def fetch():
+            await asyncio.sleep(next(waits))
+            return "rows"
+
+        policy = retry(attempts=3, backoff=Backoff(1, 1, 1, "none"), clock=virtual_clock)
+
+        result = await Pipeline([Step("fetch", fetch, timeout_s=5, retry=policy)], clock=virtual_clock).run_async()
+
+        assert (result.data, result.steps[0].attempts) == ({"fetch": "rows"}, 2)
+
+
+class TestOneRunAtATime:
+    async def test_a_second_run_on_the_same_journal_is_refused(self, virtual_clock):
+        journal, started = MemoryJournal(), asyncio.Event()
+
+        async def work():
+            started.set()
+            await asyncio.sleep(10)
+
+        first = asyncio.ensure_future(Pipeline([Step("work", work)], journal=journal).run_async())
+        await started.wait()
+
+        with pytest.raises(Locked, match="another run uses this journal"):
+            await Pipeline([Step("work", work)], journal=journal).run_async()
+
+        assert (await first).status is PipelineStatus.SUCCESS
+        assert (await Pipeline([Step("work", work)], journal=journal).run_async()).steps[0].reused

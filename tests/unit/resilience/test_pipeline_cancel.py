@@ -10,6 +10,7 @@ import pytest
 
 from groundwork.errors import TransientError
 from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepStatus, result_of, retry
+from groundwork.testing import VirtualClock
 
 
 def hang():
@@ -170,6 +171,39 @@ def test_no_further_attempt_is_made(clock):
     pipeline = Pipeline([Step("load", fail, retry=policy)], clock=clock)
 
     assert (pipeline.run().status, tried) == (PipelineStatus.CANCELLED, [1])
+
+
+def test_a_wait_between_attempts_ends():
+    class Impatient(VirtualClock):
+        def sleep(self, seconds):
+            super().sleep(seconds)
+            if self.monotonic() >= 3:
+                pipeline.cancel()
+
+    def fail():
+        raise TransientError("busy", retry_after_s=600)
+
+    clock = Impatient()
+    pipeline = Pipeline([Step("load", fail, retry=retry(clock=clock))], clock=clock)
+
+    assert pipeline.run().status is PipelineStatus.CANCELLED
+    assert clock.monotonic() == 3
+
+
+def test_a_wait_between_attempts_ends_at_once_in_a_coroutine(clock):
+    async def fail():
+        raise TransientError("busy", retry_after_s=600)
+
+    async def main():
+        run = asyncio.create_task(pipeline.run_async())
+        await asyncio.sleep(5)
+        pipeline.cancel()
+        return await run
+
+    pipeline = Pipeline([Step("load", fail, retry=retry(clock=clock))], clock=clock)
+
+    assert clock.run(main()).status is PipelineStatus.CANCELLED
+    assert clock.monotonic() == 105
 
 
 def test_another_pipeline_with_the_journal_goes_on():

@@ -47,14 +47,14 @@ def test_with_every_part_a_good_call_answers(clock):
     policy = everything(clock)
 
     assert policy(str.upper)("a") == policy.call(str.upper, "a") == "A"
-    assert clock.slept == []
+    assert clock.sleeps == []
 
 
 def test_a_failure_that_passes_is_retried_and_nobody_notices(clock, flaky):
     work = flaky(2)
 
     assert everything(clock)(work)("done") == "done"
-    assert (work.calls, clock.slept) == (3, [1, 1])
+    assert (work.calls, clock.sleeps) == (3, [1, 1])
 
 
 def test_the_fallback_is_outermost(clock, flaky):
@@ -74,14 +74,14 @@ def test_the_deadline_bounds_the_waits_of_the_retry(clock, flaky):
     with pytest.raises(RetryExhausted, match="the deadline around the call leaves"):
         policy(work)()
 
-    assert (work.calls, clock.now_s - 100) == (3, 11)
+    assert (work.calls, clock.monotonic() - 100) == (3, 11)
 
 
 def test_a_call_under_a_deadline_that_has_passed_is_not_begun(clock, flaky):
     work = flaky(0)
 
     with deadline(1, clock=clock), pytest.raises(DeadlineExceeded):
-        clock.now_s += 2
+        clock.advance(2)
         everything(clock, instead=_raise)(work)()
 
     assert work.calls == 0
@@ -98,7 +98,7 @@ def test_the_breaker_counts_each_attempt_and_an_open_circuit_is_not_retried(cloc
     with pytest.raises(CircuitOpen):
         policy(work)()
 
-    assert (work.calls, breaker.state, clock.slept) == (2, BreakerState.OPEN, [1, 1])
+    assert (work.calls, breaker.state, clock.sleeps) == (2, BreakerState.OPEN, [1, 1])
 
 
 def test_an_open_circuit_is_retried_if_asked(clock, flaky):
@@ -106,7 +106,7 @@ def test_an_open_circuit_is_retried_if_asked(clock, flaky):
     policy = Policy(retry=steady(clock, on=WorldError, attempts=5), breaker=breaker)
 
     assert policy(work)() == "done"
-    assert (work.calls, clock.slept) == (3, [1, 1, 59])
+    assert (work.calls, clock.sleeps) == (3, [1, 1, 59])
 
 
 def test_a_call_that_waits_for_its_next_attempt_holds_no_slot(clock, flaky):
@@ -158,7 +158,7 @@ def test_a_probe_that_got_no_slot_gives_up_its_place(clock, flaky):
     for _ in range(2):
         with pytest.raises(WorldError):
             guarded()
-    clock.now_s += 60
+    clock.advance(60)
 
     with bulkhead, pytest.raises(Overloaded):
         guarded()

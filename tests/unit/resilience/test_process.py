@@ -1,3 +1,5 @@
+import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -6,9 +8,10 @@ import threading
 import pytest
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataError, WorldError
-from groundwork.resilience import Pipeline, PipelineStatus, Step
+from groundwork.resilience import Backoff, Pipeline, PipelineStatus, Step, deadline, retry
 from groundwork.resilience._cancel import CancelToken, RunCancelled
-from groundwork.resilience._process import _later, call_in_process
+from groundwork.resilience._log_relay import LOGGED
+from groundwork.resilience._process import _answer, _later, call_in_process
 
 
 def double(value):
@@ -17,6 +20,22 @@ def double(value):
 
 def refuse(value):
     raise InvalidDataError(f"{value} is bad", context={"row": 3})
+
+
+def fail_for_reasons():
+    try:
+        try:
+            raise Unpicklable("very", "odd")
+        except Unpicklable as error:
+            raise KeyError("host") from error
+    except KeyError as error:
+        raise ValueError("no address") from error
+
+
+def fail_in_a_circle():
+    one, other = ValueError("one"), KeyError("other")
+    one.__cause__, other.__cause__ = other, one
+    raise one
 
 
 class Unpicklable(Exception):
@@ -37,6 +56,15 @@ def interrupt_then_answer():
     return "deaf"
 
 
+def chat():
+    for _ in range(100_000):
+        logging.getLogger("chat").warning("still here")
+
+
+def too_late():
+    raise DeadlineExceeded("the database was too slow")
+
+
 def unpicklable_result():
     return threading.Lock()
 
@@ -52,6 +80,22 @@ def test_the_result_and_the_error_of_a_child_arrive_whole():
         call_in_process(refuse, {"value": 7}, timeout_s=60)
 
     assert raised.value.context == {"row": 3}
+
+
+def test_the_causes_of_an_error_arrive_too():
+    with pytest.raises(ValueError, match="no address") as raised:
+        call_in_process(fail_for_reasons, {}, timeout_s=60)
+
+    cause = raised.value.__cause__
+    assert (repr(cause), str(cause.__cause__)) == ("KeyError('host')", "Unpicklable: very odd")
+
+
+def test_causes_in_a_circle_arrive_once():
+    with pytest.raises(ValueError, match="one") as raised:
+        call_in_process(fail_in_a_circle, {}, timeout_s=60)
+
+    assert repr(raised.value.__cause__) == "KeyError('other')"
+    assert raised.value.__cause__.__cause__ is None
 
 
 def test_an_error_that_cannot_be_pickled_keeps_its_words():
@@ -85,8 +129,17 @@ def test_a_hung_child_is_killed_at_its_deadline():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
 def test_a_child_that_dies_without_a_word_is_an_error():
-    with pytest.raises(WorldError, match="exit code -9"):
+    with pytest.raises(WorldError, match="exit code -9") as raised:
         call_in_process(die, {}, timeout_s=60)
+
+    assert "out of memory" in raised.value.hint
+
+
+def test_a_child_ends_with_the_deadline_around_it():
+    with deadline(0.1), pytest.raises(DeadlineExceeded, match="deadline around it"):
+        call_in_process(hang, {}, timeout_s=600)
+
+    assert multiprocessing.active_children() == []
 
 
 def test_a_step_with_a_timeout_that_hangs_fails_and_the_run_ends():
@@ -115,3 +168,52 @@ def test_a_signal_while_a_child_is_half_started_comes_after_it():
         signal.signal(signal.SIGTERM, before)
 
     assert seen == ["started", "handled"]
+
+
+class SlowHandler(logging.Handler):
+    """As one on a network, or on a loaded disk."""
+
+    def emit(self, record):
+        threading.Event().wait(0.001)
+
+
+def test_a_child_that_logs_faster_than_its_parent_handles_is_killed_in_time():
+    root, slow = logging.getLogger(), SlowHandler()
+    root.addHandler(slow)
+    try:
+        with pytest.raises(DeadlineExceeded, match=r"no result within 0\.5 s"):
+            call_in_process(chat, {}, timeout_s=0.5)
+    finally:
+        root.removeHandler(slow)
+
+
+def test_what_a_killed_child_had_still_to_say_is_not_waited_for():
+    late, received = threading.Event(), []
+
+    class Pipe:
+        def recv(self):
+            received.append(1)
+            if len(received) == 3:
+                late.set()
+            return LOGGED, {"name": "chat", "levelno": logging.DEBUG}
+
+    with pytest.raises(DeadlineExceeded, match="no result within 1 s"):
+        _answer(Pipe(), late, lambda: DeadlineExceeded("no result within 1 s"))
+
+    assert received == [1, 1, 1]
+
+
+def test_a_step_that_runs_out_of_time_is_tried_again():
+    policy = retry(attempts=3, backoff=Backoff(initial_s=0))
+
+    result = Pipeline([Step("train", hang, timeout_s=0.1, retry=policy)]).run()
+
+    assert (result.steps[0].attempts, result.errors[0]["code"]) == (3, "retry_exhausted")
+
+
+def test_a_deadline_within_a_step_is_its_own_affair():
+    policy = retry(attempts=3, backoff=Backoff(initial_s=0))
+
+    result = Pipeline([Step("train", too_late, timeout_s=60, retry=policy)]).run()
+
+    assert (result.steps[0].attempts, result.errors[0]["message"]) == (1, "the database was too slow")

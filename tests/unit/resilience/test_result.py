@@ -1,4 +1,5 @@
 import json
+import threading
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,3 +131,14 @@ def test_a_skipped_step_is_no_failure():
     result = result_of([STARTED, {**ended("load", "SKIPPED"), "output": None}])
 
     assert (result.data, result.errors, result.warnings) == ({"load": None}, [], [])
+
+
+def test_plain_data_of_a_result_are_copies_and_objects_stay_themselves():
+    model = threading.Lock()
+    result = PipelineResult(PipelineStatus.SUCCESS, data={"rows": {"ids": [1, 2]}, "model": model})
+
+    plain = result.to_dict()
+    plain["data"]["rows"]["ids"].append(3)
+
+    assert result.data["rows"] == {"ids": [1, 2]}
+    assert plain["data"]["model"] is model

@@ -42,7 +42,7 @@ class TestGenerators:
 
         assert inspect.isgeneratorfunction(rows)
         assert list(rows(2)) == ["done", 0, 1]
-        assert clock.slept == [1, 2]
+        assert clock.sleeps == [1, 2]
 
     def test_what_fails_after_the_first_item_goes_through(self, clock):
         begun = []
@@ -116,10 +116,10 @@ class TestGenerators:
 
 
 class TestAsyncGenerators:
-    def test_it_begins_again_until_it_gave_its_first_item(self, loop_clock, flaky):
+    def test_it_begins_again_until_it_gave_its_first_item(self, clock, flaky):
         work = flaky(2)
 
-        @steady(loop_clock)
+        @steady(clock)
         async def rows(count):
             yield await work.answer()
             for number in range(count):
@@ -129,13 +129,13 @@ class TestAsyncGenerators:
             return [row async for row in rows(2)]
 
         assert inspect.isasyncgenfunction(rows)
-        assert loop_clock.run(main()) == ["done", 0, 1]
-        assert loop_clock.slept == [1, 2]
+        assert clock.run(main()) == ["done", 0, 1]
+        assert clock.sleeps == [1, 2]
 
-    def test_what_fails_after_the_first_item_goes_through(self, loop_clock):
+    def test_what_fails_after_the_first_item_goes_through(self, clock):
         begun = []
 
-        @steady(loop_clock)
+        @steady(clock)
         async def rows():
             begun.append(1)
             yield 1
@@ -145,14 +145,14 @@ class TestAsyncGenerators:
             return [row async for row in rows()]
 
         with pytest.raises(TransientError, match="halfway"):
-            loop_clock.run(main())
+            clock.run(main())
 
         assert begun == [1]
 
-    def test_a_first_item_that_hangs_is_cancelled_and_tried_again(self, loop_clock):
+    def test_a_first_item_that_hangs_is_cancelled_and_tried_again(self, clock):
         begun = []
 
-        @steady(loop_clock, attempt_timeout_s=5)
+        @steady(clock, attempt_timeout_s=5)
         async def rows():
             begun.append(1)
             if len(begun) < 3:
@@ -164,10 +164,10 @@ class TestAsyncGenerators:
         async def main():
             return len([row async for row in rows()])
 
-        assert (loop_clock.run(main()), len(begun)) == (2, 3)
+        assert (clock.run(main()), len(begun)) == (2, 3)
 
-    def test_an_empty_one_is_empty(self, loop_clock):
-        @steady(loop_clock)
+    def test_an_empty_one_is_empty(self, clock):
+        @steady(clock)
         async def rows():
             return
             yield
@@ -175,22 +175,22 @@ class TestAsyncGenerators:
         async def main():
             return [row async for row in rows()]
 
-        assert loop_clock.run(main()) == []
+        assert clock.run(main()) == []
 
-    def test_asend_and_athrow_reach_it(self, loop_clock):
+    def test_asend_and_athrow_reach_it(self, clock):
         async def main():
-            items = steady(loop_clock)(echo_async)()
+            items = steady(clock)(echo_async)()
             answers = [await anext(items), await items.asend("a"), await items.athrow(KeyError("b"))]
             with pytest.raises(StopAsyncIteration):
                 await items.asend("end")
             return answers
 
-        assert loop_clock.run(main()) == ["first", "a", "thrown b"]
+        assert clock.run(main()) == ["first", "a", "thrown b"]
 
-    def test_closing_it_closes_what_it_wraps(self, loop_clock):
+    def test_closing_it_closes_what_it_wraps(self, clock):
         closed = []
 
-        @steady(loop_clock)
+        @steady(clock)
         async def rows():
             try:
                 yield 1
@@ -204,6 +204,6 @@ class TestAsyncGenerators:
             await anext(items)
             await items.aclose()
 
-        loop_clock.run(main())
+        clock.run(main())
 
         assert closed == [True]

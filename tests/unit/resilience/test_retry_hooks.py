@@ -28,7 +28,7 @@ def test_a_hook_is_told_of_each_failure_and_of_what_follows(clock, flaky):
 def test_a_hook_is_told_before_the_wait(clock, flaky):
     slept = []
 
-    steady(clock, hook=lambda _: slept.append(list(clock.slept)))(flaky(2))()
+    steady(clock, hook=lambda _: slept.append(list(clock.sleeps)))(flaky(2))()
 
     assert slept == [[], [1]]
 

@@ -239,5 +239,25 @@ async def test_the_same_seed_waits_the_same(virtual_clock):
 
 @pytest.mark.parametrize("wrong", [{"max_restarts": -1}, {"max_restarts": 1.5}, {"within_s": 0}])
 def test_numbers_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(ConfigurationError, match="supervise max_restarts="):
+    with pytest.raises(ConfigurationError, match=r"supervise (max_restarts|within_s)=.* cannot work"):
         supervise(asyncio.Event().wait, **wrong)
+
+
+async def test_what_returns_nothing_to_await_is_not_restarted(virtual_clock):
+    with pytest.raises(ConfigurationError, match="returned nothing to await"):
+        async with supervise(lambda: None, clock=virtual_clock):
+            await asyncio.sleep(100)
+
+    assert virtual_clock.sleeps == []
+
+
+def test_a_function_with_an_argument_is_refused():
+    async def needs(row):
+        """Never called."""
+
+    with pytest.raises(ConfigurationError, match="needs without arguments: missing a required argument: 'row'"):
+        supervise(needs)
+
+
+def test_a_function_of_c_that_tells_no_signature_is_taken():
+    assert supervise(iter)

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -7,16 +8,9 @@ from hypothesis import strategies as st
 from groundwork.errors import ConfigurationError
 from groundwork.resilience import CountWindow, TimeWindow
 from groundwork.resilience._window import FAILED, SLOW, Totals
+from groundwork.testing import VirtualClock
 
 OUTCOMES = st.sampled_from(["", FAILED, SLOW])
-
-
-class Time:
-    def __init__(self, now_s=100.0):
-        self.now_s = now_s
-
-    def monotonic(self):
-        return self.now_s
 
 
 def note(counts, outcome):
@@ -33,7 +27,7 @@ def counted(outcomes):
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 9), st.lists(OUTCOMES, max_size=40))
 def test_a_window_of_calls_holds_the_last_so_many(size, outcomes):
-    counts = CountWindow(size).begin(Time())
+    counts = CountWindow(size).begin(VirtualClock())
 
     seen = [note(counts, outcome) for outcome in outcomes]
 
@@ -47,34 +41,34 @@ def test_a_window_of_calls_holds_the_last_so_many(size, outcomes):
     st.lists(st.tuples(st.integers(0, 20), OUTCOMES), max_size=40),
 )
 def test_a_window_of_time_holds_the_last_parts_of_time(buckets, start, steps):
-    time = Time(start / 4)
-    counts = TimeWindow(buckets * 1.0, buckets).begin(time)
+    clock = VirtualClock(start / 4)
+    counts = TimeWindow(buckets * 1.0, buckets).begin(clock)
     ended = []
 
     for quarters, outcome in steps:
-        time.now_s += quarters / 4
-        ended.append((time.now_s // 1, outcome))
+        clock.advance(quarters / 4)
+        ended.append((clock.monotonic() // 1, outcome))
         seen = note(counts, outcome)
 
-        assert counted([outcome for part, outcome in ended if part > time.now_s // 1 - buckets]) == seen
+        assert counted([outcome for part, outcome in ended if part > clock.monotonic() // 1 - buckets]) == seen
 
 
 def test_a_window_of_time_empties_while_nobody_calls():
-    time = Time()
-    counts = TimeWindow(60, 6).begin(time)
+    clock = VirtualClock(100.0)
+    counts = TimeWindow(60, 6).begin(clock)
     counts.add(FAILED)
 
-    time.now_s += 1e6
+    clock.advance(1e6)
 
     assert counts.totals() == Totals(0, 0, 0)
 
 
 def test_a_thread_that_read_the_time_late_takes_nothing_away():
-    time = Time(100.0)
-    counts = TimeWindow(10, 10).begin(time)
+    now_s = 100.0
+    counts = TimeWindow(10, 10).begin(SimpleNamespace(monotonic=lambda: now_s))
     counts.add(FAILED)
 
-    time.now_s = 98.0
+    now_s = 98.0
     counts.succeed()
 
     assert counts.totals() == Totals(2, 1, 0)
@@ -82,7 +76,7 @@ def test_a_thread_that_read_the_time_late_takes_nothing_away():
 
 @pytest.mark.parametrize("window", [CountWindow(100_000), TimeWindow(60)])
 def test_no_thread_s_count_is_lost(window):
-    counts = window.begin(Time())
+    counts = window.begin(VirtualClock())
 
     def work(_):
         for number in range(2000):
@@ -97,13 +91,13 @@ def test_no_thread_s_count_is_lost(window):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: CountWindow(0), "size=0 holds no call"),
-        (lambda: CountWindow(True), "size=True holds no call"),
-        (lambda: CountWindow("9"), "size='9' holds no call"),
-        (lambda: TimeWindow(0), "span_s=0 is no length of time"),
-        (lambda: TimeWindow(float("inf")), "span_s=inf is no length of time"),
-        (lambda: TimeWindow(float("nan")), "span_s=nan is no length of time"),
-        (lambda: TimeWindow(9, 0), "buckets=0 holds nothing"),
+        (lambda: CountWindow(0), "size=0 cannot work"),
+        (lambda: CountWindow(True), "size=True cannot work"),
+        (lambda: CountWindow("9"), "size='9' cannot work"),
+        (lambda: TimeWindow(0), "span_s=0 cannot work"),
+        (lambda: TimeWindow(float("inf")), "span_s=inf cannot work"),
+        (lambda: TimeWindow(float("nan")), "span_s=nan cannot work"),
+        (lambda: TimeWindow(9, 0), "buckets=0 cannot work"),
     ],
 )
 def test_a_window_that_holds_nothing_is_refused(make, words):

@@ -12,7 +12,7 @@ import pytest
 from groundwork.errors import CheckpointCorrupt, ConfigurationError, WorldError
 from groundwork.serving import _hosted, serve
 from groundwork.serving._listener import listen, url_of
-from groundwork.serving._server import _loop_factory
+from groundwork.serving._server import loop_factory
 
 
 def test_a_port_in_use_is_one_clear_error(model):
@@ -48,7 +48,7 @@ def test_an_ipv6_address_is_bracketed():
 def test_without_uvloop_the_standard_loop_is_used(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
-    assert _loop_factory() is asyncio.new_event_loop
+    assert loop_factory() is asyncio.new_event_loop
 
 
 def test_in_a_thread_it_serves_too_and_what_on_ready_raises_stops_it(model):

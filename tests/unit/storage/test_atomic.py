@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -379,21 +380,27 @@ def test_a_writer_whose_file_was_swept_before_it_was_locked_takes_another(target
     assert (target.read_bytes(), names(target)) == (b"new", ["model.bin"])
 
 
-@posix
-def test_a_group_that_cannot_be_kept_gains_nothing(target, monkeypatch):
-    target.chmod(0o664)
+def refuse_chown(monkeypatch, *theirs):
+    """Let these of a file's ids be somebody else's, whom the system does not let us give a file to."""
     real = os.fstat
 
-    def other_group(descriptor):
+    def fstat(descriptor):
         status = list(real(descriptor))
-        status[5] += 1
+        for place in theirs:
+            status[place] += 1
         return os.stat_result(status)
 
     def refuse(descriptor, uid, gid):
         raise PermissionError(errno.EPERM, "no")
 
-    monkeypatch.setattr(os, "fstat", other_group)
+    monkeypatch.setattr(os, "fstat", fstat)
     monkeypatch.setattr(os, "fchown", refuse)
+
+
+@posix
+def test_a_group_that_cannot_be_kept_gains_nothing(target, monkeypatch):
+    target.chmod(0o664)
+    refuse_chown(monkeypatch, stat.ST_GID)
 
     with atomic_write(target) as file:
         file.write(b"new")
@@ -496,19 +503,7 @@ def test_a_file_made_private_while_its_successor_is_written_stays_private(target
 @posix
 def test_an_owner_that_cannot_be_kept_lends_no_rights(target, monkeypatch):
     target.chmod(0o6755)
-    real = os.fstat
-
-    def other_owner(descriptor):
-        status = list(real(descriptor))
-        status[4] += 1
-        status[5] += 1
-        return os.stat_result(status)
-
-    def refuse(descriptor, uid, gid):
-        raise PermissionError(errno.EPERM, "no")
-
-    monkeypatch.setattr(os, "fstat", other_owner)
-    monkeypatch.setattr(os, "fchown", refuse)
+    refuse_chown(monkeypatch, stat.ST_UID, stat.ST_GID)
 
     with atomic_write(target) as file:
         file.write(b"new")

@@ -231,3 +231,25 @@ def test_nothing_is_appended_without_the_lock(tmp_path, monkeypatch):
         journal.append({"step": "late"})
 
     assert list(journal.records()) == RECORDS
+
+
+def test_a_held_journal_is_held_once_and_free_again_afterwards(tmp_path):
+    journal = FileJournal(tmp_path / "runs" / "j.jsonl")
+
+    with (
+        journal.held(),
+        pytest.raises(Locked, match=f"j.jsonl: a run uses this journal already .*process {os.getpid()} holds"),
+        FileJournal(journal.path).held(),
+    ):
+        pass
+
+    with journal.held():
+        journal.append({"n": 1})
+    assert list(journal.records()) == [{"n": 1}]
+
+
+def test_a_path_in_a_record_is_refused_with_what_to_write_instead(tmp_path):
+    with pytest.raises(UsageError, match="Path is not") as raised:
+        FileJournal(tmp_path / "j.jsonl").append({"output": tmp_path})
+
+    assert raised.value.hint == "write a path as text: str(path); Path(text) makes it one again"

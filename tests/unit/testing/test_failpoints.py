@@ -4,6 +4,7 @@ from contextlib import suppress
 import pytest
 
 from groundwork._failpoints import failpoint
+from groundwork.errors import UsageError
 from groundwork.testing import every_failpoint, failpoints
 
 
@@ -68,3 +69,13 @@ def test_of_two_who_watch_every_place_the_inner_one_is_told():
         failpoint("second")
 
     assert (["second"], ["first"]) == (outer, inner)
+
+
+def test_what_is_no_action_is_refused_before_anything_is_armed():
+    with (
+        pytest.raises(UsageError, match=r"failpoint b.place: 5 is no action"),
+        failpoints({"a.place": OSError, "b.place": 5}),
+    ):
+        pytest.fail("was entered")
+
+    failpoint("a.place")

@@ -206,13 +206,15 @@ def kinds_at(site):
 
 def test_each_kind_of_place_has_the_faults_that_happen_there():
     disk = {FaultKind.EIO, FaultKind.ENOSPC, FaultKind.KILL}
+    silent = {FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY}
 
     assert disk | {FaultKind.TORN} == kinds_at("os.write")
     assert disk == kinds_at("os.fsync")
     assert {FaultKind.KILL} == kinds_at("os.unlink") == kinds_at("os.rmdir")
     assert disk | {FaultKind.DELAY} == kinds_at("storage.journal.before_append")
+    assert {FaultKind.EIO, *silent} == kinds_at("serving.load.before_read")
+    assert silent == kinds_at("concurrency.batcher.before_predict") == kinds_at("work.fetch")
     assert {FaultKind.KILL, FaultKind.DELAY} == kinds_at("pipeline.train.ended")
-    assert {FaultKind.TRANSIENT, FaultKind.KILL, FaultKind.DELAY} == kinds_at("work.fetch")
 
 
 def test_a_plan_for_no_places_is_an_error_that_says_where_places_come_from():
@@ -231,3 +233,30 @@ def test_a_plan_can_be_read():
 
 def test_a_simulated_death_is_no_exception_that_programs_catch():
     assert not issubclass(Killed, Exception)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Fault("os.replce", 1, FaultKind.KILL), "os.replce would never strike; .*replace"),
+        (lambda: Fault("os.replace", 0, FaultKind.KILL), "arrival 1 or a later one, and not at 0"),
+        (lambda: Fault("os.replace", True, FaultKind.KILL), "and not at True"),
+        (lambda: Fault("os.replace", 1, "KILL"), "FaultKind, and not 'KILL'; give one, as FaultKind.KILL"),
+        (lambda: Fault("work.fetch", 1, FaultKind.DELAY, -1.0), "cannot delay by -1.0 s"),
+        (lambda: FaultPlan([Fault("os.write", 1, FaultKind.KILL)]), "a tuple of Fault"),
+        (lambda: FaultPlan(Fault("os.write", 1, FaultKind.KILL)), "a tuple of Fault"),
+    ],
+)
+def test_a_fault_that_could_not_happen_is_refused(make, words):
+    with pytest.raises(UsageError, match=words):
+        make()
+
+
+def test_a_place_that_nothing_passes_is_told():
+    never, late = Fault("work.fech", 1, FaultKind.KILL), Fault("work.fetch", 9, FaultKind.KILL)
+    simulation = machine(never, late)
+
+    with simulation.process():
+        failpoint("work.fetch")
+
+    assert simulation.missed == [never]

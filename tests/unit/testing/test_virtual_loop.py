@@ -383,3 +383,27 @@ def test_the_trace_is_the_same_in_every_process():
 
     assert first == trace("2")
     assert len(first.split()) == 30
+
+
+async def seven():
+    return 7
+
+
+def test_what_is_no_coroutine_is_refused_with_what_to_write():
+    with pytest.raises(UsageError, match="takes a coroutine, and <function seven") as refused:
+        run_virtual(seven)
+
+    assert refused.value.hint == "call the function: run_virtual(main())"
+
+
+def test_a_loop_within_a_loop_is_refused_and_leaves_no_coroutine_unawaited():
+    async def inside():
+        return run_virtual(seven())
+
+    with pytest.raises(UsageError, match="an event loop runs in this thread already"):
+        asyncio.run(inside())
+
+
+def test_what_is_no_virtual_clock_is_refused():
+    with pytest.raises(UsageError, match="goes by a VirtualClock, and clock=5 is none"):
+        run_virtual(seven(), clock=5)

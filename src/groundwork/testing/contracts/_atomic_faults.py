@@ -6,6 +6,7 @@ system calls instead.
 
 import errno
 import os
+from itertools import takewhile
 from typing import Any
 
 from groundwork.errors import ContractBroken
@@ -14,21 +15,22 @@ from groundwork.testing._faults import failing, full_disk, short_writes
 from groundwork.testing._lab import Lab
 from groundwork.testing._system_calls import Call
 from groundwork.testing.contracts._atomic_write import CHECKS as CHECKS
-from groundwork.testing.contracts._expect import expect_content, expect_names
+from groundwork.testing.contracts._expect import expect_content
 from groundwork.testing.contracts._replacing import (
     NEW,
-    OLD,
+    calls_around_the_rename,
     expect_error,
+    expect_kept,
     expect_whole,
     inode_of,
     interrupted_by,
     old_file,
-    publishing,
     save_over_the_old,
     syncs,
     write_new,
 )
 
+WRITES = ("write", "ftruncate")
 _POSIX_FOLDERS = "folders cannot be synced there"
 _POSIX_KILL = "the kills need fork and SIGKILL"
 
@@ -67,12 +69,8 @@ def ctrl_c_cleans_up_too(subject: Any, lab: Lab) -> None:
 def a_full_disk_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """Full from the start, full half-way, and full only when a small content is flushed."""
     for pieces, free in ((NEW, 0), (NEW, 100_000), ((b"small",), 0)):
-        path = old_file(lab.folder)
         when = f"the disk had room for {free:,} of {sum(map(len, pieces)):,} bytes"
-        with expect_error(errno.ENOSPC, when, full_disk(free), subject, lab):
-            write_new(subject, path, pieces)
-        expect_content(path, OLD, f"when {when}")
-        expect_names(lab.folder, [path.name], f"when {when}")
+        expect_kept(errno.ENOSPC, when, full_disk(free), subject, lab, pieces)
 
 
 @CHECKS.check(
@@ -99,16 +97,11 @@ def short_writes_lose_nothing(subject: Any, lab: Lab) -> None:
 )
 def the_data_are_synced_before_the_rename(subject: Any, lab: Lab) -> None:
     """Read from the order of the system calls."""
-    path = old_file(lab.folder)
-    with lab.system_calls(subject=subject) as calls:
-        write_new(subject, path)
-    renamed = publishing(calls, path)
-    last_write = max((nth for nth, call in enumerate(calls) if call.name in ("write", "ftruncate")), default=-1)
-    if last_write > renamed:
+    before, rename, after = calls_around_the_rename(subject, lab)
+    if any(call.name in WRITES for call in after):
         raise ContractBroken("data were written after the rename; expected the rename to come last")
-    source = calls[renamed].inode
-    between = calls[last_write + 1 : renamed]
-    if not any(syncs(call, source) for call in between):
+    since_written = takewhile(lambda call: call.name not in WRITES, reversed(before))
+    if not any(syncs(call, rename.inode) for call in since_written):
         raise ContractBroken("the file was not synced between the last write and the rename; expected os.fsync there")
 
 
@@ -122,11 +115,8 @@ def the_data_are_synced_before_the_rename(subject: Any, lab: Lab) -> None:
 )
 def the_folder_is_synced_after_the_rename(subject: Any, lab: Lab) -> None:
     """Read from the order of the system calls."""
-    path = old_file(lab.folder)
-    with lab.system_calls(subject=subject) as calls:
-        write_new(subject, path)
-    renamed = publishing(calls, path)
-    if not any(syncs(call, calls[renamed].folder) for call in calls[renamed + 1 :]):
+    _, rename, after = calls_around_the_rename(subject, lab)
+    if not any(syncs(call, rename.folder) for call in after):
         raise ContractBroken("the folder was not synced after the rename; expected os.fsync of the folder")
 
 
@@ -139,12 +129,8 @@ def the_folder_is_synced_after_the_rename(subject: Any, lab: Lab) -> None:
 )
 def a_failed_sync_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """EIO at the first sync of the data; a second one would succeed, as on Linux."""
-    path = old_file(lab.folder)
     broken = failing("fsync", "fdatasync", "sync", error=errno.EIO, spare=inode_of(lab.folder))
-    with expect_error(errno.EIO, "fsync failed", broken, subject, lab):
-        write_new(subject, path)
-    expect_content(path, OLD, "when fsync failed")
-    expect_names(lab.folder, [path.name], "when fsync failed")
+    expect_kept(errno.EIO, "fsync failed", broken, subject, lab)
 
 
 @CHECKS.check(
@@ -178,12 +164,8 @@ def a_failed_sync_of_the_folder_is_an_error(subject: Any, lab: Lab) -> None:
 )
 def a_failed_rename_keeps_the_old_file(subject: Any, lab: Lab) -> None:
     """EACCES at every rename."""
-    path = old_file(lab.folder)
     refused = failing("rename", "replace", "link", error=errno.EACCES, lasting=True)
-    with expect_error(errno.EACCES, "the rename was refused", refused, subject, lab):
-        write_new(subject, path)
-    expect_content(path, OLD, "when the rename was refused")
-    expect_names(lab.folder, [path.name], "when the rename was refused")
+    expect_kept(errno.EACCES, "the rename was refused", refused, subject, lab)
 
 
 @CHECKS.check(

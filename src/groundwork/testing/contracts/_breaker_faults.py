@@ -1,4 +1,8 @@
-"""The contract of ``CircuitBreaker``, when callers come together, are cancelled, or are late."""
+"""The contract of ``CircuitBreaker``, when callers come together, are cancelled, or are late, and when time counts.
+
+For the last of these the subject offers ``CircuitBreaker(..., slow_call_s=None)``, and as ``window`` a
+``TimeWindow(seconds)``.
+"""
 
 import asyncio
 import pickle
@@ -202,3 +206,45 @@ def a_refusal_survives_pickle(subject: Any, lab: Lab) -> None:
         raise ContractBroken(f"the refusal did not survive pickle: {type(failure).__name__}: {failure}") from failure
     facts = [(type(each), str(each), getattr(each, "retry_after_s", None)) for each in (back, error)]
     expect(facts[0], facts[1], "the refusal after pickle")
+
+
+@CHECKS.check(
+    Level.EDGE,
+    rule="A call that takes slow_call_s or longer is a failure, though it succeeds.",
+    why="A service that answers everything after 30 s fills up its callers as one that is down does.",
+    hint="Look at the clock before and after each call; asynchronous ones too.",
+    after=["opens_at_the_failure_rate", "coroutines_are_guarded"],
+)
+def slow_calls_open_it(subject: Any, lab: Lab) -> None:
+    """Of one second, and of three, with two allowed: blocks and coroutines."""
+    for takes_s, lets in ((1.0, True), (3.0, False)):
+        guard, other = (breaker(subject, lab, slow_call_s=2.0) for _ in range(2))
+        for _ in range(4):
+            with guard:
+                lab.clock.sleep(takes_s)
+        fetch, _ = failing_async(0, lab.clock, takes_s=takes_s)
+        for _ in range(4):
+            run(lab, other(fetch)())
+        found = (lets_through(subject, guard), lets_through(subject, other))
+        expect(found, (lets, lets), f"whether blocks, coroutines are let through after four of {takes_s:g} s")
+
+
+@CHECKS.check(
+    Level.EDGE,
+    rule="A window of seconds, window=TimeWindow(60), forgets what is longer ago, however few calls there were.",
+    why="Four calls a day, of which one fails each week: a month later the breaker opens for an outage that never was.",
+    hint="Keep the moment beside each result; before you judge, drop what is older than the window.",
+    after=["a_few_failures_do_not_open_it", "old_calls_leave_the_window"],
+)
+def a_window_of_seconds_forgets(subject: Any, lab: Lab) -> None:
+    """Three failures, a break, one more; then three of the same minute."""
+    guard = breaker(subject, lab, window=subject.TimeWindow(60.0))
+    feed(subject, guard, "---")
+    lab.clock.advance(90.0)
+    feed(subject, guard, "-")
+    if not lets_through(subject, guard):
+        raise ContractBroken("opened by 3 failures 90 s ago and 1 now, in a window of 60 s; expected it closed")
+    lab.clock.advance(10.0)
+    feed(subject, guard, "---")
+    if lets_through(subject, guard):
+        raise ContractBroken("closed after 4 failures of 5 calls within 10 s, in a window of 60 s; expected it open")

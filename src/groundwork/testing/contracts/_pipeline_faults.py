@@ -90,7 +90,7 @@ def a_fallback_serves_and_says_so(subject: Any, lab: Lab) -> None:
     first = subject.Step("load", broken, fallback=stale)
     result = subject.Pipeline([first, *steps(subject, train)]).run({"scale": 2})
     expect_status(subject, result, "PARTIAL_FAILURE", "after a fallback served")
-    expect(given, ["ValueError", 2], "what the fallback was told")
+    expect(given, ["WorldError", 2], "what the fallback was told")
     expect(dict(result.data), {"load": [100], "train": 200}, "data of the result")
     if "no address to fetch from" not in str(list(result.warnings)):
         raise ContractBroken(f"warnings are {result.warnings}; expected one with the words of the error")
@@ -104,12 +104,12 @@ def a_fallback_serves_and_says_so(subject: Any, lab: Lab) -> None:
     after=["a_failed_step_ends_the_run"],
 )
 def errors_keep_their_causes(subject: Any, lab: Lab) -> None:
-    """A ValueError from a KeyError; then the fallback's own failure, which has the first one behind it."""
+    """A WorldError from a KeyError; then the fallback's own failure, which has the first one behind it."""
 
     def worse() -> None:
         raise OSError("no stale file either")
 
-    chains = {None: ["ValueError", "KeyError"], worse: ["OSError", "ValueError", "KeyError"]}
+    chains = {None: ["WorldError", "KeyError"], worse: ["OSError", "WorldError", "KeyError"]}
     for fallback, expected in chains.items():
         result = subject.Pipeline([subject.Step("broken", broken, fallback=fallback)]).run({})
         expect_status(subject, result, "FAILURE", "after a step failed")

@@ -1,15 +1,17 @@
 """The contract of ``Pipeline``: what steps get, when they run, and what the result says.
 
-The subject offers ``Step(name, fn, retry=None, fallback=None, optional=False)`` and ``Pipeline(steps, journal=None)``,
-whose ``run(inputs)`` gives a ``PipelineResult`` with ``status`` (a ``PipelineStatus``), ``data``, ``errors``,
-``warnings`` and ``steps``.
+The subject offers ``Step(name, fn, retry=None, fallback=None, optional=False, when=None)`` and
+``Pipeline(steps, journal=None)``, whose ``run(inputs)`` gives a ``PipelineResult`` with ``status`` (a
+``PipelineStatus``), ``data``, ``errors``, ``warnings`` and ``steps``, and which has ``cancel()``.
 """
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
 
-from groundwork.errors import ContractBroken
+from groundwork.errors import ContractBroken, WorldError
+from groundwork.resilience import MemoryJournal
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._failures import caught, expect, failing, policy
@@ -37,7 +39,7 @@ def broken() -> None:
     try:
         raise KeyError("host")
     except KeyError as error:
-        raise ValueError("no address to fetch from") from error
+        raise WorldError("no address to fetch from") from error
 
 
 def steps(subject: Any, *functions: Callable[..., Any]) -> list[Any]:
@@ -109,6 +111,70 @@ def names_are_checked_before_anything_runs(subject: Any, lab: Lab) -> None:
 
 @CHECKS.check(
     Level.EDGE,
+    rule="A step whose when(...) says no is not run; its output is None, and the run is no worse for it.",
+    why="An if around the step list is seen by nobody: neither what was left out nor why.",
+    hint="Call when with what its parameters name, before the step; look for these names too before anything runs.",
+    after=["names_are_checked_before_anything_runs"],
+)
+def a_step_runs_when_it_is_wanted(subject: Any, lab: Lab) -> None:
+    """Not with three rows; with two. Then a condition that asks for what nobody gives."""
+    for most, expected in ((2, None), (3, "tuned")):
+        ran: list[str] = []
+
+        def tune(ran: list[str] = ran) -> str:
+            ran.append("tune")
+            return "tuned"
+
+        wanted = subject.Step("tune", tune, when=lambda load, most=most: len(load) <= most)
+        fit = subject.Step("fit", lambda tune: f"fit {tune}")
+        result = subject.Pipeline([*steps(subject, load), wanted, fit]).run({})
+        expect_status(subject, result, "SUCCESS", f"with a step for at most {most} rows, of 3")
+        expect(ran, ["tune"] if expected else [], f"steps that ran, for at most {most} rows, of 3")
+        expect([dict(result.data).get(name, "-") for name in ("tune", "fit")], [expected, f"fit {expected}"], "data")
+    ran = []
+    first = subject.Step("first", functools.partial(ran.append, "first"))
+    asking = subject.Step("asking", load, when=lambda rows: rows)
+    error = caught(lambda: subject.Pipeline([first, asking]).run({}), "a condition that asks for an unknown name")
+    expect((ran, "rows" in str(error)), ([], True), "steps that ran, and whether the error names what is missing")
+
+
+@CHECKS.check(
+    Level.EDGE,
+    rule="After cancel() nothing new begins: the run ends CANCELLED, and another with its journal goes on.",
+    why="Whoever ends a run at seven in the morning wants what is done kept, and the rest not begun.",
+    hint="A flag; look at it before each step. What has finished is in the journal as ever.",
+    after=["a_failed_step_ends_the_run"],
+)
+def a_cancelled_run_begins_nothing_new(subject: Any, lab: Lab) -> None:
+    """Cancelled by its second step, of three."""
+    ran: list[str] = []
+    journal = MemoryJournal()
+
+    def pipeline(second: Callable[[], object]) -> Any:
+        names = {"first": lambda: None, "second": second, "third": lambda: None}
+        made = [subject.Step(name, _noted(ran, name, act)) for name, act in names.items()]
+        return subject.Pipeline(made, journal=journal)
+
+    cancelled: Any = pipeline(lambda: cancelled.cancel())
+    result = cancelled.run({})
+    expect_status(subject, result, "CANCELLED", "after cancel() in the second of three steps")
+    expect(ran, ["first", "second"], "steps that ran in a run that its second step cancelled")
+    expect_status(
+        subject, pipeline(lambda: None).run({}), "SUCCESS", "of a new run with the journal of a cancelled one"
+    )
+    expect(ran, ["first", "second", "third"], "steps that ran in both")
+
+
+def _noted(ran: list[str], name: str, act: Callable[[], object]) -> Callable[[], None]:
+    def step() -> None:
+        ran.append(name)
+        act()
+
+    return step
+
+
+@CHECKS.check(
+    Level.EDGE,
     rule="A step is tried again as its policy says, and the result tells how often.",
     why="The run that needed three attempts yesterday is the one that will fail tomorrow.",
     hint="Step(retry=policy): the policy decorates what calls the function; count in there.",
@@ -143,8 +209,8 @@ def a_step_is_retried(subject: Any, lab: Lab) -> None:
 )
 def a_result_survives_json(subject: Any, lab: Lab) -> None:
     """Of a run that succeeded, and of one that failed."""
-    for functions in ((load, train), (load, broken)):
-        result = subject.Pipeline(steps(subject, *functions)).run({"scale": 2})
+    for last, inputs in ((train, {"scale": 2}), (broken, {})):
+        result = subject.Pipeline(steps(subject, load, last)).run(inputs)
         back = type(result).from_dict(json.loads(json.dumps(result.to_dict())))
         expect(back, result, "the result after JSON")
         expect(type(back.status), type(result.status), "the type of the status after JSON")

@@ -66,6 +66,15 @@ def expect_error(number: int, when: str, hook: Hook, subject: Any, lab: Lab) -> 
         raise ContractBroken(f"no error although {when}; expected {errno.errorcode[number]} to be raised")
 
 
+def expect_kept(number: int, when: str, hook: Hook, subject: Any, lab: Lab, pieces: Iterable[bytes] = NEW) -> None:
+    """Break the contract unless a write that meets this fault raises the errno, and leaves the old file alone."""
+    path = old_file(lab.folder)
+    with expect_error(number, when, hook, subject, lab):
+        write_new(subject, path, pieces)
+    expect_content(path, OLD, f"when {when}")
+    expect_names(lab.folder, [path.name], f"when {when}")
+
+
 def _carries(error: BaseException | None, number: int) -> bool:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -76,11 +85,14 @@ def _carries(error: BaseException | None, number: int) -> bool:
     return False
 
 
-def publishing(calls: list[Call], path: Path) -> int:
-    """Find the call that moves the new file over the path."""
+def calls_around_the_rename(subject: Any, lab: Lab) -> tuple[list[Call], Call, list[Call]]:
+    """Replace the old file; return the calls before the one that moves the new file over it, that one, those after."""
+    path = old_file(lab.folder)
+    with lab.system_calls(subject=subject) as calls:
+        write_new(subject, path)
     for nth, call in enumerate(calls):
         if call.name in ("rename", "replace") and call.target == str(path):
-            return nth
+            return calls[:nth], call, calls[nth + 1 :]
     raise ContractBroken(f"no rename to {path.name} was seen; expected the new file to be moved over the old one")
 
 

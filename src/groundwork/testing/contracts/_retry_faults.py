@@ -1,7 +1,8 @@
-"""The contract of ``retry``, when calls hang, are cancelled or come in thousands."""
+"""The contract of ``retry``, when calls hang, are cancelled, give their items one by one, or come in thousands."""
 
 import asyncio
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 from groundwork.errors import ContractBroken
@@ -201,6 +202,36 @@ def attempts_never_overlap(subject: Any, lab: Lab) -> None:
 
     expect(run(lab, scene()), "here", "the value of the second attempt")
     expect(events, ["begins", "cleaned up"] * 2, "what happened in which order")
+
+
+@CHECKS.check(
+    Level.EDGE,
+    rule="A generator is tried again until its first item; what fails after it goes through, and nothing comes twice.",
+    why="Calling a generator function never fails: the file is opened at the first item, outside of every try.",
+    hint="Take the first item with next() under the policy; then yield it, and yield from the rest.",
+    after=["other_errors_go_through_at_once", "functions_stay_what_they_are"],
+)
+def a_generator_is_retried_until_its_first_item(subject: Any, lab: Lab) -> None:
+    """It fails twice before its first item; then once between two of them."""
+    opened, calls = failing(2, lab.clock)
+
+    def rows(count: int) -> Iterator[int]:
+        opened()
+        yield from range(count)
+
+    found = list(policy(subject, lab)(rows)(3))
+    expect((found, len(calls)), ([0, 1, 2], 3), "items and calls of a generator that fails twice before its first item")
+    expect(list(policy(subject, lab)(rows)(0)), [], "items of an empty generator")
+
+    reset = ConnectionError("reset")
+
+    def torn() -> Iterator[int]:
+        yield 1
+        raise reset
+
+    seen: list[int] = []
+    error = caught(lambda: seen.extend(policy(subject, lab)(torn)()), "a generator that fails after its first item")
+    expect((seen, error), ([1], reset), "items and error of a generator that fails after its first item")
 
 
 @CHECKS.check(

@@ -9,6 +9,7 @@ import dataclasses
 import enum
 import functools
 import inspect
+import itertools
 import json
 import random
 import threading
@@ -165,7 +166,21 @@ class Policy:
         self.chance = random.Random(seed)
 
     def __call__(self, fn):
+        if inspect.isgeneratorfunction(fn):
+            return functools.wraps(fn)(self.generating(fn))
         return functools.wraps(fn)(self.asynchronous(fn) if inspect.iscoroutinefunction(fn) else self.synchronous(fn))
+
+    def generating(self, fn):
+        def begun(*args, **kwargs):
+            items = fn(*args, **kwargs)
+            return [*itertools.islice(items, 1)], items
+
+        def call(*args, **kwargs):
+            first, items = self.synchronous(begun)(*args, **kwargs)
+            yield from first
+            yield from items
+
+        return call
 
     def synchronous(self, fn):
         def call(*args, **kwargs):
@@ -256,13 +271,23 @@ def retry(**options):
     return Policy(**options)
 
 
+class TimeWindow(float):
+    """Seconds that a breaker looks back on, where a whole number would be calls."""
+
+
 class Period:
     """What a breaker is in now: a window of results, a cooldown, or a probation; a new one at each change."""
 
     def __init__(self, state, window=1, since_s=0.0):
         self.state, self.since_s = state, since_s
-        self.results = collections.deque(maxlen=window)
+        # A window of seconds forgets by the moments of its results.
+        self.results = collections.deque(maxlen=None if isinstance(window, TimeWindow) else window)
+        self.at_s = collections.deque(maxlen=self.results.maxlen)
         self.running = self.passed = 0
+
+
+class TooSlow(Exception):
+    """A call that succeeded too late."""
 
 
 class CircuitBreaker:
@@ -279,9 +304,11 @@ class CircuitBreaker:
         minimum_calls=10,
         cooldown_s=30.0,
         probes=1,
+        slow_call_s=None,
         on=Exception,
         clock=None,
     ):
+        self.slow_call_s = float("inf") if slow_call_s is None else slow_call_s
         self.name, self.window, self.failure_rate, self.minimum_calls = name, window, failure_rate, minimum_calls
         self.cooldown_s, self.probes, self.on, self.clock = cooldown_s, probes, on, clock or SystemClock()
         self.lock = threading.Lock()
@@ -289,13 +316,18 @@ class CircuitBreaker:
         self.period = Period("closed", window)
 
     def __enter__(self):
-        self.entered.set((*self.entered.get(), self.begin()))
+        self.entered.set((*self.entered.get(), (self.begin(), self.clock.monotonic())))
         return self
 
     def __exit__(self, kind, error, trace):
-        *rest, period = self.entered.get()
+        *rest, (period, start_s) = self.entered.get()
         self.entered.set(tuple(rest))
+        if error is None and self.slow(start_s):
+            error = TooSlow()
         self.end(period, error)
+
+    def slow(self, start_s):
+        return self.clock.monotonic() - start_s >= self.slow_call_s
 
     async def __aenter__(self):
         return self.__enter__()
@@ -347,7 +379,7 @@ class CircuitBreaker:
                 return
             if error is not None and not isinstance(error, self.counts):
                 return
-            self.count(failed=error is not None and isinstance(error, self.on))
+            self.count(failed=error is not None and isinstance(error, (TooSlow, self.on)))
 
     def count(self, *, failed):
         if self.period.state == "half-open":
@@ -358,8 +390,16 @@ class CircuitBreaker:
                 self.change("closed")
             return
         self.period.results.append(failed)
+        self.period.at_s.append(self.clock.monotonic())
+        if isinstance(self.window, float):
+            self.forget(self.period)
         if failed and self.failing(self.period.results):
             self.change("open")
+
+    def forget(self, period):
+        while self.clock.monotonic() - period.at_s[0] > self.window:
+            period.at_s.popleft()
+            period.results.popleft()
 
     def failing(self, results):
         return len(results) >= self.minimum_calls and sum(results) >= self.failure_rate * len(results)
@@ -374,6 +414,7 @@ class PipelineStatus(enum.StrEnum):
     SUCCESS = "SUCCESS"
     PARTIAL_FAILURE = "PARTIAL_FAILURE"
     FAILURE = "FAILURE"
+    CANCELLED = "CANCELLED"
 
 
 @dataclasses.dataclass
@@ -385,6 +426,7 @@ class Step:
     retry: object = None
     fallback: object = None
     optional: bool = False
+    when: object = None
 
 
 @dataclasses.dataclass
@@ -430,6 +472,10 @@ class Pipeline:
     def __init__(self, steps, *, journal=None):
         self.steps = list(steps)
         self.journal = Memory() if journal is None else journal
+        self.cancelled = False
+
+    def cancel(self):
+        self.cancelled = True
 
     def run(self, inputs=None):
         values = dict(inputs or {})
@@ -437,6 +483,12 @@ class Pipeline:
         finished = self.finished()
         result = PipelineResult(PipelineStatus.SUCCESS, steps=[StepResult(step.name) for step in self.steps])
         for step, told in zip(self.steps, result.steps, strict=True):
+            if self.cancelled:
+                result.status = PipelineStatus.CANCELLED
+                break
+            if not self.wanted(step, values):
+                told.status, values[step.name], result.data[step.name] = "SKIPPED", None, None
+                continue
             key = self.key(step, values)
             if key in finished:
                 told.status, output = "SUCCESS", finished[key]
@@ -449,6 +501,9 @@ class Pipeline:
                     self.write(key, output)
             values[step.name] = result.data[step.name] = output
         return result
+
+    def wanted(self, step, values):
+        return step.when is None or step.when(**self.arguments(step.when, values))
 
     def made(self, step, values, told, result):
         def once(**arguments):
@@ -492,7 +547,7 @@ class Pipeline:
     def check(self, values):
         known = set(values)
         for step in self.steps:
-            missing = set(needs(step.fn)) | set(needs(step.fallback)) - {"error"}
+            missing = {*needs(step.fn), *needs(step.when)} | set(needs(step.fallback)) - {"error"}
             missing -= known
             if missing:
                 raise ValueError(f"step {step.name} asks for {sorted(missing)}; there is {sorted(known)}")

@@ -44,7 +44,7 @@ def retry(
     clock=None,
     seed=None,
 ):
-    """Return a decorator for functions and coroutine functions.
+    """Return a decorator for functions, coroutine functions and generator functions.
 
     Args:
         on: The exception type worth another attempt, or a tuple of them.
@@ -59,16 +59,28 @@ def retry(
     raise NotImplementedError("retry")
 
 
+class TimeWindow:
+    """How many seconds a breaker looks back on.
+
+    Args:
+        span_s: The seconds.
+    """
+
+    def __init__(self, span_s):
+        raise NotImplementedError("TimeWindow")
+
+
 class CircuitBreaker:
     """Refuses calls of what keeps failing: ``with``, ``async with``, a decorator, or ``call``.
 
     Args:
         name: For messages.
-        window: How many of the last calls it looks at.
+        window: How many of the last calls it looks at; a ``TimeWindow``: how many seconds.
         failure_rate: The share of failures among them at which it opens.
         minimum_calls: How many there must be before it judges.
         cooldown_s: Seconds from when it opens until a probe.
         probes: How many probes run at once, and how many successes close it.
+        slow_call_s: A call that takes as long is a failure, though it succeeds; None for no limit.
         on: The exception type that is a failure; any other is an answer.
         clock: See ``retry``.
     """
@@ -82,6 +94,7 @@ class CircuitBreaker:
         minimum_calls=10,
         cooldown_s=30.0,
         probes=1,
+        slow_call_s=None,
         on=Exception,
         clock=None,
     ):
@@ -127,6 +140,7 @@ class PipelineStatus(enum.StrEnum):
     SUCCESS = "SUCCESS"
     PARTIAL_FAILURE = "PARTIAL_FAILURE"
     FAILURE = "FAILURE"
+    CANCELLED = "CANCELLED"
 
 
 class PipelineResult:
@@ -151,9 +165,10 @@ class Step:
         retry: A retry policy, or None.
         fallback: Called when ``fn`` has failed for good; may take ``error``.
         optional: Whether the run goes on without it.
+        when: Asked, by its parameters' names, whether the step is to run; None for always.
     """
 
-    def __init__(self, name, fn, *, retry=None, fallback=None, optional=False):
+    def __init__(self, name, fn, *, retry=None, fallback=None, optional=False, when=None):
         raise NotImplementedError("Step")
 
 
@@ -170,3 +185,6 @@ class Pipeline:
 
     def run(self, inputs=None):
         """Run what has not finished with these inputs; return a ``PipelineResult``."""
+
+    def cancel(self):
+        """Let the run begin nothing new."""

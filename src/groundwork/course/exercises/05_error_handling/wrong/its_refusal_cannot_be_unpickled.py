@@ -9,6 +9,7 @@ FAILS = (
 )
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "resilience.py")
+TimeWindow = right.TimeWindow
 
 
 

@@ -10,6 +10,7 @@ FAILS = (
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "resilience.py")
 CircuitOpen = right.CircuitOpen
+TimeWindow = right.TimeWindow
 
 
 class CircuitBreaker(right.CircuitBreaker):
