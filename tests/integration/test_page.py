@@ -62,6 +62,39 @@ def test_the_form_is_filled_in_from_the_schema_and_its_row_is_predicted(visit):
     assert took.startswith("200 in ")
 
 
+ODD = [
+    ({}, {"free": [1, {"deep": None}]}),
+    ({"type": "object"}, {}),
+    ({"type": "number"}, 3.5),
+    ({"type": "string"}, "plain"),
+    ({"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}, [1, None, -0.5]),
+    ({"type": "array", "items": {"type": ["number", "null"]}}, [1, None, 2]),
+    ({"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, [[1, 2], [3, 4]]),
+    ({"type": "object", "properties": {"a": {"type": "array", "items": {"type": "number"}}}}, {"a": [1, 2.5]}),
+    ({"type": "object", "properties": {"a": {"type": "array", "items": {"type": "object"}}}}, {"a": [{"b": 1}]}),
+    ({"type": "object", "properties": {"a": {"type": ["number", "string", "null"]}}}, {"a": "word"}),
+    ({"type": "object", "properties": {"a": {"type": ["string", "number"]}}}, {"a": "007"}),
+    ({"type": "object", "properties": {"a": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}, {"a": None}),
+    ({"type": "object", "properties": {"a": {"enum": [1, "1", None]}, "b": {"const": 5}}}, {"a": "1", "b": 5}),
+    ({"type": "object", "properties": {"a": {"enum": ["x", "y"]}, "b": {"type": "boolean"}}}, {"b": False}),
+    ({"type": "object", "properties": {'<"&>/~': {"type": "string"}}}, {'<"&>/~': "</script>"}),
+    ({"type": "object", "properties": {"a": {}}}, {"a": {"any": 1}}),
+    ({"type": "object", "properties": {"a": {}}}, {"a": "text"}),
+]
+
+
+def test_the_form_of_any_schema_gives_back_its_example(visit):
+    async def talk(tab, url):
+        given = json.dumps(ODD).replace("<", "\\u003c")
+        back = "formOf(schema, example)"
+        return await tab.js(
+            f"({given}).map(([schema, example]) => {{ const made = {back};"
+            "return JSON.stringify(made.row(made.fields.map((each) => [each.key, each.value()]))); })"
+        )
+
+    assert [json.loads(each) for each in visit(talk)] == [example for _, example in ODD]
+
+
 def test_a_mistake_is_told_at_its_field_and_goes_when_it_is_mended(visit):
     async def talk(tab, url):
         await tab.js("document.getElementById('field-x').value = 'abc'; document.getElementById('ask').click()")

@@ -27,7 +27,7 @@ function flat(schema) {
 function kindOf(schema, example) {
   const given = schema.enum || ("const" in schema ? [schema.const] : null);
   const types = [schema.type || []].flat();
-  const nullable = types.includes("null") || Boolean(given && given.includes(null));
+  const nullable = types.includes("null") || example === null || Boolean(given && given.includes(null));
   const rest = types.filter((type) => type !== "null");
   if (given) return { kind: "choice", nullable, choices: given.filter((value) => value !== null) };
   const items = flat(schema.items || {});
@@ -35,7 +35,10 @@ function kindOf(schema, example) {
   if (rest.length === 1 && rest[0] === "array" && flatItems) return { kind: "list", nullable, items: flatItems };
   if (rest.length === 1 && ["boolean", "number", "integer", "string"].includes(rest[0])) return { kind: rest[0], nullable };
   if (rest.length === 2 && rest.includes("number") && rest.includes("integer")) return { kind: "number", nullable };
-  if (rest.length && rest.every((type) => ["number", "integer", "string"].includes(type))) return { kind: "number", nullable };
+  // Where both a text and a number would do, the example says what digits are.
+  if (rest.length && rest.every((type) => ["number", "integer", "string"].includes(type))) {
+    return { kind: typeof example === "string" ? "string" : "number", nullable };
+  }
   if (!rest.length && typeof example === "number") return { kind: "number", nullable: true };
   return { kind: "json", nullable };
 }
