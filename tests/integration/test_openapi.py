@@ -75,12 +75,12 @@ def run(each, cases):
     )(given(cases)(each))()
 
 
-@pytest.mark.parametrize("keys", [None, [KEY]], ids=["open", "keys"])
+@pytest.mark.parametrize("options", [{}, {"api_keys": [KEY]}], ids=["open", "keys"])
 @pytest.mark.filterwarnings("ignore")  # what the tool warns of in itself
-def test_every_answer_is_one_that_the_description_has(needs, keys):
+def test_every_answer_is_one_that_the_description_has(needs, options):
     schemathesis = needs("schemathesis")
 
-    with serving(api_keys=keys) as url:
+    with serving(**options) as url:
         _, document = fetch(f"{url}/openapi.json")
         statuses = hold(schemathesis, document, url, WITH_KEY)
 
