@@ -186,8 +186,8 @@ class RequestParser:
         self._body_bytes += len(part)
         self._quiet_bytes = -1
         if self._body_bytes > self._max_body_bytes:
-            if self.partial is not None:
-                self.partial.fault = 413
+            assert self.partial is not None
+            self.partial.fault = 413
             self._body = b""
         elif not self._body:
             self._body = part
