@@ -132,6 +132,15 @@ def test_a_chunked_body_is_a_body(server):
     assert statuses(answer) == [200]
 
 
+def test_a_blank_line_after_each_body_is_ignored(server):
+    with server.connect() as client:
+        for x, double in ((1, b"[2]"), (3, b"[6]"), (4, b"[8]")):
+            body = b'{"instances":[{"x":%d}]}' % x
+            client.sendall(POST.replace(b"%d" % len(BODY), b"%d" % len(body)) + body + b"\r\n")
+
+            assert double in until(client, b'"version":"1"}')
+
+
 def test_a_client_that_expects_to_be_told_to_continue_is_told(server):
     with server.connect() as client:
         client.sendall(POST.replace(b"Host: x", b"Host: x\r\nExpect: 100-continue"))
@@ -159,6 +168,9 @@ def test_a_client_that_asks_for_http_2_is_answered_by_http_1(server):
         (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\n\r\n", 417),
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 5000, 431),
+        (READY.replace(b"Host: x", b"Host: x\r\nX: " + b"a" * 5000), 431),
+        (b"POST /predict HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\nGET /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n", 400),
         (b"POST /predict HTTP/1.1\r\nHost: x\r\n", 408),
         (POST.replace(b"Host: x", b"Host: x\r\nX-Request-Timeout-Ms: 100") + BODY[:5], 408),
         (b"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", 404),

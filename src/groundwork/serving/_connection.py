@@ -38,6 +38,7 @@ class HttpConnection(asyncio.Protocol):
         self._partial_due = _NEVER
         self._stuck = False
         self._paused = False
+        self._paused_at = 0.0
         self._starting = False
         self._ended = False
         self._due = _NEVER
@@ -103,11 +104,13 @@ class HttpConnection(asyncio.Protocol):
         self._stuck = False
         if not self._ended:
             self._rest()
-            self._start_whole()
+            # A transport is not to be closed from within this call.
+            self._loop.call_soon(self._start_whole)
 
     def close_if_idle_for(self, seconds: float) -> None:
         """Close when no request comes for so long; one that is under way, or comes, is answered first."""
-        if not self._turns and not self._parser.whole and self._parser.partial is None and not self._ended:
+        busy = self._turns or self._parser.whole or self._parser.partial is not None
+        if not (busy or self._stuck or self._ended):
             self._expect(self._loop.time() + seconds)
 
     def abort(self) -> None:
@@ -191,7 +194,7 @@ class HttpConnection(asyncio.Protocol):
             return
         self._starting = True
         whole, most = self._parser.whole, self._options.max_pipelined
-        while whole and len(self._turns) < most and not self._stuck:
+        while whole and len(self._turns) < most and not self._stuck and not self._ended:
             self._start(whole.popleft())
         self._starting = False
         if whole:
@@ -249,6 +252,8 @@ class HttpConnection(asyncio.Protocol):
             self._expect(self._partial_due)
         elif self._turns or self._parser.whole:
             self._due = _NEVER
+        elif self._hub.draining:
+            self._expect(self._loop.time())
         else:
             self._expect(self._loop.time() + self._options.idle_timeout_s)
 
@@ -271,6 +276,9 @@ class HttpConnection(asyncio.Protocol):
             self._expect(due)
         elif self._ended or self._stuck:
             self._transport.abort()
+        elif self._parser.partial is not None and self._paused:
+            # It is not read, so it cannot come; its time goes on when it is read again.
+            self._due = _NEVER
         elif self._parser.partial is not None:
             self._break_off(408)
             self._start_whole()
@@ -280,9 +288,13 @@ class HttpConnection(asyncio.Protocol):
     def _pause_reading(self) -> None:
         if not self._paused and not self._transport.is_closing():
             self._paused = True
+            self._paused_at = self._loop.time()
             self._transport.pause_reading()
 
     def _resume_reading(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
+            if self._parser.partial is not None:
+                self._partial_due += self._loop.time() - self._paused_at
+                self._expect(self._partial_due)

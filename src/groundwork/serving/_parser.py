@@ -30,6 +30,10 @@ class _Memo(NamedTuple):
     headers: dict[bytes, bytes]
 
 
+class _NobodysError(Exception):
+    """Something comes after the last request of a connection."""
+
+
 class RequestParser:
     """Reads the requests of one connection.
 
@@ -59,7 +63,8 @@ class RequestParser:
         self._memo: _Memo | None = None
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._parts: list[bytes] = []
+        self._body: bytes | bytearray = b""
+        self._head_bytes = 0
         self._body_bytes = 0
         self._quiet_bytes = 0
 
@@ -100,16 +105,20 @@ class RequestParser:
         """
         if self.deaf:
             return 0
-        fresh, before = self.partial is None, len(self.whole)
+        earlier, before = self.partial, len(self.whole)
         status = self._feed(data)
         turn = self.partial
         if turn is not None:
-            # Whatever brings no body is counted: a head, but a trailer or a chunk's extension as well.
-            self._quiet_bytes = 0 if self._quiet_bytes < 0 else self._quiet_bytes + len(data)
+            # Whatever brings no body is counted: a head, but a trailer or a chunk's extension as well. Where an earlier
+            # request ended in the same bytes, only what has been told of this one is its own.
+            if self._quiet_bytes < 0:
+                self._quiet_bytes = 0
+            else:
+                self._quiet_bytes += len(data) if len(self.whole) == before else self._head_bytes
             if self._quiet_bytes > self._max_header_bytes:
                 status = status or 431
             status = status or turn.fault
-        elif fresh and not status and len(self.whole) == before + 1:
+        elif earlier is None and not status and len(self.whole) == before + 1:
             self._remember(data, self.whole[-1])
         return status
 
@@ -130,22 +139,26 @@ class RequestParser:
         return turn
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins; after the last one this ends the reading."""
+        if self.deaf:
+            raise _NobodysError
         self.partial = self.blank()
         self.has_head = False
         self._url = b""
         self._headers = []
-        self._parts = []
-        self._body_bytes = self._quiet_bytes = 0
+        self._body = b""
+        self._head_bytes = self._body_bytes = self._quiet_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target comes."""
         self._url += url
+        self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header comes; what comes after the body, as a trailer, is dropped."""
         if not self.has_head:
             self._headers.append((name.lower(), value))
+            self._head_bytes += len(name) + len(value) + 4
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -157,7 +170,10 @@ class RequestParser:
         turn.old = version == "1.0"
         turn.keeps = parser.should_keep_alive()
         turn.headers = headers = dict(self._headers)
-        turn.fault = _fault(version, self._headers, headers, self._max_body_bytes)
+        if self._head_bytes > self._max_header_bytes:
+            turn.fault = 431
+        else:
+            turn.fault = _fault(version, self._headers, headers, self._max_body_bytes)
         target = self._url
         if not target.startswith((b"/", b"*")) and turn.method != "CONNECT":
             parsed = httptools.parse_url(target)
@@ -169,46 +185,62 @@ class RequestParser:
         """A piece of the body comes."""
         self._body_bytes += len(part)
         self._quiet_bytes = -1
-        if self._body_bytes <= self._max_body_bytes:
-            self._parts.append(part)
-        elif self.partial is not None:
+        if self._body_bytes > self._max_body_bytes:
+            assert self.partial is not None
             self.partial.fault = 413
-            self._parts.clear()
+            self._body = b""
+        elif not self._body:
+            self._body = part
+        else:
+            # Small parts, kept one by one, would cost many times their bytes.
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += part
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         turn, self.partial = self.partial, None
-        if turn is None or self.deaf:
-            return
-        turn.body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts = []
+        assert turn is not None
+        turn.body = bytes(self._body)
+        self._body = b""
         self.whole.append(turn)
         self.deaf = not turn.keeps or turn.fault != 0
 
     def _feed(self, data: bytes) -> int:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            return self._decline_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            # What follows the last request of a connection is nobody's.
-            return 0 if self.deaf else 400
-        return 0
+        rest: bytes | memoryview = data
+        while True:
+            try:
+                self._parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self.whole[-1].fault:
+                    return 0
+                rest = memoryview(rest)[upgrade.args[0] :]
+                if not self._decline_upgrade():
+                    return 400
+            except httptools.HttpParserError:
+                # What follows the last request of a connection is nobody's.
+                return 0 if self.deaf else 400
+            else:
+                return 0
 
-    def _decline_upgrade(self, rest: bytes) -> int:
-        """Read a request that asks for another protocol as one that does not, body and all."""
+    def _decline_upgrade(self) -> bool:
+        """Begin to read a request that asks for another protocol as one that does not; False where it cannot be."""
         turn = self.whole.pop()
         if turn.method == "CONNECT":
-            return 400
+            return False
         self.deaf = False
         self._parser = httptools.HttpRequestParser(self)
         line = b"%b %b HTTP/1.%d\r\n" % (turn.method.encode(), self._url, 0 if turn.old else 1)
         kept = [b"%b: %b\r\n" % header for header in self._headers if header[0] != b"upgrade"]
-        return self._feed(b"".join([line, *kept, b"\r\n", rest]))
+        self._parser.feed_data(b"".join([line, *kept, b"\r\n"]))
+        return True
 
     def _remember(self, data: bytes, turn: Turn) -> None:
         if turn.keeps and not turn.old and not turn.fault and b"transfer-encoding" not in turn.headers:
             head_bytes = len(data) - len(turn.body)
+            # Blank lines around a request belong to no head.
+            if data.find(b"\r\n\r\n") + 4 != head_bytes:
+                return
             headers = dict(turn.headers)
             self._memo = _Memo(data[:head_bytes], head_bytes, len(data), turn.method, turn.path, turn.query, headers)
 
@@ -220,6 +252,11 @@ def _fault(version: str, listed: list[tuple[bytes, bytes]], headers: dict[bytes,
     hosts = sum([name == b"host" for name, _ in listed])
     if hosts > 1 or (hosts == 0 and version == "1.1"):
         return 400
+    coding = headers.get(b"transfer-encoding")
+    if coding is not None:
+        codings = sum([name == b"transfer-encoding" for name, _ in listed])
+        if version == "1.0" or codings > 1 or coding.lower() != b"chunked":
+            return 400
     expectation = headers.get(b"expect")
     if expectation is not None and expectation.lower() != b"100-continue":
         return 417

@@ -33,6 +33,7 @@ class Transport:
 
     def write(self, data):
         assert self.ended is None
+        assert not self.half_closed
         self.written += data
 
     def can_write_eof(self):
@@ -455,11 +456,54 @@ async def test_a_client_that_reads_again_is_answered_again():
     assert len(client.answers()) == 1
 
     client.connection.resume_writing()
+    await asyncio.sleep(0)
 
     assert len(client.answers()) == 3
     assert client.transport.reading
     await asyncio.sleep(74)
     assert client.transport.ended is None
+
+
+@virtual
+async def test_a_transport_is_not_closed_while_it_says_that_it_can_be_written_to():
+    client = Client()
+    client.connection.pause_writing()
+    client.send(CLOSING)
+
+    client.connection.resume_writing()
+    ended = client.transport.ended
+    await asyncio.sleep(0)
+
+    assert (ended, client.transport.ended) == (None, "closed")
+
+
+@virtual
+async def test_half_a_request_that_is_not_read_because_others_are_under_way_keeps_its_time():
+    client = Client(Application(hold=True, verdict=3.0), max_pipelined=1)
+    client.send(GET + GET + POST + b"a")
+    await asyncio.sleep(60)
+    client.application.held[0].done(Response(b"1"))
+    await asyncio.sleep(2)
+    assert client.transport.ended is None
+
+    client.send(b"bc")
+    client.application.held[1].done(Response(b"2"))
+    client.application.held[2].done(Response(b"3"))
+
+    assert client.answers() == [(200, "1"), (200, "2"), (200, "3")]
+
+
+@virtual
+async def test_half_a_request_that_is_read_again_has_only_what_was_left_of_its_time():
+    client = Client(Application(hold=True, verdict=3.0), max_pipelined=1)
+    client.send(GET + GET + POST + b"a")
+    await asyncio.sleep(60)
+    client.application.held[0].done(Response(b"1"))
+    await asyncio.sleep(3.1)
+
+    client.application.held[1].done(Response(b"2"))
+
+    assert client.answers() == [(200, "1"), (200, "2"), (408, "408")]
 
 
 @virtual
@@ -519,6 +563,36 @@ async def test_a_closing_server_answers_what_is_under_way_and_what_is_on_the_way
     assert busy.answers() == coming.answers() == [(200, "done")]
     assert b"connection: close" in busy.transport.written
     assert busy.transport.ended == coming.transport.ended == "closed"
+
+
+@virtual
+async def test_a_closing_server_lets_a_client_read_its_answer_and_then_hangs_up_at_once():
+    client = Client()
+    client.send(GET)
+    client.connection.pause_writing()
+
+    closing = asyncio.create_task(client.hub.close(0.5, 30))
+    await asyncio.sleep(5)
+    assert client.transport.ended is None
+    client.connection.resume_writing()
+    await asyncio.sleep(0.1)
+    ended = client.transport.ended
+    client.connection.connection_lost(None)
+    await closing
+
+    assert ended == "closed"
+
+
+@virtual
+async def test_a_request_after_one_with_a_fault_is_not_answered():
+    client = Client()
+
+    client.send(GET.replace(b"Host: x\r\n", b"") + POST + b"a")
+    client.send(b"bc")
+    await asyncio.sleep(3)
+
+    assert client.answers() == [(400, "400")]
+    assert client.transport.ended == "aborted"
 
 
 @virtual

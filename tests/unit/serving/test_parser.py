@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -103,6 +104,17 @@ def test_a_head_is_known_only_where_its_bytes_tell_all(first):
     assert reader.known(first) is None
 
 
+def test_a_blank_line_after_a_body_is_in_no_head_that_is_known():
+    reader = parser()
+    reader.feed(POST + b"\r\n")
+    again = POST[:-3] + b"abz\r\n"
+    assert reader.known(again) is None
+
+    reader.feed(again)
+
+    assert [turn.body for turn in reader.whole] == [b"abc", b"abz"]
+
+
 def test_within_a_request_no_head_is_known():
     reader = parser()
     reader.feed(GET)
@@ -139,6 +151,11 @@ def test_what_is_no_http_or_could_be_read_in_two_ways_is_400(data):
         (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n\r\n", 417),
         (b"GET / HTTP/1.0\r\n\r\n", 0),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 1000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"a" * 1000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+        (CHUNKED.replace(b"1.1", b"1.0"), 400),
+        (CHUNKED.replace(b"chunked", b"gzip, chunked"), 400),
+        (CHUNKED.replace(b"Host: x", b"Host: x\r\nTransfer-Encoding: gzip"), 400),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n" + b"a" * 101, 413),
         (
             b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + b"a" * 101 + b"\r\n0\r\n\r\n",
@@ -179,6 +196,35 @@ def test_a_body_that_comes_in_many_pieces_is_no_large_head():
     assert len(reader.whole[0].body) == 900
 
 
+def test_a_request_after_a_large_one_in_the_same_bytes_is_no_large_head():
+    reader = parser(max_header_bytes=100, max_body_bytes=1000)
+    large = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n" + b"a" * 900
+
+    assert [reader.feed(large + GET[:20]), reader.feed(GET[20:])] == [0, 0]
+    assert [reader.feed(large[:50]), reader.feed(large[50:] + GET[:20]), reader.feed(GET[20:])] == [0, 0, 0]
+    assert [turn.method for turn in reader.whole] == ["POST", "GET", "POST", "GET"]
+
+
+def test_a_large_head_after_another_request_is_refused_before_its_end():
+    assert read(GET + b"GET / HTTP/1.1\r\nA: " + b"a" * 1000 + b"\r\nB: ")[0] == 431
+
+
+def test_a_body_in_tiny_parts_takes_no_more_memory_than_its_bytes():
+    parts = [b"1\r\na\r\n"] * 20_000
+    reader = parser(max_body_bytes=20_000)
+    reader.feed(UNDECLARED)
+
+    tracemalloc.start()
+    for part in parts:
+        reader.feed(part)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    reader.feed(b"0\r\n\r\n")
+
+    assert kept < 3 * 20_000
+    assert reader.whole[0].body == b"a" * 20_000
+
+
 @pytest.mark.parametrize("body", [b"", b"abc"])
 def test_a_request_that_asks_for_another_protocol_is_read_as_one_of_this(body):
     upgrade = b"POST /a?b HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
@@ -190,6 +236,45 @@ def test_a_request_that_asks_for_another_protocol_is_read_as_one_of_this(body):
         ("POST", "/a", b"b", body, True),
         ("GET", "/v2/models/a/b", b"", b"", True),
     ]
+
+
+UPGRADE = b"GET /up HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+
+def test_thousands_of_requests_that_ask_for_another_protocol_may_come_at_once():
+    status, turns = read(UPGRADE * 3000 + GET)
+
+    assert (status, len(turns)) == (0, 3001)
+    assert [turn[1] for turn in turns[-2:]] == ["/up", "/v2/models/a/b"]
+
+
+@pytest.mark.parametrize(
+    ("first", "told_of"),
+    [
+        (GET.replace(b"Host: x", b"Host: x\r\nConnection: close"), ("/v2/models/a/b", 0)),
+        (GET.replace(b"Host: x\r\n", b""), ("/v2/models/a/b", 400)),
+        (UPGRADE.replace(b"Host: x\r\n", b""), ("/up", 400)),
+        (UPGRADE.replace(b"HTTP/1.1", b"HTTP/2.0"), ("/up", 505)),
+        (UPGRADE.replace(b"Connection: ", b"Connection: close, "), ("/up", 0)),
+    ],
+    ids=["closing", "at fault", "upgrade at fault", "upgrade of another version", "closing upgrade"],
+)
+def test_after_the_last_request_nothing_asks_for_another_protocol(first, told_of):
+    reader = parser()
+
+    assert reader.feed(first + UPGRADE) == 0
+
+    assert [(turn.path, turn.fault) for turn in reader.whole] == [told_of]
+    assert (reader.deaf, reader.partial) == (True, None)
+
+
+def test_after_a_request_with_a_fault_none_begins():
+    reader = parser()
+
+    assert reader.feed(GET.replace(b"Host: x\r\n", b"") + POST[:-1]) == 0
+
+    assert [turn.fault for turn in reader.whole] == [400]
+    assert reader.partial is None
 
 
 def test_after_the_last_request_nothing_is_read():
