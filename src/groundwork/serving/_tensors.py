@@ -20,7 +20,7 @@ from groundwork.serving._datatypes import DTYPES
 from groundwork.serving._problem import Problem
 
 MAX_DIMENSIONS = 16
-MAX_TEXTS = 2**17
+MAX_TEXTS = 2**16
 """Most BYTES elements of a request: each costs a Python object, on the server's own thread."""
 
 # Nothing in so many places: numpy has no such array, and as lists it would be as many.
