@@ -313,12 +313,14 @@ class Batcher(Generic[Item, Result]):
 
     def _predict_wanted(self, batch: list[Item], slices: Slices, started: list[float]) -> list[Answer]:
         """Predict what is still wanted of a batch, on the executor's thread."""
-        started[0] = perf_counter()
         now = self._loop.time()
         wanted = [
             group.done is not None and group.deadline > now and (group.future is None or not group.future.done())
             for group, _, _ in slices
         ]
+        if any(wanted):
+            # What predicts nothing has not begun: it says nothing of how long a batch takes.
+            started[0] = perf_counter()
         if all(wanted):
             return predict_isolated(self._predict, batch)
         kept = [keep for keep, (_, _, count) in zip(wanted, slices, strict=True) for _ in range(count)]
@@ -344,6 +346,7 @@ class Batcher(Generic[Item, Result]):
             else:
                 future = self._executor_now().submit(predict_isolated, self._predict, batch)
         except Exception as error:  # noqa: BLE001 - an executor shut down or broken, whatever it says: callers hear it
+            started[0] = -1.0
             self._finish(slices, started, [error] * len(batch))
             return
         future.add_done_callback(partial(self._finish_soon, slices, started))
@@ -367,8 +370,9 @@ class Batcher(Generic[Item, Result]):
     def _finish(self, slices: Slices, started: list[float], answers: list[Answer]) -> None:
         """Give out the answers of a batch, and form the next one from what waits by now."""
         self._handed = [handed for handed in self._handed if handed[1] is not started]
-        seconds = perf_counter() - started[0] if started[0] >= 0 else 0.0
-        self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
+        if started[0] >= 0:
+            seconds = perf_counter() - started[0]
+            self._batch_s = seconds if self._batch_s == 0.0 else 0.8 * self._batch_s + 0.2 * seconds
         self._running -= 1
         at = 0
         for group, start, count in slices:

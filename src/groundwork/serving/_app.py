@@ -6,7 +6,7 @@ leaves. Cost: one task and one future a request, which is why the server of our 
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +18,6 @@ from groundwork.serving._core import Core
 from groundwork.serving._exchange import CLIENT_LEFT
 from groundwork.serving._handlers import Handlers
 from groundwork.serving._infer import Infer
-from groundwork.serving._limiter import AdaptiveLimit
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
@@ -64,9 +63,8 @@ class App:
         self.loaded = asyncio.Event()
         self._options = options
         self._handlers = Handlers(self.models, self.metrics, options)
-        limits = _limits(models, options)
-        self.core = Core(self.models, self.metrics, options, limits=limits, clients=_clients(options))
-        self.metrics.watch_app(self.models.all, limits)
+        self.core = Core(self.models, self.metrics, options, clients=_clients(options))
+        self.metrics.watch_app(self.models.all)
         repository = Repository(self.models)
         self.core.routes |= self._handlers.routes() | repository.routes()
         self.core.model_routes |= self._handlers.model_routes() | repository.model_routes()
@@ -176,14 +174,6 @@ class App:
             self.loaded.set()
 
 
-def _limits(names: Iterable[str], options: AppOptions) -> dict[str, AdaptiveLimit]:
-    if not options.adaptive_limit:
-        return {}
-    rows, batches = options.max_batch_rows, options.threads
-    most = options.max_queue_rows + rows * batches
-    return {name: AdaptiveLimit(rows, batches=batches, max_limit=most) for name in names}
-
-
 def _clients(options: AppOptions) -> ClientLimits | None:
     rate_per_s = options.client_rate_per_s
     return ClientLimits(rate_per_s, options.client_burst) if rate_per_s else None
@@ -204,6 +194,6 @@ def create_app(models: Mapping[str, Any], **options: Any) -> App:
         The app. Models are loaded and warmed in its lifespan; until then ``/v2/health/ready`` says 503.
 
     Raises:
-        ConfigurationError: No model, an unknown option, or a bound out of range.
+        ConfigurationError: No model, a name that no path can hold, an unknown option, or a bound out of range.
     """
     return App(models, AppOptions.of(options))

@@ -115,24 +115,6 @@ def predictions(answer: Any) -> list[Any]:
     return answer.tolist()  # type: ignore[no-any-return]
 
 
-def outputs_of(answer: Any, specs: Sequence[TensorSpec]) -> dict[str, Any]:
-    """Return an answer as the outputs that the Open Inference Protocol names.
-
-    Args:
-        answer: Not an exception.
-        specs: The model's outputs.
-
-    Returns:
-        By name an array, rows first, or a list of one value a row.
-    """
-    if isinstance(answer, dict):
-        return answer
-    names = [spec.name for spec in specs]
-    if isinstance(answer, list) and isinstance(answer[0], dict) and set(names) <= answer[0].keys():
-        return {name: [prediction[name] for prediction in answer] for name in names}
-    return {names[0]: answer}
-
-
 def join_answers(answers: Sequence[Any]) -> Any:
     """Return one answer for the pieces of one block.
 

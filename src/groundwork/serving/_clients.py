@@ -69,14 +69,14 @@ def client_key(api_key: str | None, address: str) -> str:
     """Say who a client is.
 
     A subscriber has a whole IPv6 network of 64 bits at will, so all its addresses are one client. An API key is told
-    apart from an address, so that no key can be chosen to use up somebody else's share.
+    apart from an address, so that no key can be chosen to use up somebody else's share; it is remembered by its digest.
 
     Args:
-        api_key: The key, once it was found valid; None if the server asks for none.
+        api_key: The digest of the key, once that was found valid; None if the server asks for none.
         address: The client's, without port.
 
     Returns:
-        The key for ``ClientLimits.admit``.
+        The client for ``ClientLimits.admit``.
     """
     if api_key is not None:
         return "key " + api_key

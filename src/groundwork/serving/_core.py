@@ -7,7 +7,6 @@ answers below ASGI and in it.
 
 import asyncio
 import math
-from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,11 +19,12 @@ from groundwork.serving._block import predictions
 from groundwork.serving._body import UNREADABLE, unreadable
 from groundwork.serving._call import Call, Done, Response
 from groundwork.serving._clients import client_key
-from groundwork.serving._exchange import REASONS, Clients, Exchange, Limiter, Route
+from groundwork.serving._exchange import REASONS, Clients, Exchange, Route
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
+from groundwork.serving._outputs import plain
 from groundwork.serving._problem import Problem, Refused, fault, rejection
 from groundwork.serving._sight import Sight
 
@@ -48,7 +48,6 @@ class Core:
         models: By name and version.
         metrics: Of the app.
         options: Of the app.
-        limits: How many calls of a model may be under way, by its name; of one that is missing, any number.
         clients: How often each client may call models; None means as often as it likes.
 
     Attributes:
@@ -64,19 +63,17 @@ class Core:
         metrics: Metrics,
         options: AppOptions,
         *,
-        limits: Mapping[str, Limiter] = {},
         clients: Clients | None = None,
     ) -> None:
         self.models = models
         self.metrics = metrics
         self.options = options
-        self.limits = limits
         self.clients = clients
         self.routes: dict[str, Route] = {"/predict": Route("/predict", {"POST": self.predict}, limited=True)}
         self.model_routes: dict[str, Route] = {}
         self.sight = Sight.of(options)
         self._access = Access(options.api_keys)
-        self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
+        self._encode = msgspec.json.Encoder(enc_hook=plain).encode
 
     def begin(self, call: Call, done: Done) -> Exchange | None:
         """Answer a call; see ``Application``."""
@@ -164,10 +161,10 @@ class Core:
         if queued or batcher.running:
             wait_s = batcher.wait_s()
             if queued >= self.options.max_queue_rows:
-                raise Refused(rejection("overloaded", math.ceil(wait_s)), "queue", dropped=True)
+                raise Refused(rejection("overloaded", math.ceil(wait_s)), "queue")
             if wait_s > 0 and asyncio.get_running_loop().time() + wait_s > exchange.deadline:
-                raise Refused(rejection("deadline_unmet", math.ceil(wait_s)), "deadline", dropped=True)
-        limiter = self.limits.get(hosted.name)
+                raise Refused(rejection("deadline_unmet", math.ceil(wait_s)), "deadline")
+        limiter = hosted.limiter
         if limiter is not None:
             if not limiter.acquire():
                 raise Refused(rejection("overloaded", math.ceil(batcher.wait_s())), "limit")
@@ -240,10 +237,3 @@ def _endpoint(route: Route, call: Call) -> Any:
 
 def _nobody(response: Response) -> None:
     """Be told of an answer that nobody waits for."""
-
-
-def _plain(value: Any) -> Any:
-    """Turn what numpy returns into what JSON has."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"a {type(value).__name__}")

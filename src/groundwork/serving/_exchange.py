@@ -142,7 +142,7 @@ class Exchange:
         """Answer with the problem that an error stands for; what is nobody's but ours goes to the log."""
         if isinstance(error, Refused):
             self._core.metrics.rejected(error.reason)
-            self.answer(error.response, dropped=error.dropped)
+            self.answer(error.response)
             return
         if isinstance(error, Problem):
             problem = error

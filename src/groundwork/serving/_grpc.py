@@ -127,6 +127,10 @@ class GrpcServer:
 
     async def _model_infer(self, request: Any, context: Any) -> Any:
         path = _path(request.model_name, request.model_version) + "/infer"
+        # A call without a valid key is not worth the making of its body.
+        refusal = self._application.preview(_call(context, path, "POST"))
+        if isinstance(refusal, Response):
+            await _abort(context, refusal)
         try:
             body, head_length = http_body(request)
         except Problem as problem:
@@ -151,10 +155,8 @@ class GrpcServer:
         headers: Mapping[bytes, bytes] | None = None,
     ) -> Response:
         """Return the answer of HTTP; a cancelled call is taken back."""
-        loop = asyncio.get_running_loop()
-        sent = {**_headers(context), **(headers or {})}
-        call = Call(method, path, b"", sent, body, _peer(context.peer()), loop.time(), perf_counter())
-        answered: asyncio.Future[Response] = loop.create_future()
+        call = _call(context, path, method, body, headers)
+        answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
         def done(response: Response) -> None:
             if not answered.done():
@@ -199,6 +201,14 @@ def tls_credentials(cert: str | Path, key: str | Path | None) -> Any:
         key: File of its key, if that is not in the same one.
     """
     return grpc.ssl_server_credentials([(Path(key or cert).read_bytes(), Path(cert).read_bytes())])
+
+
+def _call(
+    context: Any, path: str, method: str, body: bytes = b"", headers: Mapping[bytes, bytes] | None = None
+) -> Call:
+    sent = {**_headers(context), **(headers or {})}
+    now = asyncio.get_running_loop().time()
+    return Call(method, path, b"", sent, body, _peer(context.peer()), now, perf_counter())
 
 
 def _path(name: str, version: str) -> str:

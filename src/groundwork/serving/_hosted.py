@@ -19,6 +19,7 @@ from groundwork.serving._adapters import Adapter, load
 from groundwork.serving._block import Answer, Block, TensorSpec
 from groundwork.serving._example import example
 from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._limiter import AdaptiveLimit
 from groundwork.serving._notes import Note, note_batch
 from groundwork.serving._options import AppOptions
 from groundwork.serving._outputs import outputs_of, specs_of
@@ -45,6 +46,7 @@ class HostedModel:
 
     Attributes:
         batcher: Where blocks are posted; there once the model is loaded.
+        limiter: How many of its calls may be under way, or None where any number may.
         max_batch_rows: Most rows of a block.
         failure: Why its example could not be predicted, or None.
         outputs: What it gives; as its example was answered, where that could be.
@@ -81,6 +83,9 @@ class HostedModel:
         self._version = version
         self._kind = executor or options.executor
         self._threads = threads or options.threads
+        self.limiter = (
+            _limit(options, 1 if self._kind == "inline" else self._threads) if options.adaptive_limit else None
+        )
         self._observe_batch = observe_batch
         self._clock = clock
         self._adapter: Adapter | None = None
@@ -189,6 +194,11 @@ class HostedModel:
         self._observe_batch(rows)
         if self.notes:
             note_batch(self.notes, blocks, rows, self._clock())
+
+
+def _limit(options: AppOptions, batches: int) -> AdaptiveLimit:
+    rows = options.max_batch_rows
+    return AdaptiveLimit(rows, batches=batches, max_limit=options.max_queue_rows + rows * batches)
 
 
 def _rows(block: Block) -> int:

@@ -4,6 +4,7 @@ Rule: JSON alone, or a JSON head of the length that a header names with the byte
 of the body belongs to something: what is too short or too long is refused.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
@@ -12,7 +13,7 @@ import msgspec
 from groundwork.serving._block import Tensor
 from groundwork.serving._body import UNREADABLE, unreadable
 from groundwork.serving._problem import Problem
-from groundwork.serving._tensors import Shape, from_binary, from_json, refused, to_binary, to_json
+from groundwork.serving._tensors import MAX_TEXTS, Shape, from_binary, from_json, refused, to_binary, to_json
 
 HEAD_LENGTH_HEADER = b"inference-header-content-length"
 
@@ -85,6 +86,9 @@ def read_request(body: bytes, head_length: bytes | None) -> InferRequest:
     """
     size = _head_bytes(body, head_length)
     head = _read_head(body, size, head_length is not None)
+    texts = sum(math.prod(given.shape) for given in head.inputs if given.datatype == "BYTES")
+    if texts > MAX_TEXTS:
+        raise refused("inputs", f"there are {texts} elements of BYTES; send at most {MAX_TEXTS} at a time")
     rest = memoryview(body)[size:]
     at = 0
     inputs: dict[str, Tensor] = {}

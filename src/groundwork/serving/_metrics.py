@@ -4,7 +4,7 @@ Rule: a registry of the app's own, so that two apps in one process do not mix; l
 what a client sent. Cost: a count is an addition (see ``Tally``); everything else is asked for at the scrape.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,6 +16,15 @@ from groundwork.serving._sums import Family, families
 from groundwork.serving._tally import Spread, Tally
 
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Limit(Protocol):
+    """A concurrency limit."""
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be in flight."""
+        ...
 
 
 class Shown(Protocol):
@@ -41,13 +50,9 @@ class Shown(Protocol):
         """Its version; "" while it loads."""
         ...
 
-
-class Limit(Protocol):
-    """A concurrency limit."""
-
     @property
-    def limit(self) -> int:
-        """How many requests may be in flight."""
+    def limiter(self) -> Limit | None:
+        """How many of its requests may be in flight; None where any number may."""
         ...
 
 
@@ -68,7 +73,6 @@ class Metrics(Collector):
         self._queues: dict[str, Callable[[], int]] = {}
         self._batches: dict[str, Spread] = {}
         self._shown: Callable[[], Iterable[Shown]] = tuple
-        self._limits: Mapping[str, Limit] = {}
         self._rejects = Tally("groundwork_rejected", "Requests turned away before the model.", ["reason"])
         self._reloads = Tally("groundwork_model_reloads", "Newer models found.", ["model", "outcome"])
         self._shadowed = Tally("groundwork_shadow_calls", "Calls copied to a shadow.", ["model", "outcome"])
@@ -90,15 +94,13 @@ class Metrics(Collector):
         self._batches[name] = Spread(ROWS)
         return self._batches[name].add
 
-    def watch_app(self, shown: Callable[[], Iterable[Shown]], limits: Mapping[str, Limit]) -> None:
-        """Show the versions and limits of an app from now on.
+    def watch_app(self, shown: Callable[[], Iterable[Shown]]) -> None:
+        """Show the versions of an app and their limits from now on.
 
         Args:
             shown: Returns every version of every model.
-            limits: By the name of the model.
         """
         self._shown = shown
-        self._limits = limits
 
     def rejected(self, reason: str) -> None:
         """Count a request that was turned away before the model; the reason is from a fixed set."""
@@ -133,12 +135,6 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "groundwork_requests_in_flight", "Requests begun and not yet answered.", value=self.in_flight
         )
-        limits = GaugeMetricFamily(
-            "groundwork_concurrency_limit", "Requests of a model that may be in flight.", labels=["model"]
-        )
-        for name, limit in self._limits.items():
-            limits.add_metric([name], limit.limit)
-        yield limits
         yield from self._models()
         yield self._rejects.family()
         yield self._reloads.family()
@@ -151,12 +147,20 @@ class Metrics(Collector):
         ready = GaugeMetricFamily(
             "groundwork_model_ready", "Versions of a model that are loaded and warm.", labels=["model"]
         )
+        limits = GaugeMetricFamily(
+            "groundwork_concurrency_limit",
+            "Requests of a version of a model that may be in flight.",
+            labels=["model", "version"],
+        )
         counts: dict[str, int] = {}
         for shown in self._shown():
             counts[shown.name] = counts.get(shown.name, 0) + shown.ready
             if shown.told_version:
                 info.add_metric([shown.name, shown.told_version, shown.runs], 1)
+                if shown.limiter is not None:
+                    limits.add_metric([shown.name, shown.told_version], shown.limiter.limit)
         for name, count in counts.items():
             ready.add_metric([name], count)
         yield info
         yield ready
+        yield limits

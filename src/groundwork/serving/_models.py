@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from groundwork.errors import ModelNotFoundError
+from groundwork.errors import ConfigurationError, ModelNotFoundError
 from groundwork.serving._call import Call
 from groundwork.serving._folder import OnDisk
 from groundwork.serving._hosted import HostedModel
@@ -28,9 +28,16 @@ class Models:
         models: Name to model; see ``create_app``.
         options: Of the app.
         metrics: Of the app.
+
+    Raises:
+        ConfigurationError: The name of a model or version that no path below ``/v2/models/`` can hold.
     """
 
     def __init__(self, models: Mapping[str, Any], options: AppOptions, metrics: Metrics) -> None:
+        for name, model in models.items():
+            _nameable("model", name)
+            for version in model.versions if isinstance(model, Versions) else ():
+                _nameable("version", version)
         self._lines = {name: ModelLine(name, model, options, metrics) for name, model in models.items()}
         self._default = next(iter(self._lines.values()))
 
@@ -174,3 +181,11 @@ class ModelLine:
     def _swap(self, version: str, fresh: HostedModel) -> HostedModel:
         old, self._hosted[version] = self._hosted[version], fresh
         return old
+
+
+def _nameable(what: str, name: str) -> None:
+    if not name or "/" in name:
+        raise ConfigurationError(
+            f"a {what} is named {name!r}, which no path below /v2/models/ can hold",
+            hint="Give it a name of at least one letter, without a slash.",
+        )

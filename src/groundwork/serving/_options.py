@@ -4,7 +4,7 @@ Rule: everything that a client can make large has a bound, and each bound has a 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Literal, Self
 
@@ -50,7 +50,7 @@ class AppOptions:
     body_timeout_s: float = 10.0
     request_timeout_s: float = 60.0
     watch_after_s: float = 0.01
-    api_keys: Collection[str] = ()
+    api_keys: Collection[str] = field(default=(), repr=False)
     client_rate_per_s: float = 0.0
     client_burst: float = 100.0
     adaptive_limit: bool = True
@@ -99,7 +99,7 @@ class AppOptions:
         Raises:
             ConfigurationError: An unknown name, or a bound out of range.
         """
-        own = [field.name for field in fields(cls)]
+        own = [each.name for each in fields(cls)]
         for name in options:
             if name not in own:
                 known = [*own, *others]

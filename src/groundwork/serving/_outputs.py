@@ -54,6 +54,17 @@ def specs_of(outputs: Mapping[str, Tensor]) -> tuple[TensorSpec, ...]:
     return tuple(TensorSpec(name, tensor.datatype, (-1, *tensor.shape[1:])) for name, tensor in outputs.items())
 
 
+def plain(value: Any) -> Any:
+    """Return what numpy holds as what JSON has; for ``enc_hook``.
+
+    Raises:
+        TypeError: It is nothing of numpy's.
+    """
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__}")
+
+
 def _of_list(values: Sequence[Any]) -> Tensor:
     kinds = frozenset(map(type, values))
     datatype = _ALIKE.get(kinds)
@@ -100,12 +111,6 @@ def _of_texts(values: Sequence[Any]) -> Tensor:
 def _json_of(values: Sequence[Any]) -> list[Any]:
     # Text among other things keeps its quotes, or "1" and 1 would read the same.
     try:
-        return [msgspec.json.encode(value, enc_hook=_plain) for value in values]
+        return [msgspec.json.encode(value, enc_hook=plain) for value in values]
     except (TypeError, ValueError, RecursionError) as error:
         raise PredictionError(f"the model gave what JSON cannot hold: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"a {type(value).__name__}")

@@ -105,14 +105,12 @@ class Refused(Exception):
     Args:
         response: The answer.
         reason: What it is counted under; from a fixed set.
-        dropped: For want of room or time, which tells the concurrency limit that there is too much to do.
     """
 
-    def __init__(self, response: Response, reason: str, *, dropped: bool = False) -> None:
+    def __init__(self, response: Response, reason: str) -> None:
         super().__init__(response.status)
         self.response = response
         self.reason = reason
-        self.dropped = dropped
 
 
 _REJECTIONS: Mapping[str, tuple[int, str, str]] = {

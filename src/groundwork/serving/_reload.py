@@ -26,6 +26,7 @@ class Reloader:
         every_s: How often to look.
         name: Of the model.
         observe: Told "loaded" or "refused".
+        grace_s: How long ``stop`` waits for models that were replaced and have not ended.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Reloader:
         every_s: float,
         name: str,
         observe: Callable[[str], None],
+        grace_s: float = 5.0,
     ) -> None:
         self._model = model
         self._build = build
@@ -44,6 +46,8 @@ class Reloader:
         self._every_s = every_s
         self._name = name
         self._observe = observe
+        self._grace_s = grace_s
+        self._ending: set[asyncio.Task[None]] = set()
         self._seen: Identity | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -57,10 +61,15 @@ class Reloader:
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Look no more; a model that was just being loaded is let go."""
+        """Look no more; a model that was just being loaded is let go, and so is an old one that does not end."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=self._grace_s)
+            for ending in self._ending:
+                ending.cancel()
+            await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def check(self) -> None:
         """Look once, and change over if another model lies there."""
@@ -86,7 +95,16 @@ class Reloader:
             raise
         self._observe("loaded")
         logger.info("model %r: version %s has taken over", self._name, fresh.adapter.version)
-        await old.stop()
+        # Beside: an old one that hangs must not be the last that was ever replaced.
+        ending = asyncio.create_task(self._end(old))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _end(self, old: HostedModel) -> None:
+        try:
+            await old.stop()
+        except Exception:  # the new one answers already
+            logger.exception("model %r: the old one did not end as it should", self._name)
 
     def _changed_over(self, fresh: HostedModel) -> HostedModel:
         old = self._swap(fresh)

@@ -20,6 +20,11 @@ from groundwork.serving._datatypes import DTYPES
 from groundwork.serving._problem import Problem
 
 MAX_DIMENSIONS = 16
+MAX_TEXTS = 2**16
+"""Most BYTES elements of a request: each costs a Python object, on the server's own thread."""
+
+# Nothing in so many places: numpy has no such array, and as lists it would be as many.
+_MAX_EMPTY = 2**16
 
 Buffer: TypeAlias = "bytes | memoryview"
 Shape: TypeAlias = Annotated[
@@ -63,7 +68,12 @@ def checked(where: str, datatype: str, shape: Sequence[int]) -> int:
         raise refused(where, f"there is no datatype {datatype[:40]!r} here; there are: {known}")
     if len(shape) > MAX_DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
         raise refused(where, f"no tensor has the shape {list(shape)[:MAX_DIMENSIONS]}")
-    return math.prod(shape)
+    count = math.prod(shape)
+    if not count and math.prod(size for size in shape if size) > _MAX_EMPTY:
+        raise refused(
+            where, f"no empty tensor has the shape {list(shape)}; its other sizes make more than {_MAX_EMPTY}"
+        )
+    return count
 
 
 def from_binary(where: str, datatype: str, shape: Sequence[int], raw: Buffer) -> Tensor:

@@ -656,3 +656,27 @@ def test_every_call_ends_once_and_nothing_reaches_the_model_after_its_end(
             assert isinstance(outcome, DeadlineExceeded)
             assert ended[call] >= deadlines[call]
             assert inline or ended[call] == deadlines[call]
+
+
+def test_a_batch_that_predicted_nothing_says_nothing_of_how_long_one_takes(monkeypatch):
+    async def main():
+        async with Batcher(doubled) as batcher:
+            await batcher.submit(1)
+            batcher._batch_s = 2.0
+            # Handed over, and given up before its thread begins.
+            monkeypatch.setattr(batcher, "_predict_wanted", given_up(batcher._predict_wanted))
+            batcher.post([1], pytest.fail)
+            await asyncio.sleep(0)
+            while batcher.running:
+                await asyncio.sleep(0)
+            return batcher.batch_s
+
+    def given_up(predict_wanted):
+        def run(batch, slices, started):
+            for group, _, _ in slices:
+                group.done = None
+            return predict_wanted(batch, slices, started)
+
+        return run
+
+    assert asyncio.run(main()) == 2.0

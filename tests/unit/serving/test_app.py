@@ -4,7 +4,8 @@ import json
 import pytest
 
 from groundwork.errors import ConfigurationError, Overloaded
-from groundwork.serving import create_app
+from groundwork.serving import Versions, create_app
+from groundwork.serving._options import AppOptions
 
 
 def test_predictions_come_in_the_order_of_the_instances(ask, model):
@@ -407,6 +408,18 @@ def test_an_exit_that_the_model_asks_for_is_not_swallowed(asgi_client):
 def test_without_a_model_there_is_no_app():
     with pytest.raises(ConfigurationError, match="no model to serve"):
         create_app({})
+
+
+@pytest.mark.parametrize("name", ["a/b", ""])
+def test_a_name_that_no_path_can_hold_is_refused(name):
+    with pytest.raises(ConfigurationError, match=f"a model is named {name!r}, which no path below /v2/models/ can"):
+        create_app({name: list})
+    with pytest.raises(ConfigurationError, match=f"a version is named {name!r}"):
+        create_app({"m": Versions({name: list})})
+
+
+def test_keys_are_not_shown_with_the_options():
+    assert "secret" not in repr(AppOptions(api_keys=["secret"]))
 
 
 def test_a_websocket_is_closed():

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 
 from groundwork.errors import InvalidDataError, PredictionError
 from groundwork.serving._adapters import load
-from groundwork.serving._block import Block, Tensor, join_answers, outputs_of, predictions
+from groundwork.serving._block import Block, Tensor, join_answers, predictions
 from groundwork.serving._object import ObjectAdapter
 
 
@@ -134,13 +134,6 @@ def test_answers_of_pieces_are_joined_by_kind():
     assert join_answers([array]) is array
     assert join_answers([array, array]).shape == (4, 1)
     assert join_answers([named, named])["a"].shape == (4,)
-
-
-def test_an_answer_is_told_as_outputs():
-    spec = ObjectAdapter(Model()).outputs
-
-    assert outputs_of([1, 2], spec) == {"predictions": [1, 2]}
-    assert outputs_of({"a": 1}, spec) == {"a": 1}
 
 
 def test_a_function_of_a_batch_is_served(ask):

@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from groundwork.errors import ConfigurationError, InvalidDataError, PredictionError
-from groundwork.serving import create_app
+from groundwork.serving import Served, Versions, create_app
 from groundwork.serving._block import Block
 from groundwork.serving._call import Call, Response
 from groundwork.serving._exchange import Exchange, Route, at_once
@@ -68,7 +68,8 @@ def core(model):
     def run(talk, *, limiter=None, clients=None, ready=True, **options):
         async def main():
             app = create_app({"m": model}, **options)
-            app.core.limits = app.core.limits if limiter is None else {"m": limiter}
+            for hosted in app.models.all() if limiter is not None else ():
+                hosted.limiter = limiter
             app.core.clients = clients or app.core.clients
             app.start()
             if ready:
@@ -192,8 +193,36 @@ def test_calls_beyond_the_limit_that_a_model_has_learnt_are_refused(model):
     app = create_app({"m": model}, max_batch_rows=2, max_queue_rows=8, max_instances=8)
     free = create_app({"m": model}, adaptive_limit=False)
 
-    assert app.core.limits["m"].limit == 10
-    assert free.core.limits == {}
+    assert [hosted.limiter.limit for hosted in app.models.all()] == [10]
+    assert [hosted.limiter for hosted in free.models.all()] == [None]
+
+
+def test_a_limit_begins_with_what_its_own_model_may_do_at_once(model):
+    served = {"m": Versions({"a": model, "b": Served(model=model, threads=4), "c": Served(model=model, threads=8)})}
+
+    app = create_app(served, max_batch_rows=2)
+
+    assert [hosted.limiter.limit for hosted in app.models.all()] == [16, 64, 128]
+
+
+def test_a_version_at_its_limit_takes_nothing_from_the_others(model):
+    async def main():
+        versions = Versions({"1": lambda batch: batch, "2": model}, weights={"1": 1.0})
+        app = create_app({"m": versions}, max_batch_rows=1, max_queue_rows=64, max_instances=1, executor="thread")
+        app.start()
+        await app.loaded.wait()
+        caller = Caller(app)
+        model.hold()
+        full = [hosted.limiter for hosted in app.models.all()][1].limit
+        for _ in range(full):
+            caller.begin(path="/predict?version=2")
+        refused = await caller.ask(path="/predict?version=2")
+        other = await caller.ask(path="/predict?version=1")
+        model.let_go()
+        await app.stop()
+        return code_of(refused), other.status
+
+    assert asyncio.run(main()) == ((503, "overloaded"), 200)
 
 
 def test_a_wait_is_said_as_an_hour_at_most(core):

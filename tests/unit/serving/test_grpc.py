@@ -174,6 +174,9 @@ class Canned:
         self.calls = []
         self.cancelled = 0
 
+    def preview(self, call):
+        return 10.0
+
     def begin(self, call, done):
         self.calls.append(call)
         if self.response is None:
@@ -238,6 +241,20 @@ def test_infer_gives_what_the_model_gave(module, served, messages):
     )
 
     assert response.raw_output_contents[0] == np.array([1.5, 2.5]).tobytes()
+
+
+def test_a_call_without_a_key_is_refused_before_its_body_is_made(module, served, messages, grpc, monkeypatch):
+    def never(request):
+        pytest.fail("the body was made")
+
+    async def talk(server, context):
+        with pytest.raises(Aborted):
+            await server._model_infer(an_infer(messages), context)
+        return context.code
+
+    monkeypatch.setattr(module, "http_body", never)
+
+    assert spoken(module, served, {"m": Echo()}, talk, api_keys=["k"]) == grpc.StatusCode.UNAUTHENTICATED
 
 
 @pytest.mark.parametrize("datatype", ["BF16", "FP16"])

@@ -14,7 +14,7 @@ from groundwork.serving import create_app
 from groundwork.serving._block import Tensor
 from groundwork.serving._infer_wire import InferRequest, read_request, write_answer
 from groundwork.serving._problem import Problem
-from groundwork.serving._tensors import to_binary
+from groundwork.serving._tensors import MAX_TEXTS, to_binary
 from groundwork.serving._versions import Versions
 
 INFER = "/v2/models/m/infer"
@@ -434,3 +434,19 @@ def test_an_app_counts_infer_under_its_route():
     app = create_app({"m": LogisticRegression().fit([[0.0], [1.0]], [0, 1])})
 
     assert app.core.model_routes["infer"].name == "/v2/models/{name}/infer"
+
+
+def test_more_texts_than_a_request_may_have_are_refused_before_one_is_made():
+    def asked(count):
+        half = sized(4 * count // 2, datatype="BYTES", shape=[count // 2])
+        head = head_of(half, {**half, "name": "y"})
+        return head + bytes(4 * count), str(len(head)).encode()
+
+    request = read_request(*asked(MAX_TEXTS))
+    with pytest.raises(Problem) as caught:
+        read_request(*asked(MAX_TEXTS + 2))
+
+    assert len(request.inputs["y"].data) == MAX_TEXTS // 2
+    assert caught.value.status == 400
+    told = f"inputs: there are {MAX_TEXTS + 2} elements of BYTES; send at most {MAX_TEXTS} at a time"
+    assert caught.value.detail == told

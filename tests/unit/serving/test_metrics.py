@@ -33,7 +33,12 @@ def test_versions_readiness_and_limit_of_each_model_are_told(ask, model):
         'groundwork_model_info{executor="thread",model="n",version="7"} 1.0',
     ]
     assert ready == ['groundwork_model_ready{model="m"} 2.0', 'groundwork_model_ready{model="n"} 1.0']
-    assert [float(line.split()[-1]) > 0 for line in limits] == [True, True]
+    assert [line.split()[0] for line in limits] == [
+        'groundwork_concurrency_limit{model="m",version="1"}',
+        'groundwork_concurrency_limit{model="m",version="2"}',
+        'groundwork_concurrency_limit{model="n",version="7"}',
+    ]
+    assert [float(line.split()[-1]) > 0 for line in limits] == [True, True, True]
 
 
 def test_a_model_that_loads_is_not_ready_and_has_no_version(served, model):

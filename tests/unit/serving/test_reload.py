@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import threading
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from groundwork.serving._folder import identity, locate
 from groundwork.serving._metrics import Metrics
 from groundwork.serving._models import Models
 from groundwork.serving._options import AppOptions
+from groundwork.serving._reload import Reloader
 from groundwork.storage import CheckpointStore
 
 PATIENCE_S = 30
@@ -55,6 +57,7 @@ def test_the_newest_checkpoint_of_a_store_takes_over(tmp_path):
         old = models.pick(None, None, None)
         store.save(line(3.0), step=2)
         await check()
+        await asyncio.sleep(0)
         seen.append(await predicted(models))
         return seen, old.ready, models.pick(None, None, None) is old, metrics.exposition()
 
@@ -191,6 +194,70 @@ def test_stopping_while_a_new_one_loads_leaves_the_old_one_to_end(tmp_path, monk
 
     assert value == 2.0
     assert b"groundwork_model_reloads_total{" not in exposition
+
+
+class Stuck:
+    """A hosted model as a reloader sees it; it never ends, or fails in it."""
+
+    failure = None
+    adapter = SimpleNamespace(version="1")
+
+    def __init__(self, error=None):
+        self.error = error
+        self.cancelled = False
+
+    async def start(self):
+        pass
+
+    async def stop(self):
+        if self.error is not None:
+            raise self.error
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.cancelled = True
+
+
+def replaced_twice(tmp_path, *hosted):
+    """Put the second in the place of the first, and the third in that of the second; return what was observed."""
+    file, told, at_work = tmp_path / "model.onnx", [], list(hosted)
+
+    async def main():
+        fresh = iter(hosted[1:])
+        reloader = Reloader(
+            file,
+            lambda: next(fresh),
+            lambda new: at_work.pop(0),
+            every_s=3600.0,
+            name="m",
+            observe=told.append,
+            grace_s=0.0,
+        )
+        for size in (1, 2):
+            file.write_bytes(b"x" * size)
+            await reloader.check()
+        await asyncio.sleep(0)
+        await reloader.stop()
+
+    asyncio.run(main())
+    return told
+
+
+def test_an_old_one_that_hangs_does_not_end_the_reloading(tmp_path):
+    hosted = [Stuck(), Stuck(), Stuck()]
+
+    told = replaced_twice(tmp_path, *hosted)
+
+    assert told == ["loaded", "loaded"]
+    assert [each.cancelled for each in hosted] == [True, True, False]
+
+
+def test_an_old_one_that_fails_to_end_is_told_of(tmp_path, caplog):
+    with caplog.at_level(logging.ERROR, "groundwork.serving"):
+        told = replaced_twice(tmp_path, Stuck(ZeroDivisionError()), Stuck(ZeroDivisionError()), Stuck())
+
+    assert told == ["loaded", "loaded"]
+    assert [record.message for record in caplog.records] == ["model 'm': the old one did not end as it should"] * 2
 
 
 def test_a_path_means_a_file_a_checkpoint_or_the_newest_of_a_store(tmp_path):

@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from groundwork.errors import InvalidDataError
 from groundwork.modeling import TableSpec, TabularModel
 from groundwork.serving._adapters import load
-from groundwork.serving._block import Tensor, outputs_of
+from groundwork.serving._block import Tensor
+from groundwork.serving._outputs import outputs_of
 
 COLUMNS = {
     "hour": {"dtype": "Int64", "nullable": False, "min": 0, "max": 23},
@@ -207,9 +208,11 @@ def test_inputs_and_outputs_are_described(adapter):
 def test_answers_are_taken_apart_into_outputs(adapter):
     (answer,) = adapter.predict([adapter.parse([WHOLE])])
 
-    outputs = outputs_of(answer, adapter.outputs)
+    outputs = outputs_of(answer)
 
-    assert outputs == {name: [answer[0][name]] for name in ("prediction", "probability")}
+    assert {name: list(tensor.data) for name, tensor in outputs.items()} == {
+        name: [answer[0][name]] for name in ("prediction", "probability")
+    }
 
 
 def test_a_table_without_rules_reads_nothing_twice():

@@ -133,6 +133,19 @@ def test_bytes_that_contradict_their_size_are_refused_with_both(datatype, shape,
     assert len(detail) < 300
 
 
+@pytest.mark.parametrize("shape", [[0, *[2**31 - 1] * 15], [2**30, 0], [0, 2**16 + 1]])
+@pytest.mark.parametrize("datatype", ["FP32", "BYTES"])
+def test_nothing_in_more_places_than_could_be_filled_is_refused(datatype, shape):
+    told = "no empty tensor has the shape"
+
+    assert told in problem_of(from_binary, datatype, shape, b"")
+    assert told in problem_of(from_json, datatype, shape, b"[]")
+
+
+def test_nothing_in_a_few_places_is_a_tensor():
+    assert from_binary("x", "FP32", [0, 2**16], b"").data.shape == (0, 2**16)
+
+
 @pytest.mark.parametrize(
     ("datatype", "shape", "data", "told"),
     [
