@@ -247,6 +247,13 @@ class _Context(SpawnContext):
     Process = _Process
 
 
+def kill_workers() -> None:
+    """Kill the worker processes of all models; one that never lets its interpreter go would outlive its parent."""
+    for child in multiprocessing.active_children():
+        if isinstance(child, _Process):
+            child.kill()
+
+
 _adapter: Adapter
 
 

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias
 
 from groundwork.serving._app import App
 from groundwork.serving._connection import HttpConnection
+from groundwork.serving._executors import kill_workers
 from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions, Hub
 from groundwork.serving._listener import BACKLOG, url_of
@@ -202,6 +203,7 @@ def end_despite(leftover: Leftover) -> None:
     """
     if not leftover or threading.current_thread() is not threading.main_thread():
         return
+    kill_workers()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import time
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from functools import partial
 
@@ -9,7 +10,14 @@ import pytest
 from groundwork.errors import ConfigurationError, ModelNotReadyError
 from groundwork.serving._adapters import load
 from groundwork.serving._block import Block
-from groundwork.serving._executors import WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._executors import (
+    WorkerPool,
+    is_quick,
+    kill_workers,
+    limit_threads,
+    predict_in_worker,
+    thread_pool,
+)
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._object import ObjectAdapter
 from groundwork.serving._options import AppOptions
@@ -205,6 +213,22 @@ def test_sigterm_to_a_worker_is_passed_over_and_its_executor_can_end_it_neverthe
     assert third != first
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
+
+
+def test_workers_can_be_killed_whatever_they_do():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    try:
+        ((_, first),) = pool.submit(predict_in_worker, [Block(1, [1])]).result(60)[0]
+        running = pool.submit(time.sleep, 3600)
+
+        kill_workers()
+
+        with pytest.raises(ModelNotReadyError, match="died"):
+            running.result(60)
+    finally:
+        pool.shutdown()
+
+    assert first != os.getpid()
 
 
 def test_workers_are_ended_even_if_a_batch_is_under_way():
