@@ -232,6 +232,18 @@ def test_a_second_signal_ends_workers_at_once(tmp_path):
         assert (code, out) == (0, "returned\n")
 
 
+@pytest.mark.parametrize("options", ["workers=1", "workers=2", "executor='process'"])
+def test_a_model_that_computes_on_when_time_is_over_is_cut_off_with_exit_code_1(tmp_path, options):
+    with running(tmp_path, f"port=0, shutdown_s=0.0, {options}") as server:
+        pid = server.predict("pid")[0]
+        with server.hold():
+            code, out, errors = server.end()
+
+        assert (code, out) == (1, "")
+        assert "Traceback" not in errors
+        until(lambda: not alive(pid))
+
+
 def test_a_model_that_no_worker_can_load_is_the_servers_error(tmp_path):
     script = tmp_path / "server.py"
     script.write_text(

@@ -2,10 +2,12 @@
 
 Rule: a call that takes well under a millisecond runs on the server's own thread, since handing it over costs as much;
 everything else runs beside it, in threads or in processes, and these times the threads of BLAS, OpenMP and torch never
-exceed the cores. A worker process ends with its parent; one that dies costs the batch it had, and is replaced.
+exceed the cores. A worker process ends with its parent; one that dies costs the batch it had, and is replaced, by the
+next batch at the latest.
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -15,12 +17,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.connection import wait
+from multiprocessing.context import SpawnContext, SpawnProcess
 from time import perf_counter
 from typing import Any, Literal, TypeAlias
 
 from groundwork.errors import ConfigurationError, ModelNotReadyError
 from groundwork.serving._block import Adapter, Answer, Block
 from groundwork.serving._cores import cores
+
+logger = logging.getLogger("groundwork.serving")
 
 Kind: TypeAlias = Literal["auto", "inline", "thread", "process"]
 KINDS = ("auto", "inline", "thread", "process")
@@ -123,7 +128,8 @@ class WorkerPool(Executor):
         self._arguments = (load, workers)
         self._lock = threading.Lock()
         self._open = True
-        self._free = [self._worker() for _ in range(workers)]
+        # None is a place whose worker is to be made by the batch that takes it.
+        self._free: list[ProcessPoolExecutor | None] = [self._worker() for _ in range(workers)]
 
     def start(self) -> None:
         """Wait until every worker has loaded the model.
@@ -132,7 +138,7 @@ class WorkerPool(Executor):
             ConfigurationError: One ended before it had.
         """
         try:
-            for ready in [worker.submit(_ready) for worker in self._free]:
+            for ready in [worker.submit(_ready) for worker in self._free if worker is not None]:
                 ready.result()
         except BrokenExecutor as error:
             self.shutdown(wait=False)
@@ -142,20 +148,29 @@ class WorkerPool(Executor):
             ) from error
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Run a function of a batch in a free worker; there are never more calls than workers."""
+        """Run a function of a batch in a free worker; there are never more calls than workers.
+
+        Raises:
+            ModelNotReadyError: The worker had died, and another cannot be begun now.
+            RuntimeError: The workers were shut down.
+        """
         self._observe(args[-1])
         with self._lock:
             if not self._open:
                 raise RuntimeError("the workers were shut down")
-            worker = self._free.pop()
-        outer: Future[Any] = Future()
+            free = self._free.pop()
         try:
-            inner = worker.submit(function, *args, **kwargs)
-        except BrokenExecutor:
-            # It died while it had nothing to do; the batch has not begun, so another may have it.
-            worker.shutdown(wait=False)
-            worker = self._worker()
-            inner = worker.submit(function, *args, **kwargs)
+            worker, inner = self._begun(free, function, args, kwargs)
+        except BaseException as error:
+            self._give_back(None, last=True)
+            if isinstance(error, (OSError, BrokenExecutor)):
+                raise ModelNotReadyError(
+                    f"model {self._name!r} has no worker process, and none can be begun now: {error}",
+                    retry_after_s=1.0,
+                    hint="Send the request again.",
+                ) from error
+            raise
+        outer: Future[Any] = Future()
         inner.add_done_callback(lambda done: self._done(worker, outer, done))
         return outer
 
@@ -165,7 +180,20 @@ class WorkerPool(Executor):
             self._open = False
             free, self._free = self._free, []
         for worker in free:
-            worker.shutdown(wait, cancel_futures=cancel_futures)
+            if worker is not None:
+                worker.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _begun(
+        self, worker: ProcessPoolExecutor | None, function: Callable[..., Any], args: Any, kwargs: Any
+    ) -> "tuple[ProcessPoolExecutor, Future[Any]]":
+        if worker is not None:
+            try:
+                return worker, worker.submit(function, *args, **kwargs)
+            except BrokenExecutor:
+                # It died while it had nothing to do; the batch has not begun, so another may have it.
+                worker.shutdown(wait=False)
+        worker = self._worker()
+        return worker, worker.submit(function, *args, **kwargs)
 
     def _done(self, worker: ProcessPoolExecutor, outer: "Future[Any]", inner: "Future[Any]") -> None:
         error = inner.exception()
@@ -179,27 +207,51 @@ class WorkerPool(Executor):
             outer.set_result(inner.result())
 
     def _lost(self, worker: ProcessPoolExecutor, outer: "Future[Any]", error: BaseException) -> None:
-        worker.shutdown(wait=False)
-        fresh = self._worker()
-        fresh.submit(_ready)  # begins to load
-        self._give_back(fresh, last=True)
-        lost = ModelNotReadyError(
-            f"a worker process of model {self._name!r} died", retry_after_s=1.0, hint="Send the request again."
-        )
-        lost.__cause__ = error
-        outer.set_exception(lost)
+        fresh = None
+        try:
+            worker.shutdown(wait=False)
+            fresh = self._worker()
+            fresh.submit(_ready)  # begins to load
+        except Exception as failure:  # noqa: BLE001 - as for want of memory: the next batch tries again
+            fresh = None
+            logger.error("a worker process of model %r cannot be replaced now: %s", self._name, failure)
+        finally:
+            self._give_back(fresh, last=True)
+            lost = ModelNotReadyError(
+                f"a worker process of model {self._name!r} died", retry_after_s=1.0, hint="Send the request again."
+            )
+            lost.__cause__ = error
+            outer.set_exception(lost)
 
-    def _give_back(self, worker: ProcessPoolExecutor, *, last: bool = False) -> None:
+    def _give_back(self, worker: ProcessPoolExecutor | None, *, last: bool = False) -> None:
         with self._lock:
             if self._open:
                 self._free.insert(0 if last else len(self._free), worker)
                 return
-        worker.shutdown(wait=False)
+        if worker is not None:
+            worker.shutdown(wait=False)
 
     def _worker(self) -> ProcessPoolExecutor:
         # One process a pool: in a pool of several, the death of one breaks the batches of all.
-        spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, spawn, initializer=_begin, initargs=self._arguments)
+        return ProcessPoolExecutor(1, _Context(), initializer=_begin, initargs=self._arguments)
+
+
+class _Process(SpawnProcess):
+    """A process that pays no heed to SIGTERM, and is killed where its executor would terminate it."""
+
+    def terminate(self) -> None:
+        self.kill()
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+def kill_workers() -> None:
+    """Kill the worker processes of all models; one that never lets its interpreter go would outlive its parent."""
+    for child in multiprocessing.active_children():
+        if isinstance(child, _Process):
+            child.kill()
 
 
 _adapter: Adapter
@@ -212,9 +264,11 @@ def _ready() -> bool:
 def _begin(load: Callable[[], Adapter], workers: int) -> None:
     """Make this process a worker."""
     global _adapter
-    # Ctrl-C goes to all processes of a terminal; the parent lets accepted requests finish.
+    # Ctrl-C goes to all processes of a terminal, and what a service manager sends to all of a group; the parent lets
+    # accepted requests finish.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _adapter = load()
     limit_threads(workers)

@@ -16,7 +16,7 @@ from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions
 from groundwork.serving._listener import listen, tls_context
 from groundwork.serving._options import AppOptions
-from groundwork.serving._server import Server, loop_factory
+from groundwork.serving._server import Server, end_despite, loop_factory
 from groundwork.serving._supervisor import supervise
 from groundwork.serving._worker import Plan
 
@@ -38,6 +38,9 @@ def serve(
     **options: Any,
 ) -> None:
     """Serve models until SIGTERM or SIGINT.
+
+    It returns once what was accepted is answered. A model that still computes when the time for that is over cannot be
+    stopped: then this ends the process, with exit code 1. One that was still being loaded ends it with 0, at once.
 
     Args:
         models: As for ``create_app``.
@@ -98,3 +101,4 @@ def serve(
         server = Server(app, listener, connection_options, tls, drain_s, shutdown_s, grpc)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(server.run(on_ready))
+            end_despite(server.leftover)

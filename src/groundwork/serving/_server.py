@@ -1,27 +1,41 @@
 """Runs the app on a socket, from the first request to the last.
 
-Rule: told to stop, the server says at once that it is not ready, answers what it has accepted, and returns. Nothing is
-printed and no logging is set up; signals are taken over only while it runs.
+Rule: told to stop, the server says at once that it is not ready, answers what it has accepted, and returns. A thread
+that computes cannot be stopped: what still runs when the time is over is left behind, and the process ends without it.
+Nothing is printed and no logging is set up; signals are taken over only while it runs.
 """
 
 import asyncio
 import gc
 import importlib.util
+import logging
+import os
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from groundwork.serving._app import App
 from groundwork.serving._connection import HttpConnection
+from groundwork.serving._executors import kill_workers
 from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions, Hub
 from groundwork.serving._listener import BACKLOG, url_of
 from groundwork.serving._signals import told_to_end
 
+logger = logging.getLogger("groundwork.serving")
+
+Leftover: TypeAlias = Literal["", "load", "batch"]
+"""What still computes when a server is done."""
+
 _SWITCH_S = 0.0005
+_STOP_S = 0.5
+"""How long idle threads and processes of the models may take to end when there is no time any more."""
+_TURNS = 4
+"""How many turns asyncio's loop takes from a client in the socket's queue to a connection of ours."""
 _GRACE_S = 0.5
 """How long an idle connection is listened to after the server stopped to accept: what is on the way would be lost."""
 
@@ -37,6 +51,10 @@ class Server:
         drain_s: See ``serve``.
         shutdown_s: See ``serve``.
         grpc: What speaks gRPC beside it, or None.
+
+    Attributes:
+        hub: What its connections share; None before ``run``.
+        leftover: What ``run`` left behind, for ``end_despite``.
     """
 
     def __init__(
@@ -57,6 +75,7 @@ class Server:
         self._shutdown_s = shutdown_s
         self._grpc = grpc
         self.hub: Hub | None = None
+        self.leftover: Leftover = ""
         self._told = asyncio.Event()
         self._hurried = asyncio.Event()
 
@@ -82,7 +101,7 @@ class Server:
             try:
                 if self._grpc is not None:
                     await self._grpc.start(app.core, self._options)
-                await self._until_told_or_loaded()
+                await first_of(self._told, app.loaded)
                 if app.failure is None and not self._told.is_set():
                     with _tuned():
                         if self._grpc is not None:
@@ -94,9 +113,9 @@ class Server:
                 await self._unless_hurried(asyncio.sleep(self._drain_s if app.failure is None else 0.0))
             finally:
                 app.drain()
-                # Connections that the system has accepted already are ours to answer.
-                await asyncio.sleep(0)
+                await self._accept_the_rest(hub)
                 listening.close()
+                until = loop.time() + self._shutdown_s
                 closing = [hub.close(_GRACE_S, self._shutdown_s)]
                 if self._grpc is not None:
                     closing.append(self._grpc.stop(self._shutdown_s))
@@ -104,17 +123,36 @@ class Server:
                 hub.abort()
                 if self._grpc is not None:
                     await self._grpc.stop(0.0)
-                await app.stop()
+                await self._stop_app(until)
         if app.failure is not None:
             raise app.failure
 
-    async def _until_told_or_loaded(self) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._told, self._app.loaded)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    async def _accept_the_rest(self, hub: Hub) -> None:
+        """Accept what is connected already, which is ours to answer: uvloop takes one of them a turn."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _GRACE_S
+        known, quiet = set(hub.connections), 0
+        while quiet < _TURNS and loop.time() < until:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if hub.connections <= known else 0
+            known |= hub.connections
+
+    async def _stop_app(self, until: float) -> None:
+        """Stop the app while there is time; note what cannot be stopped."""
+        loading = not self._app.loaded.is_set()
+        stopping = asyncio.ensure_future(self._app.stop())
+        left_s = 0.0 if loading else max(0.0, until - asyncio.get_running_loop().time())
+        await self._unless_hurried(asyncio.wait([stopping], timeout=left_s))
+        await asyncio.wait([stopping], timeout=_STOP_S)
+        if loading:
+            self.leftover = "load"
+        elif not stopping.done():
+            self.leftover = "batch"
+            logger.error("a model still computed when the time to stop was over; its batch was cut off")
+        stopping.cancel()
+        await asyncio.wait([stopping])
+        if not stopping.cancelled():
+            stopping.result()
 
     async def _unless_hurried(self, ending: Any) -> None:
         """Await something, until a second signal says that there is no time."""
@@ -139,6 +177,38 @@ class Server:
         if self._told.is_set():
             self.hurry()
         self.stop()
+
+
+async def first_of(*events: asyncio.Event) -> None:
+    """Wait until one of several events is set.
+
+    Args:
+        *events: The events.
+    """
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+def end_despite(leftover: Leftover) -> None:
+    """End the process here and now if a thread still computes, for which an ordinary end would wait.
+
+    Only the main thread does so: a server in another thread is not what the process is for.
+
+    Args:
+        leftover: A batch makes it exit code 1; a model that was being loaded 0, since nobody waits for it.
+    """
+    if not leftover or threading.current_thread() is not threading.main_thread():
+        return
+    kill_workers()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(1 if leftover == "batch" else 0)
 
 
 @contextmanager

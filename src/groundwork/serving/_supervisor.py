@@ -89,6 +89,7 @@ class _Worker:
         self.process = process
         self.line = line
         self.loaded = False
+        self.owes = False
         self.failure: BaseException | None = None
         self.families: list[Family] = []
 
@@ -118,6 +119,7 @@ class Supervisor:
         self._on_ready: Callable[[str], None] | None = None
         self._stopping = False
         self._error: BaseException | None = None
+        self._cut_off = False
         self._deaths: deque[float] = deque()
         self._died = 0
         self._pauses: set[asyncio.TimerHandle] = set()
@@ -129,7 +131,14 @@ class Supervisor:
         self._counting: asyncio.TimerHandle | None = None
 
     async def run(self, on_ready: Callable[[str], None] | None) -> None:
-        """Start the workers, keep them running until told to stop, wait until they have ended."""
+        """Start the workers, keep them running until told to stop, wait until they have ended.
+
+        Args:
+            on_ready: See ``serve``.
+
+        Raises:
+            SystemExit: With 1: a worker was cut off, or died, before it had answered what it accepted.
+        """
         self._loop = asyncio.get_running_loop()
         self._on_ready = on_ready
         plan = self._plan
@@ -142,6 +151,7 @@ class Supervisor:
                     async with asyncio.timeout(plan.drain_s + plan.shutdown_s + _KILL_S):
                         await self._ended.wait()
                 except TimeoutError:
+                    self._cut_off = True
                     logger.error("%d workers did not end in time and were killed", len(self._workers))
         finally:
             self._stopping = True
@@ -151,6 +161,8 @@ class Supervisor:
                 await asyncio.to_thread(worker.process.join)
         if self._error is not None:
             raise self._error
+        if self._cut_off:
+            raise SystemExit(1)
 
     def stop(self) -> None:
         """Let all workers answer what they have accepted, and end; at the second time at once."""
@@ -175,8 +187,12 @@ class Supervisor:
         process.start()
         theirs.close()
         worker = _Worker(process, ours)
+        try:
+            threading.Thread(target=self._hear, args=(worker,), daemon=True).start()
+        except RuntimeError:
+            process.kill()
+            raise
         self._workers.append(worker)
-        threading.Thread(target=self._hear, args=(worker,), daemon=True).start()
 
     def _hear(self, worker: _Worker) -> None:
         """Pass on what a worker says, in a thread of its own, and at last that it ended."""
@@ -203,7 +219,7 @@ class Supervisor:
         elif word == "sums?":
             self._count(worker)
         else:
-            worker.families = content
+            worker.families, worker.owes = content, False
             self._uncounted.discard(worker)
             if not self._uncounted:
                 self._sum()
@@ -233,6 +249,7 @@ class Supervisor:
         if self._counting is not None and not self._uncounted:
             self._sum()
         if self._stopping:
+            self._cut_off = self._cut_off or (worker.loaded and worker.process.exitcode != 0)
             if not self._workers:
                 self._ended.set()
             return
@@ -262,12 +279,20 @@ class Supervisor:
             return
         pause_s = min(_PAUSE_S * 2.0 ** (len(self._deaths) - 1), _LONGEST_PAUSE_S)
         logger.error("worker %s died (%s); another begins in %.1f s", worker.process.pid, why, pause_s)
+        self._restart_in(pause_s)
+
+    def _restart_in(self, pause_s: float) -> None:
         self._pauses = {pause for pause in self._pauses if pause.when() > self._loop.time()}
         self._pauses.add(self._loop.call_later(pause_s, self._restart))
 
     def _restart(self) -> None:
-        if not self._stopping:
+        if self._stopping:
+            return
+        try:
             self._start(late=True)
+        except (OSError, RuntimeError) as error:  # no memory, no process, no thread to be had now
+            logger.error("a worker cannot be begun (%s); the next try is in %.0f s", error, _LONGEST_PAUSE_S)
+            self._restart_in(_LONGEST_PAUSE_S)
 
     # What all have counted.
 
@@ -276,7 +301,10 @@ class Supervisor:
         if self._counting is None:
             self._uncounted = set(self._workers)
             for worker in self._workers:
-                worker.tell("count")
+                # Questions that a stopped one does not take would fill its pipe, and the next would wait for ever.
+                if not worker.owes:
+                    worker.owes = True
+                    worker.tell("count")
             # One that does not answer is taken as it was when it last did.
             self._counting = self._loop.call_later(_COUNT_S, self._sum)
 

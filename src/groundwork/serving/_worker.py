@@ -24,7 +24,7 @@ from groundwork.serving._hub import ConnectionOptions
 from groundwork.serving._listener import listen, tls_context
 from groundwork.serving._options import AppOptions
 from groundwork.serving._problem import Problem
-from groundwork.serving._server import Server, loop_factory
+from groundwork.serving._server import Leftover, Server, end_despite, first_of, loop_factory
 from groundwork.serving._signals import told_to_end
 
 _SUM_S = 2.0
@@ -70,6 +70,7 @@ def work(line: "Connection[Any, Any]", plan: Plan, listener: socket.socket | Non
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(worker.run())
+            end_despite(worker.leftover)
     except Exception as error:  # noqa: BLE001 - raised by the supervisor instead
         worker.tell("failed", error)
         raise SystemExit(1) from None
@@ -83,6 +84,7 @@ class _Worker:
         self._plan = plan
         self._listener = listener
         self._late = late
+        self.leftover: Leftover = ""
         self._told = asyncio.Event()
         self._server: Server | None = None
         self._waiting: list[Exchange] = []
@@ -99,10 +101,12 @@ class _Worker:
         with told_to_end(self._stop, interrupts=False):
             if self._late:
                 app.start()
-                await _first_of(app.loaded, self._told)
+                await first_of(app.loaded, self._told)
             if self._told.is_set():
-                if self._late:
+                if app.loaded.is_set():
                     await app.stop()
+                elif self._late:
+                    self.leftover = "load"
                 return
             tls = tls_context(plan.tls_cert, plan.tls_key)
             grpc = None
@@ -111,6 +115,7 @@ class _Worker:
             with self._listener or listen(plan.host, plan.port, shared=True) as listener:
                 self._server = Server(app, listener, plan.connection_options, tls, plan.drain_s, plan.shutdown_s, grpc)
                 await self._server.run(lambda url: self.tell("loaded", url), signals=False)
+                self.leftover = self._server.leftover
 
     def tell(self, word: Word, content: Any) -> None:
         """Say something to the supervisor; one that is gone hears nothing."""
@@ -168,15 +173,6 @@ class _Worker:
         if exchange in self._waiting:
             self._waiting.remove(exchange)
             exchange.fail(Problem(503, "not_ready", "the supervisor does not answer", headers=[(b"retry-after", b"1")]))
-
-
-async def _first_of(*events: asyncio.Event) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
 
 
 def reason(error: BaseException) -> str:

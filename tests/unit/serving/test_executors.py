@@ -1,5 +1,7 @@
 import asyncio
 import os
+import signal
+import time
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from functools import partial
 
@@ -8,7 +10,14 @@ import pytest
 from groundwork.errors import ConfigurationError, ModelNotReadyError
 from groundwork.serving._adapters import load
 from groundwork.serving._block import Block
-from groundwork.serving._executors import WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._executors import (
+    WorkerPool,
+    is_quick,
+    kill_workers,
+    limit_threads,
+    predict_in_worker,
+    thread_pool,
+)
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._object import ObjectAdapter
 from groundwork.serving._options import AppOptions
@@ -144,6 +153,82 @@ def test_a_worker_that_died_idle_costs_nothing():
         pool.shutdown()
 
     assert first != second
+
+
+def no_process(self):
+    raise OSError(12, "Cannot allocate memory")
+
+
+def test_a_worker_that_cannot_be_replaced_at_once_is_replaced_by_a_later_batch(monkeypatch, caplog):
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    try:
+        pool.start()
+        with monkeypatch.context() as patched:
+            patched.setattr(WorkerPool, "_worker", no_process)
+            with pytest.raises(ModelNotReadyError, match="died"):
+                pool.submit(predict_in_worker, [Block(1, [666])]).result(60)
+            for _ in range(2):
+                with pytest.raises(ModelNotReadyError, match="none can be begun now") as raised:
+                    pool.submit(predict_in_worker, [Block(1, [1])])
+
+        ((row, _),) = pool.submit(predict_in_worker, [Block(1, [2])]).result(60)[0]
+    finally:
+        pool.shutdown()
+
+    assert row == 2
+    assert raised.value.retry_after_s == 1.0
+    assert "cannot be replaced now" in caplog.text
+
+
+class TakesTwo(Exception):
+    """Cannot be read from a pipe, so that the executor is broken and its process alive."""
+
+    def __init__(self, one, two):
+        super().__init__(one)
+
+
+class Unreadable(Kills):
+    def predict(self, batch):
+        return [TakesTwo(1, 2)] if 3 in batch else super().predict(batch)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals between processes")
+def test_sigterm_to_a_worker_is_passed_over_and_its_executor_can_end_it_nevertheless():
+    pool = WorkerPool("m", partial(load, "m", Unreadable()), 1)
+    try:
+
+        def ask(row):
+            return pool.submit(predict_in_worker, [Block(1, [row])]).result(60)[0]
+
+        ((_, first),) = ask(1)
+        os.kill(first, signal.SIGTERM)
+        ((_, second),) = ask(2)
+        with pytest.raises(ModelNotReadyError, match="died"):
+            ask(3)
+        ((_, third),) = ask(4)
+    finally:
+        pool.shutdown()
+
+    assert first == second
+    assert third != first
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
+def test_workers_can_be_killed_whatever_they_do():
+    pool = WorkerPool("m", partial(load, "m", Kills()), 1)
+    try:
+        ((_, first),) = pool.submit(predict_in_worker, [Block(1, [1])]).result(60)[0]
+        running = pool.submit(time.sleep, 3600)
+
+        kill_workers()
+
+        with pytest.raises(ModelNotReadyError, match="died"):
+            running.result(60)
+    finally:
+        pool.shutdown()
+
+    assert first != os.getpid()
 
 
 def test_workers_are_ended_even_if_a_batch_is_under_way():
