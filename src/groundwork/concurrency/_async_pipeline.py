@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar
 
+from groundwork.concurrency._arguments import check_count
 from groundwork.concurrency._map import stream_outcomes
 from groundwork.concurrency._workers import Source, stop
 from groundwork.errors import ConfigurationError, UsageError
@@ -37,8 +38,8 @@ class Stage:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if self.workers < 1 or self.queue < 1:
-            raise ConfigurationError(f"stage workers={self.workers} and queue={self.queue}; both must be at least 1")
+        check_count("stage workers", self.workers)
+        check_count("stage queue", self.queue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from math import inf
+from math import inf, isnan
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar
 
+from groundwork.concurrency._arguments import check_count, check_number
 from groundwork.concurrency._deadlines import Deadlines
 from groundwork.concurrency._group import Group, Outcome
 from groundwork.concurrency._group_queue import GroupQueue, Slices
@@ -46,7 +47,7 @@ class Batcher(Generic[Item, Result]):
             they began; each call still gets its own answers in its own order.
 
     Raises:
-        ConfigurationError: A limit is out of range, or several batches at once are asked of the event loop.
+        ConfigurationError: A limit is no number or out of range, the executor is none, or several batches at once are asked of the event loop.
     """
 
     def __init__(
@@ -60,14 +61,10 @@ class Batcher(Generic[Item, Result]):
         rows: Callable[[Item], int] | None = None,
         batches: int = 1,
     ) -> None:
-        for name, value, least in (
-            ("max_size", max_size, 1),
-            ("max_queue", max_queue, 1),
-            ("max_wait_s", max_wait_s, 0),
-            ("batches", batches, 1),
-        ):
-            if not value >= least:
-                raise ConfigurationError(f"{name} is {value}; it must be at least {least}")
+        for name, value in (("max_size", max_size), ("max_queue", max_queue), ("batches", batches)):
+            check_count(name, value)
+        check_number("max_wait_s", max_wait_s)
+        _check_executor(executor)
         if executor == "inline" and batches > 1:
             raise ConfigurationError(
                 f"batches is {batches}, but the event loop runs one at a time", hint="Pass an executor, or batches=1."
@@ -115,7 +112,11 @@ class Batcher(Generic[Item, Result]):
 
         Args:
             executor: As in the constructor.
+
+        Raises:
+            ConfigurationError: It is none.
         """
+        _check_executor(executor)
         self._executor = executor
 
     def post(
@@ -137,8 +138,15 @@ class Batcher(Generic[Item, Result]):
             Overloaded: The queue has no room for all of them; ``retry_after_s`` estimates when it will have.
             DeadlineExceeded: The time has run out already.
             UsageError: The batcher is not open, an item is larger than a batch, or all are more than the queue can
-                ever hold.
+                ever hold; ``done`` cannot be called, or ``deadline_s`` is no number.
         """
+        # Nobody could be told of the end, and None there means that it was.
+        if not callable(done):
+            raise UsageError(f"done is {done!r}, which cannot be called", hint="Pass a function of the outcome.")
+        if deadline_s is not None and (not isinstance(deadline_s, int | float) or isnan(deadline_s)):
+            raise UsageError(
+                f"deadline_s is {deadline_s!r}; it must be a number of seconds", hint="None sets no limit."
+            )
         weights: Sequence[int] | None = None
         if self._rows is None:
             rows = len(items)
@@ -410,6 +418,14 @@ class Batcher(Generic[Item, Result]):
         if group.rows:
             self._queue.leave(group)
             self._deadlines.sweep()
+
+
+def _check_executor(executor: object) -> None:
+    if not (executor is None or executor == "inline" or isinstance(executor, Executor)):
+        raise ConfigurationError(
+            f"executor is {executor!r}, which runs nothing",
+            hint="Pass an Executor of concurrent.futures, 'inline', or None for threads of its own.",
+        )
 
 
 def _answers(done: "Future[list[Answer]]", count: int) -> list[Any]:

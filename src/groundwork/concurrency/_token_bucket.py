@@ -10,7 +10,8 @@ import asyncio
 import math
 from collections import OrderedDict
 
-from groundwork.errors import ConfigurationError, UsageError
+from groundwork.concurrency._arguments import check_number
+from groundwork.errors import UsageError
 from groundwork.resilience import Clock, SystemClock
 
 # A clock's last digits: a sleep may end that much early, and nobody should go back to sleep for it.
@@ -35,8 +36,7 @@ class TokenBucket:
 
     def __init__(self, rate_per_s: float, burst: float, *, clock: Clock | None = None) -> None:
         for name, value in (("rate_per_s", rate_per_s), ("burst", burst)):
-            if not 0 < value < math.inf:
-                raise ConfigurationError(f"{name} is {value}; it must be a finite number above 0")
+            check_number(name, value, above=True)
         self._rate_per_s = rate_per_s
         self._burst = burst
         self._clock: Clock = clock or SystemClock()
@@ -107,9 +107,9 @@ class TokenBucket:
         Raises:
             UsageError: More than the bucket can ever hold, or not above 0.
         """
-        if not 0 < n <= self._burst:
+        if not isinstance(n, int | float) or not 0 < n <= self._burst:
             raise UsageError(
-                f"{n} tokens were asked of a bucket that holds {self._burst}",
+                f"{n!r} tokens were asked of a bucket that holds {self._burst}",
                 hint="Ask for more than 0 and at most the burst, or make the burst larger.",
             )
         return self._missing_s(n + self._wanted) if self._wanted else self._missing_s(n)

@@ -19,6 +19,7 @@ from collections.abc import (
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
+from groundwork.concurrency._arguments import whole
 from groundwork.errors import ConfigurationError, UsageError
 
 Item = TypeVar("Item")
@@ -43,11 +44,13 @@ def check(limit: int, errors: str = "raise") -> None:
         errors: What becomes of failures.
 
     Raises:
-        UsageError: The limit is below 1.
+        UsageError: The limit is no whole number from 1 on.
         ConfigurationError: No such way with errors.
     """
-    if limit < 1:
-        raise UsageError(f"limit is {limit}; at least one task must be allowed", hint="Pass limit=1 or more.")
+    if not whole(limit):
+        raise UsageError(
+            f"limit is {limit!r}; a whole number of tasks, at least one, must be allowed", hint="Pass limit=1 or more."
+        )
     if errors not in ERRORS:
         raise ConfigurationError(f"errors is {errors!r}; pass one of {', '.join(map(repr, ERRORS))}")
 

@@ -301,8 +301,9 @@ def test_what_waits_for_the_next_stage_is_seen_in_the_stats():
     [
         (AsyncPipeline, "needs a stage"),
         (lambda: AsyncPipeline(double, errors="group"), "errors is 'group'"),
-        (lambda: Stage(double, workers=0), "workers=0"),
-        (lambda: Stage(double, queue=0), "queue=0"),
+        (lambda: Stage(double, workers=0), "workers is 0"),
+        (lambda: Stage(double, workers="2"), "workers is '2'"),
+        (lambda: Stage(double, queue=0), "queue is 0"),
     ],
 )
 def test_what_cannot_work_is_refused(make, words):

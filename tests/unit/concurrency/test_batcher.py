@@ -344,10 +344,30 @@ def test_max_wait_ends_with_whatever_has_come(model):
     assert asyncio.run(main()) == 2
 
 
-@pytest.mark.parametrize(("name", "value"), [("max_size", 0), ("max_queue", 0), ("max_wait_s", -0.1)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_size", 0),
+        ("max_size", "5"),
+        ("max_size", 2.5),
+        ("max_queue", 0),
+        ("batches", None),
+        ("max_wait_s", -0.1),
+        ("max_wait_s", "1"),
+        ("max_wait_s", float("inf")),
+        ("max_wait_s", float("nan")),
+        ("executor", "foo"),
+        ("executor", 5),
+    ],
+)
 def test_a_limit_out_of_range_is_named(name, value):
-    with pytest.raises(ConfigurationError, match=f"{name} is {value}"):
+    with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
         Batcher(list, **{name: value})
+
+
+def test_what_is_no_executor_cannot_be_used_later_either(model):
+    with pytest.raises(ConfigurationError, match="executor is 'foo'"):
+        Batcher(model).use("foo")
 
 
 def test_an_executor_of_the_callers_is_used_and_left_open(model):

@@ -72,6 +72,28 @@ def test_a_posted_call_without_items_is_told_at_once():
     assert [[]] == told.outcomes
 
 
+@pytest.mark.parametrize("items", [[], [1]])
+@pytest.mark.parametrize("done", [None, 5])
+def test_a_call_that_nobody_can_be_told_of_is_refused_and_disturbs_nobody(items, done):
+    async def main():
+        async with Batcher(doubled, executor=TimedExecutor(1.0)) as batcher:
+            with pytest.raises(UsageError, match=f"done is {done}"):
+                batcher.post(items, done)
+            return await batcher.submit(1)
+
+    assert 2 == run_virtual(main())
+
+
+@pytest.mark.parametrize("deadline_s", [float("nan"), "1"])
+def test_a_deadline_that_is_no_number_is_refused(deadline_s):
+    async def main():
+        async with Batcher(doubled, executor=TimedExecutor(1.0)) as batcher:
+            with pytest.raises(UsageError, match=f"deadline_s is {deadline_s!r}"):
+                await batcher.submit(1, deadline_s)
+
+    run_virtual(main())
+
+
 def test_a_cancelled_call_is_told_nothing_and_its_items_never_reach_the_model():
     told, seen = Calls(), []
 

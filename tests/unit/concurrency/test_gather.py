@@ -100,9 +100,9 @@ def test_cancelling_leaves_no_task_behind():
     assert asyncio.run(main()) == set()
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-def test_a_limit_below_one_is_refused_and_leaves_no_coroutine_unawaited(limit):
-    with pytest.raises(UsageError, match=f"limit is {limit}"):
+@pytest.mark.parametrize("limit", [0, -1, 1.5, "2", None, True])
+def test_a_limit_that_is_no_whole_number_from_one_on_is_refused_and_leaves_no_coroutine_unawaited(limit):
+    with pytest.raises(UsageError, match=f"limit is {limit!r}"):
         asyncio.run(gather_bounded([value(1)], limit))
 
 

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,3 +39,13 @@ def test_a_wrong_number_of_results_fails_every_item_of_that_call():
 
     assert [PredictionError] * 3 == [type(answer) for answer in answers]
     assert "2 results for 3 items" in str(answers[0])
+
+
+@pytest.mark.parametrize(
+    "results", [{1, 2}, frozenset((1, 2)), {"a": 1, "b": 2}, "ab", b"ab", bytearray(b"ab"), None], ids=repr
+)
+def test_what_is_no_sequence_of_results_fails_every_item_even_if_the_number_is_right(results):
+    answers = predict_isolated(lambda items: results, [1, 2])
+
+    assert [PredictionError] * 2 == [type(answer) for answer in answers]
+    assert f"a {type(results).__name__} for 2 items" in str(answers[0])

@@ -84,11 +84,17 @@ def test_what_the_bucket_can_never_give_is_refused_and_not_waited_for(n):
         run_virtual(bucket.acquire(n))
 
 
-@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
+@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), "5", None, True])
 @pytest.mark.parametrize("name", ["rate_per_s", "burst"])
 def test_a_number_that_cannot_work_is_named(name, value):
-    with pytest.raises(ConfigurationError, match=f"{name} is {value}"):
+    with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
         TokenBucket(**{"rate_per_s": 1, "burst": 1, name: value})
+
+
+@pytest.mark.parametrize("n", ["2", None, float("nan")])
+def test_tokens_that_are_no_number_are_refused(n):
+    with pytest.raises(UsageError, match=f"{n!r} tokens"):
+        TokenBucket(1, 1).try_acquire(n)
 
 
 def test_a_large_request_is_not_starved_by_small_ones_behind_it():
