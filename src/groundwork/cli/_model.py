@@ -16,6 +16,7 @@ _OPTIONS = {
     "max_batch_rows": "max_batch_rows",
     "max_queue_rows": "max_queue_rows",
     "rate_limit": "client_rate_per_s",
+    "rate_burst": "client_burst",
     "reload_s": "reload_s",
     "executor": "executor",
     "threads": "threads",
@@ -47,7 +48,15 @@ def serve(
     shutdown_s: Annotated[float, typer.Option(help="How long accepted requests may then take.", min=0.0)] = 30.0,
     max_batch_rows: Annotated[int | None, typer.Option(help="Rows in one call of a model.", min=1)] = None,
     max_queue_rows: Annotated[int | None, typer.Option(help="Rows that may wait.", min=1)] = None,
-    rate_limit: Annotated[float | None, typer.Option(help="Calls a second of each client.", min=0.0)] = None,
+    rate_limit: Annotated[
+        float | None, typer.Option(help="Calls a second of each client, in each worker.", min=0.0)
+    ] = None,
+    rate_burst: Annotated[
+        float | None,
+        typer.Option(
+            help="Calls at once of a client that was quiet; absent: what --rate-limit lets by in a second.", min=1.0
+        ),
+    ] = None,
     reload_s: Annotated[float | None, typer.Option(help="How often to look for a newer model.", min=0.0)] = None,
     executor: Annotated[
         Literal["auto", "inline", "thread", "process"] | None, typer.Option(help="Where batches run.")

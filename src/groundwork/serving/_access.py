@@ -21,11 +21,11 @@ class Access:
     which is what a browser asks its user for.
 
     Args:
-        keys: Any of them admits; none of them admits everybody.
+        keys: Any of them admits; None admits everybody.
     """
 
-    def __init__(self, keys: Collection[str]) -> None:
-        self._digests = frozenset(sha256(key.encode()).digest() for key in keys)
+    def __init__(self, keys: Collection[str] | None) -> None:
+        self._digests = frozenset(sha256(key.encode()).digest() for key in keys or ())
 
     def key(self, call: Call) -> str | None:
         """Return the digest of a call's key, or None where no key is asked for.

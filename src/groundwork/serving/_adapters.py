@@ -50,11 +50,17 @@ def load(name: str, model: Any, *, trust: bool = False, threads: int = 1) -> Ada
     """
     if isinstance(model, OnDisk):
         path = locate(model)
+        if path.suffix != ".onnx" and path.suffix not in SUFFIXES:
+            return _checkpoint(name, path, trust=trust)
         if path.suffix == ".onnx":
             from groundwork.serving._onnx import OnnxAdapter
 
             return OnnxAdapter(path, threads)
-        model = load_torch(path, trust=trust) if path.suffix in SUFFIXES else _load_folder(path, trust=trust)
+        model = load_torch(path, trust=trust)
+    return _adapter_of(name, model)
+
+
+def _adapter_of(name: str, model: Any) -> Adapter:
     if _is_a(model, "groundwork.modeling", "TabularModel"):
         return TableAdapter(model)
     if callable(getattr(model, "predict", None)):
@@ -77,14 +83,18 @@ def _is_a(model: Any, module: str, name: str) -> bool:
     return loaded is not None and isinstance(model, getattr(loaded, name))
 
 
-def _load_folder(folder: Path, *, trust: bool) -> Any:
+def _checkpoint(name: str, folder: Path, *, trust: bool) -> Adapter:
     # Late, because a server of other models needs none of it.
     from groundwork.modeling import load_model
     from groundwork.storage import load_checkpoint
 
     failpoint("serving.load.before_read")
     try:
-        return load_model(folder, trust=trust)
+        return _adapter_of(name, load_model(folder, trust=trust))
     except ModelNotFoundError:
         # A checkpoint without a table spec: its estimator takes prepared features, and is served as it is.
-        return load_checkpoint(folder, trust=trust).model
+        checkpoint = load_checkpoint(folder, trust=trust)
+    adapter = _adapter_of(name, checkpoint.model)
+    if not hasattr(checkpoint.model, "version"):
+        adapter.version = str(checkpoint.info.step)
+    return adapter

@@ -175,8 +175,10 @@ class App:
 
 
 def _clients(options: AppOptions) -> ClientLimits | None:
-    rate_per_s = options.client_rate_per_s
-    return ClientLimits(rate_per_s, options.client_burst) if rate_per_s else None
+    rate_per_s, burst = options.client_rate_per_s, options.client_burst
+    if not rate_per_s:
+        return None
+    return ClientLimits(rate_per_s, max(1.0, rate_per_s) if burst is None else burst)
 
 
 def create_app(models: Mapping[str, Any], **options: Any) -> App:

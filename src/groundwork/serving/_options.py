@@ -26,11 +26,12 @@ class AppOptions:
         body_timeout_s: Longest time for a body to arrive.
         request_timeout_s: Longest time for any answer; a request may ask for less by ``X-Request-Timeout-Ms``.
         watch_after_s: After how long in the queue the server begins to look whether the client is still there.
-        api_keys: Any of them admits a call, sent as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; none of them
-            admits everybody. ``/v2/health/*`` is open to all.
-        client_rate_per_s: How many calls of a model each client may make a second, told by its API key or its address;
-            0.0 lets everybody make as many as there is room for. More are answered with 429.
-        client_burst: How many of them a client that was quiet may make at once.
+        api_keys: Any of them admits a call, sent as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; None
+            asks for none and admits everybody. ``/v2/health/*`` is open to all.
+        client_rate_per_s: How many calls of a model each client may make a second, told by its API key or its address,
+            in each worker; 0.0 lets everybody make as many as there is room for. More are answered with 429.
+        client_burst: How many of them a client that was quiet may make at once; None means what it may make in a
+            second, at least one.
         adaptive_limit: Learn from a model's latency how many calls of it may be under way; more are answered with 503.
         executor: Where batches run: "inline" on the server's own thread, in a "thread" or a "process" of their own, or
             "auto": inline what takes less than a millisecond, else a thread.
@@ -50,9 +51,9 @@ class AppOptions:
     body_timeout_s: float = 10.0
     request_timeout_s: float = 60.0
     watch_after_s: float = 0.01
-    api_keys: Collection[str] = field(default=(), repr=False)
+    api_keys: Collection[str] | None = field(default=None, repr=False)
     client_rate_per_s: float = 0.0
-    client_burst: float = 100.0
+    client_burst: float | None = None
     adaptive_limit: bool = True
     executor: Literal["auto", "inline", "thread", "process"] = "auto"
     threads: int = 1
@@ -72,9 +73,10 @@ class AppOptions:
         for name in ("body_timeout_s", "request_timeout_s"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be more than 0.0")
-        if isinstance(self.api_keys, str) or not all(isinstance(key, str) and key for key in self.api_keys):
-            # Never shows a key.
-            raise ConfigurationError("api_keys holds what is no key", hint='Pass a list of texts, as ["..."].')
+        if self.api_keys is not None:
+            _check_keys(self.api_keys)
+        if self.client_burst is not None and not self.client_burst >= 1:
+            raise ConfigurationError(f"client_burst is {self.client_burst}; it must be at least 1.0")
         if self.executor not in ("auto", "inline", "thread", "process"):
             raise ConfigurationError(
                 f"executor is {self.executor!r}", hint="There are: auto, inline, thread and process."
@@ -111,3 +113,18 @@ class AppOptions:
             # Whoever wants a shorter queue need not say that a request may not be longer.
             given.setdefault("max_instances", max(1, min(_MAX_INSTANCES, given["max_queue_rows"])))
         return cls(**given)
+
+
+def _check_keys(keys: Any) -> None:
+    """Refuse what holds no key: an empty list would open to everybody what was meant to be closed."""
+    if (
+        isinstance(keys, str)
+        or not isinstance(keys, Collection)
+        or not all(isinstance(key, str) and key for key in keys)
+    ):
+        # Never shows a key.
+        raise ConfigurationError("api_keys holds what is no key", hint='Pass a list of texts, as ["..."].')
+    if not keys:
+        raise ConfigurationError(
+            "api_keys is empty, so nobody could call", hint="Pass a key, or None to let everybody call without one."
+        )

@@ -1,7 +1,8 @@
 """A newer model takes the place of the one at work, without a dropped request.
 
 Rule: the new one is loaded and warmed beside the old; then calls go to the new at once, and the old answers what it had
-accepted. A new one that cannot be loaded or cannot predict is passed over, counted and told of once.
+accepted. A new one that cannot be loaded, cannot predict or takes other rows than the old is passed over, counted and
+told of once.
 """
 
 import asyncio
@@ -9,9 +10,10 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from groundwork.errors import ModelNotReadyError
+from groundwork.errors import ConfigurationError, ModelNotReadyError
 from groundwork.serving._folder import Identity, OnDisk, identity
 from groundwork.serving._hosted import HostedModel
+from groundwork.serving._signature import misfit_of
 
 logger = logging.getLogger("groundwork.serving")
 
@@ -80,7 +82,7 @@ class Reloader:
             return
         if found == self._seen:
             return
-        self._seen = found
+        before, self._seen = self._seen, found
         fresh = self._build()
         try:
             await fresh.start()
@@ -94,7 +96,14 @@ class Reloader:
             await fresh.stop()
             raise
         self._observe("loaded")
-        logger.info("model %r: version %s has taken over", self._name, fresh.adapter.version)
+        logger.info(
+            "model %r: version %s in %s has taken over from version %s in %s",
+            self._name,
+            fresh.adapter.version,
+            found[0],
+            old.adapter.version,
+            "another place" if before is None else before[0],
+        )
         # Beside: an old one that hangs must not be the last that was ever replaced.
         ending = asyncio.create_task(self._end(old))
         self._ending.add(ending)
@@ -108,6 +117,9 @@ class Reloader:
 
     def _changed_over(self, fresh: HostedModel) -> HostedModel:
         old = self._swap(fresh)
+        if misfit := misfit_of(old.adapter.input_schema(), fresh.adapter.input_schema()):
+            self._swap(old)
+            raise ConfigurationError(f"it takes other rows: {misfit}", hint="Serve it under a name of its own.")
         # An example is a guess from the schema: that both fail on theirs says nothing.
         if fresh.failure is not None and old.failure is None:
             self._swap(old)

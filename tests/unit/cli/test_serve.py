@@ -69,7 +69,7 @@ def test_two_models_of_one_name_are_refused(served):
 
 def test_options_have_the_servers_names(served):
     line = (
-        "--max-batch-rows 8 --max-queue-rows 9 --rate-limit 2.5 --reload-s 5 --executor thread --threads 2 "
+        "--max-batch-rows 8 --max-queue-rows 9 --rate-limit 2.5 --rate-burst 7 --reload-s 5 --executor thread --threads 2 "
         "--workers 3 --drain-s 1 --shutdown-s 2 --tls-cert c.pem --tls-key k.pem --grpc-port 0 --host h --port 1"
     )
 
@@ -81,6 +81,7 @@ def test_options_have_the_servers_names(served):
         "max_batch_rows": 8,
         "max_queue_rows": 9,
         "client_rate_per_s": 2.5,
+        "client_burst": 7.0,
         "reload_s": 5.0,
         "executor": "thread",
         "threads": 2,

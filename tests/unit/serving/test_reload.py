@@ -296,3 +296,41 @@ def test_nothing_at_all_is_told_at_the_start(tmp_path):
 
     with pytest.raises(CheckpointNotFoundError):
         asyncio.run(main())
+
+
+def test_the_version_is_the_step_of_the_checkpoint_that_answers_and_a_reload_is_logged(tmp_path, caplog):
+    store = CheckpointStore(tmp_path)
+    old = store.save(line(2.0), step=7).path
+
+    async def main(models, check, metrics):
+        seen = [models.pick(None, None, None).told_version]
+        await check()
+        store.save(line(3.0), step=8)
+        await check()
+        return [*seen, models.pick(None, None, None).told_version]
+
+    with caplog.at_level(logging.INFO, "groundwork.serving"):
+        versions = reloading(main, tmp_path)
+
+    assert versions == ["7", "8"]
+    told = f"model 'm': version 8 in {old.with_name('step-00000008')} has taken over from version 7 in {old}"
+    assert [record.getMessage() for record in caplog.records] == [told]
+
+
+def test_a_new_one_that_takes_other_rows_is_refused_and_told_of_once(tmp_path, caplog):
+    store = CheckpointStore(tmp_path)
+    store.save(line(2.0), step=1)
+
+    async def main(models, check, metrics):
+        store.save(LinearRegression().fit([[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]), step=2)
+        await check()
+        await check()
+        return await predicted(models), metrics.exposition()
+
+    with caplog.at_level(logging.ERROR, "groundwork.serving"):
+        value, exposition = reloading(main, tmp_path)
+
+    assert value == 2.0
+    assert b'outcome="refused"} 1.0' in exposition
+    (record,) = caplog.records
+    assert "it takes other rows: an instance had 1 values and has 2" in record.getMessage()
