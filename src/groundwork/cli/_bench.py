@@ -41,7 +41,10 @@ def serve(
     themselves. Latencies are corrected for coordinated omission.
     """
     from groundwork import serving
+    from groundwork.errors import UsageError
 
+    if steady and rate is None:
+        raise UsageError("--steady says how the requests of --rate come, and there is no --rate", hint="Add --rate N.")
     if plot is not None:
         serving.check_plot(plot)
     report = serving.bench(

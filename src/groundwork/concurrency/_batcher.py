@@ -47,7 +47,8 @@ class Batcher(Generic[Item, Result]):
             they began; each call still gets its own answers in its own order.
 
     Raises:
-        ConfigurationError: A limit is no number or out of range, the executor is none, or several batches at once are asked of the event loop.
+        ConfigurationError: A limit is out of range, the executor is none, or several batches at once are asked of the
+                event loop.
     """
 
     def __init__(
@@ -140,13 +141,7 @@ class Batcher(Generic[Item, Result]):
             UsageError: The batcher is not open, an item is larger than a batch, or all are more than the queue can
                 ever hold; ``done`` cannot be called, or ``deadline_s`` is no number.
         """
-        # Nobody could be told of the end, and None there means that it was.
-        if not callable(done):
-            raise UsageError(f"done is {done!r}, which cannot be called", hint="Pass a function of the outcome.")
-        if deadline_s is not None and (not isinstance(deadline_s, int | float) or isnan(deadline_s)):
-            raise UsageError(
-                f"deadline_s is {deadline_s!r}; it must be a number of seconds", hint="None sets no limit."
-            )
+        _check_call(done, deadline_s)
         weights: Sequence[int] | None = None
         if self._rows is None:
             rows = len(items)
@@ -418,6 +413,14 @@ class Batcher(Generic[Item, Result]):
         if group.rows:
             self._queue.leave(group)
             self._deadlines.sweep()
+
+
+def _check_call(done: object, deadline_s: object) -> None:
+    # Nobody could be told of the end, and None in a group means that it was.
+    if not callable(done):
+        raise UsageError(f"done is {done!r}, which cannot be called", hint="Pass a function of the outcome.")
+    if deadline_s is not None and (not isinstance(deadline_s, int | float) or isnan(deadline_s)):
+        raise UsageError(f"deadline_s is {deadline_s!r}; it must be a number of seconds", hint="None sets no limit.")
 
 
 def _check_executor(executor: object) -> None:

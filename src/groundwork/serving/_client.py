@@ -15,8 +15,18 @@ import msgspec
 
 from groundwork.errors import ConfigurationError, MLException, RetryExhausted, TransientError, UsageError, WorldError
 from groundwork.resilience import Retry, RetryBudget, deadline, deadline_header
-from groundwork.serving._address import parsed
+from groundwork.serving._client_arguments import (
+    address_of,
+    check_count,
+    check_inputs,
+    check_kind,
+    check_seconds,
+    check_verify,
+    headers_of,
+    version_of,
+)
 from groundwork.serving._client_errors import error_of
+from groundwork.serving._client_stream import placed, rows_of
 from groundwork.serving._client_tensors import HEAD_LENGTH, Array, decode_infer, encode_infer
 from groundwork.serving._instances import encode_instances, instances_of
 
@@ -71,7 +81,7 @@ class AsyncClient:
         verify: Whether a TLS certificate must be one that this machine trusts.
 
     Raises:
-        ConfigurationError: No address, or a number out of range.
+        ConfigurationError: No address, or an argument that cannot work.
     """
 
     def __init__(
@@ -79,7 +89,7 @@ class AsyncClient:
         url: str = "http://127.0.0.1:8000",
         *,
         model: str | None = None,
-        version: str | None = None,
+        version: str | int | None = None,
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 30.0,
@@ -88,14 +98,15 @@ class AsyncClient:
         binary: bool | None = None,
         verify: bool = True,
     ) -> None:
-        parsed(url)
-        if not timeout_s > 0 or connections < 1:
-            raise ConfigurationError(
-                f"timeout_s is {timeout_s} and connections {connections}; both must be more than 0"
-            )
-        self.url = url.rstrip("/")
-        self._model, self._version = model, version
-        self._headers = {**(headers or {}), **({"Authorization": f"Bearer {api_key}"} if api_key else {})}
+        self.url = address_of(url)
+        check_kind("model", model, str)
+        check_seconds("timeout_s", timeout_s)
+        check_kind("retry", retry, Retry)
+        check_count("connections", connections)
+        check_kind("binary", binary, bool)
+        check_verify(verify)
+        self._model, self._version = model, version_of(version)
+        self._headers = headers_of(headers, api_key)
         self._timeout_s = timeout_s
         self._retry = retry or Retry(budget=RetryBudget())
         self._connections = connections
@@ -155,28 +166,31 @@ class AsyncClient:
         The stream is read only as fast as predictions are taken.
 
         Args:
-            instances: Rows, one at a time.
+            instances: Rows, one at a time; or a table or an array, as in ``predict``.
             batch_rows: How many rows go in one request.
             concurrency: How many requests are under way at once.
 
         Raises:
-            MLException: As ``predict``; whatever else is under way is then cancelled.
+            MLException: As ``predict``, rows counted from the beginning of the stream; whatever else is under way is
+                then cancelled.
         """
         check_stream(batch_rows, concurrency)
-        under_way: deque[asyncio.Task[Predictions]] = deque()
+        under_way: deque[tuple[int, asyncio.Task[Predictions]]] = deque()
+        start = 0
         try:
             async for rows in _batches(instances, batch_rows):
                 if len(under_way) >= concurrency:
-                    for prediction in await under_way.popleft():
+                    for prediction in await _first(under_way):
                         yield prediction
-                under_way.append(asyncio.create_task(self._predict_rows(rows)))
+                under_way.append((start, asyncio.create_task(self._predict_rows(rows))))
+                start += len(rows)
             while under_way:
-                for prediction in await under_way.popleft():
+                for prediction in await _first(under_way):
                     yield prediction
         finally:
-            for task in under_way:
+            for _, task in under_way:
                 task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
 
     async def infer(self, inputs: Mapping[str, Any], *, binary: bool | None = None) -> dict[str, Array]:
         """Ask by tensors, in the Open Inference Protocol.
@@ -191,6 +205,7 @@ class AsyncClient:
         Raises:
             MLException: As ``predict``.
         """
+        check_inputs(inputs)
         if binary is None:
             binary = self._binary
         if binary is None:
@@ -334,8 +349,14 @@ def check_stream(batch_rows: int, concurrency: int) -> None:
     Raises:
         ConfigurationError: One is below 1.
     """
-    if batch_rows < 1 or concurrency < 1:
-        raise ConfigurationError(f"batch_rows is {batch_rows} and concurrency {concurrency}; both must be at least 1")
+    check_count("batch_rows", batch_rows)
+    check_count("concurrency", concurrency)
+
+
+async def _first(under_way: "deque[tuple[int, asyncio.Task[Predictions]]]") -> Predictions:
+    start, task = under_way.popleft()
+    with placed(start):
+        return await task
 
 
 async def _batches(instances: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:
@@ -347,7 +368,7 @@ async def _batches(instances: Iterable[Any] | AsyncIterable[Any], size: int) -> 
                 yield rows
                 rows = []
     else:
-        for row in instances:
+        for row in rows_of(instances):
             rows.append(row)
             if len(rows) == size:
                 yield rows

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 from groundwork.errors import UsageError
 from groundwork.resilience import Retry
 from groundwork.serving._client import AsyncClient, Predictions, check_stream
+from groundwork.serving._client_stream import placed, rows_of
 from groundwork.serving._client_tensors import Array
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class Client:
         verify: Whether a TLS certificate must be one that this machine trusts.
 
     Raises:
-        ConfigurationError: No address, or a number out of range.
+        ConfigurationError: No address, or an argument that cannot work.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Client:
         url: str = "http://127.0.0.1:8000",
         *,
         model: str | None = None,
-        version: str | None = None,
+        version: str | int | None = None,
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 30.0,
@@ -103,17 +104,20 @@ class Client:
     def predict_stream(self, instances: Iterable[Any], *, batch_rows: int = 64, concurrency: int = 8) -> Iterator[Any]:
         """Yield one prediction for each row of a stream, in order; see ``AsyncClient.predict_stream``."""
         check_stream(batch_rows, concurrency)
-        source = iter(instances)
-        under_way: deque[Future[Predictions]] = deque()
+        source = rows_of(instances)
+        under_way: deque[tuple[int, Future[Predictions]]] = deque()
+        start = 0
         try:
             while rows := list(islice(source, batch_rows)):
                 if len(under_way) >= concurrency:
-                    yield from self._wait(under_way.popleft())
-                under_way.append(self._begin(lambda rows=rows: self._client.predict(rows)))  # type: ignore[misc]
+                    yield from self._wait_placed(*under_way.popleft())
+                future = self._begin(lambda rows=rows: self._client.predict(rows))  # type: ignore[misc]
+                under_way.append((start, future))
+                start += len(rows)
             while under_way:
-                yield from self._wait(under_way.popleft())
+                yield from self._wait_placed(*under_way.popleft())
         finally:
-            for future in under_way:
+            for _, future in under_way:
                 future.cancel()
 
     def infer(self, inputs: Mapping[str, Any], *, binary: bool | None = None) -> dict[str, Array]:
@@ -134,7 +138,13 @@ class Client:
 
     def _begin(self, call: Callable[[], Coroutine[Any, Any, T]]) -> "Future[T]":
         # The caller's context, and a deadline in it, goes along: the loop copies it as it takes the call.
-        return asyncio.run_coroutine_threadsafe(call(), self._running())
+        # The loop first: a closed client refuses, and a coroutine made before that would never be awaited.
+        loop = self._running()
+        return asyncio.run_coroutine_threadsafe(call(), loop)
+
+    def _wait_placed(self, start: int, future: "Future[Predictions]") -> Predictions:
+        with placed(start):
+            return self._wait(future)
 
     @staticmethod
     def _wait(future: "Future[T]") -> T:
