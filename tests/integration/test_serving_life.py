@@ -233,6 +233,7 @@ def test_a_second_signal_ends_workers_at_once(tmp_path):
 
 
 def test_a_model_that_no_worker_can_load_is_the_servers_error(tmp_path):
+    (tmp_path / "missing").mkdir()
     script = tmp_path / "server.py"
     script.write_text(
         "from groundwork.serving import serve\n"
@@ -249,6 +250,7 @@ def test_a_model_that_no_worker_can_load_is_the_servers_error(tmp_path):
 
 
 def test_a_script_without_a_guard_is_told_of_it(tmp_path):
+    (tmp_path / "missing").mkdir()
     script = tmp_path / "server.py"
     script.write_text("from groundwork.serving import serve\nserve({'m': 'missing'}, port=0, workers=2)\n")
 

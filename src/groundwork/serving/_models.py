@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from groundwork.errors import ModelNotFoundError
+from groundwork.errors import ConfigurationError, ModelNotFoundError
+from groundwork.serving._adapters import check_source
 from groundwork.serving._call import Call
 from groundwork.serving._folder import OnDisk
 from groundwork.serving._hosted import HostedModel
@@ -31,6 +32,8 @@ class Models:
     """
 
     def __init__(self, models: Mapping[str, Any], options: AppOptions, metrics: Metrics) -> None:
+        for name in models:
+            _check_name(name)
         self._lines = {name: ModelLine(name, model, options, metrics) for name, model in models.items()}
         self._default = next(iter(self._lines.values()))
 
@@ -99,6 +102,8 @@ class ModelLine:
             version: each if isinstance(each, Served) else Served(model=each)
             for version, each in given.versions.items()
         }
+        for served in self._served.values():
+            check_source(name, served.model)
         self._split = Split(given.shares)
         self._first = next(iter(given.shares))
         self._shadow: Shadow | None = None
@@ -174,3 +179,10 @@ class ModelLine:
     def _swap(self, version: str, fresh: HostedModel) -> HostedModel:
         old, self._hosted[version] = self._hosted[version], fresh
         return old
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name or "/" in name:
+        raise ConfigurationError(
+            f"a model is called {name!r}; its name is part of an address", hint="Use a text without a slash."
+        )
