@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from groundwork.errors import WorldError
+from groundwork.errors import ConfigurationError
 from groundwork.serving import create_app, serve
 from groundwork.serving._app import App
 from groundwork.serving._call import Response
@@ -295,7 +295,7 @@ def test_it_speaks_https(certificate):
 def test_a_certificate_that_cannot_be_used_is_an_error(certificate, tmp_path):
     (tmp_path / "no.pem").write_text("nothing")
 
-    with pytest.raises(WorldError, match=r"no\.pem"):
+    with pytest.raises(ConfigurationError, match=r"no\.pem"):
         serve({"m": Model()}, port=0, tls_cert=tmp_path / "no.pem")
 
 

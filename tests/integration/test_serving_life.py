@@ -245,6 +245,7 @@ def test_a_model_that_computes_on_when_time_is_over_is_cut_off_with_exit_code_1(
 
 
 def test_a_model_that_no_worker_can_load_is_the_servers_error(tmp_path):
+    (tmp_path / "missing").mkdir()
     script = tmp_path / "server.py"
     script.write_text(
         "from groundwork.serving import serve\n"
@@ -261,6 +262,7 @@ def test_a_model_that_no_worker_can_load_is_the_servers_error(tmp_path):
 
 
 def test_a_script_without_a_guard_is_told_of_it(tmp_path):
+    (tmp_path / "missing").mkdir()
     script = tmp_path / "server.py"
     script.write_text("from groundwork.serving import serve\nserve({'m': 'missing'}, port=0, workers=2)\n")
 

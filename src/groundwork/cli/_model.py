@@ -21,6 +21,7 @@ _OPTIONS = {
     "executor": "executor",
     "threads": "threads",
     "access_log": "access_log",
+    "tracing": "tracing",
 }
 _LATEST = "runs/latest"
 
@@ -69,6 +70,9 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="PEM key of it.", metavar="FILE")] = None,
     access_log: Annotated[
         bool | None, typer.Option("--access-log", help="A JSON object on stderr for each request.")
+    ] = None,
+    tracing: Annotated[
+        bool | None, typer.Option("--tracing", help="An OpenTelemetry span for each request. Needs groundwork[otel].")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Use a model even if its run missed a gate.")] = False,
 ) -> None:

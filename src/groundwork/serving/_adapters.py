@@ -9,7 +9,7 @@ from groundwork.errors import ConfigurationError, ModelNotFoundError
 from groundwork.serving._block import Adapter, Answer, Block, Tensor, TensorSpec, join_answers, predictions
 from groundwork.serving._estimator import adapter_of
 from groundwork.serving._example import example
-from groundwork.serving._folder import OnDisk, locate
+from groundwork.serving._folder import Latest, OnDisk, locate
 from groundwork.serving._object import Function, ObjectAdapter, Predictor
 from groundwork.serving._table import TableAdapter
 from groundwork.serving._torch import SUFFIXES, TorchAdapter, load_torch
@@ -22,11 +22,38 @@ __all__ = [
     "Predictor",
     "Tensor",
     "TensorSpec",
+    "check_source",
     "example",
     "join_answers",
     "load",
     "predictions",
 ]
+
+_SOURCES = "Pass a checkpoint folder, a model file, a scikit-learn estimator or an object with predict(batch)."
+
+
+def check_source(name: str, model: Any) -> None:
+    """Refuse what cannot be served whatever is in it, before anything is loaded.
+
+    Args:
+        name: Under which it is to be served.
+        model: As for ``load``.
+
+    Raises:
+        ConfigurationError: It is no model, there is no such path, or a file of no known kind.
+    """
+    if isinstance(model, Latest):
+        return
+    if isinstance(model, str | Path):
+        path = Path(model)
+        if not path.exists():
+            raise ConfigurationError(f"model {name!r}: there is no {str(path)!r}", hint=_SOURCES)
+        if path.is_file() and path.suffix != ".onnx" and path.suffix not in SUFFIXES:
+            raise ConfigurationError(f"model {name!r}: the file {path.name!r} is no model", hint=_SOURCES)
+    elif not (callable(getattr(model, "predict", None)) or callable(model)):
+        raise ConfigurationError(
+            f"model {name!r} is a {type(model).__name__}, which has no predict(batch)", hint=_SOURCES
+        )
 
 
 def load(name: str, model: Any, *, trust: bool = False, threads: int = 1) -> Adapter:
@@ -73,7 +100,7 @@ def _adapter_of(name: str, model: Any) -> Adapter:
         return ObjectAdapter(Function(model))
     raise ConfigurationError(
         f"model {name!r} is a {type(model).__name__}, which has no predict(batch)",
-        hint="Pass a checkpoint folder, a model file, a scikit-learn estimator or an object with predict(batch).",
+        hint=_SOURCES,
     )
 
 

@@ -196,6 +196,7 @@ def create_app(models: Mapping[str, Any], **options: Any) -> App:
         The app. Models are loaded and warmed in its lifespan; until then ``/v2/health/ready`` says 503.
 
     Raises:
-        ConfigurationError: No model, a name that no path can hold, an unknown option, or a bound out of range.
+        ConfigurationError: No model, what is none, a name that no address can hold, an unknown option, or a bound out
+            of range.
     """
     return App(models, AppOptions.of(options))

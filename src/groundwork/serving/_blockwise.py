@@ -112,10 +112,14 @@ class BlockwiseAdapter(ABC):
         """Return one answer for each block, in order."""
         data = self._join([block.data for block in blocks])
         total = sum([block.rows for block in blocks])
+        failed: Exception | None = None
         try:
             results = self._run(data)
         except Exception as error:  # noqa: BLE001 - isolation is the point: a failure belongs to the rows that cause it
-            return self._isolated(blocks, data, total, error)
+            failed = error
+        if failed is not None:
+            # Not in the handler, or the error of each half would carry that of the whole along, and the log with it.
+            return self._isolated(blocks, data, total, failed)
         lengths = _lengths(results)
         if lengths != {total}:
             return [_wrong_length(lengths, total)] * len(blocks)
@@ -126,9 +130,14 @@ class BlockwiseAdapter(ABC):
     def _isolated(self, blocks: list[Block], data: Any, total: int, error: Exception) -> list[Answer]:
         each = self._halved(data, 0, total, error)
         answers: list[Answer] = []
+        causes: dict[type[BaseException], BaseException] = {}
         at = 0
         for block in blocks:
-            answers.append(_answer(each[at : at + block.rows]))
+            answer = _answer(each[at : at + block.rows])
+            if isinstance(answer, PredictionError) and answer.__cause__ is not None:
+                # One cause stands for all of its kind in a batch, so that the log tells it once.
+                answer.__cause__ = causes.setdefault(type(answer.__cause__), answer.__cause__)
+            answers.append(answer)
             at += block.rows
         return answers
 
@@ -141,8 +150,10 @@ class BlockwiseAdapter(ABC):
         for first, last in ((start, middle), (middle, stop)):
             try:
                 each += _by_row(self._run(self._cut(data, first, last)), last - first)
+                continue
             except Exception as failure:  # noqa: BLE001 - as above
-                each += self._halved(data, first, last, failure)
+                failed = failure
+            each += self._halved(data, first, last, failed)
         return each
 
 

@@ -3,6 +3,8 @@
 Rule: what is no JSON is 400, JSON of another shape 422; both say where.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from groundwork.serving._problem import Problem
@@ -38,3 +40,18 @@ def _fault(body: bytes, error: Exception) -> str:
             return f"{whole.reason} in UTF-8 (byte {whole.start})"
     text = str(error).removeprefix("JSON is malformed: ")
     return text if "(byte " in text else f"{text} (byte {len(body)})"
+
+
+def refuse_encoded(headers: Mapping[bytes, bytes]) -> None:
+    """Refuse a body that is compressed.
+
+    Args:
+        headers: Of the request.
+
+    Raises:
+        Problem: 415; it is encoded.
+    """
+    encoding = headers.get(b"content-encoding", b"identity")
+    if encoding.lower() != b"identity":
+        shown = encoding.decode("latin-1")[:40]
+        raise Problem(415, "unsupported_encoding", f"the body is encoded as {shown!r}; send it as it is")

@@ -16,7 +16,7 @@ import msgspec
 from groundwork.errors import ModelNotReadyError, PredictionError
 from groundwork.serving._access import Access
 from groundwork.serving._block import predictions
-from groundwork.serving._body import UNREADABLE, unreadable
+from groundwork.serving._body import UNREADABLE, refuse_encoded, unreadable
 from groundwork.serving._call import Call, Done, Response
 from groundwork.serving._clients import client_key
 from groundwork.serving._exchange import REASONS, Clients, Exchange, Route
@@ -128,6 +128,7 @@ class Core:
             exchange.name, exchange.version = query.get("model"), query.get("version")
         hosted = self.pick(exchange)
         adapter = hosted.adapter
+        refuse_encoded(call.headers)
         try:
             block = adapter.decode(call.body, max_instances=options.max_instances)
         except UNREADABLE as error:

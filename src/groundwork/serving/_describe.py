@@ -46,6 +46,9 @@ def package_version() -> str:
 def _inputs(schema: Mapping[str, Any]) -> list[TensorSpec]:
     if schema.get("type") == "array":
         return [TensorSpec("instances", "FP64", (-1, int(schema.get("maxItems", -1))))]
+    if schema.get("type", "number") in ("number", "integer", "boolean", "string") and "properties" not in schema:
+        # Rows without columns; where nothing is said of them, numbers are the best guess.
+        return [TensorSpec("instances", _datatype(schema.get("type", "number")), (-1,))]
     columns = schema.get("properties", {})
     return [TensorSpec(name, _datatype(inner.get("type")), (-1,)) for name, inner in columns.items()]
 

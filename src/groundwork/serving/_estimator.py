@@ -128,8 +128,9 @@ class ColumnsAdapter(_EstimatorAdapter):
 
     @cached_property
     def inputs(self) -> tuple[TensorSpec, ...]:
-        """One tensor for each column; a client may send text or numbers."""
-        return tuple(TensorSpec(name, "BYTES", (-1,)) for name in self._names)
+        """One tensor for each column: of text where the estimator is known to take that, else of numbers."""
+        texts = _text_columns(self._estimator)
+        return tuple(TensorSpec(name, "BYTES" if name in texts else "FP64", (-1,)) for name in self._names)
 
     def input_schema(self) -> dict[str, Any]:
         """Return the JSON schema of one instance."""
@@ -210,3 +211,14 @@ def _cell(row: int, column: str, value: Any, mistakes: list[Mistake]) -> Any:
 def _unknown(name: str, names: list[str]) -> str:
     near = get_close_matches(name, names, 1)
     return "is not a column of the model" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _text_columns(estimator: Any) -> set[str]:
+    """Return the columns in which an encoder, however deep in pipelines, has learnt categories that are no numbers."""
+    parts = [part for _, part in getattr(estimator, "steps", ())[:1]]
+    parts += [part for _, part, _ in getattr(estimator, "transformers_", ())]
+    found = set().union(*(_text_columns(part) for part in parts))
+    names, categories = getattr(estimator, "feature_names_in_", ()), getattr(estimator, "categories_", ())
+    return found | {
+        str(name) for name, known in zip(names, categories, strict=False) if np.asarray(known).dtype.kind not in "biuf"
+    }

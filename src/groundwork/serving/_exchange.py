@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from groundwork.errors import DeadlineExceeded, MLException, Overloaded
+from groundwork.errors import DeadlineExceeded, MLException, Overloaded, PredictionError
 from groundwork.serving._block import Block
 from groundwork.serving._call import Call, Done, Handle, Response
 from groundwork.serving._failures import whole_answer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("groundwork.serving")
 
 CLIENT_LEFT = 499
+_LOGGED = "groundwork_logged"
 
 REASONS = {"overloaded": "queue", "unauthorized": "key", "model_not_ready": "not_ready"}
 """What a call is counted under that was turned away with a problem, by the problem's code."""
@@ -154,7 +155,7 @@ class Exchange:
         if reason is not None:
             self._core.metrics.rejected(reason)
         if problem.status == 500:
-            logger.error("%s %s failed", self.call.method, self.call.path, exc_info=error)
+            self._log(error)
         self.answer(problem.response(), dropped=isinstance(error, Overloaded | DeadlineExceeded))
 
     def cancel(self) -> None:
@@ -182,6 +183,17 @@ class Exchange:
             self.answer(Problem(500, "internal", "the server is going down").response())
         else:
             self.answer(response)
+
+    def _log(self, error: Exception) -> None:
+        """Log a failure, unless another call of the same batch has logged its cause."""
+        cause = error.__cause__ if isinstance(error, PredictionError) and "row" in error.context else None
+        root = vars(cause or error)
+        if root.get(_LOGGED):
+            return
+        root[_LOGGED] = True
+        hosted = self.hosted
+        model = f" of model {hosted.name!r}, version {hosted.told_version}" if hosted is not None else ""
+        logger.error("%s %s%s failed", self.call.method, self.call.path, model, exc_info=cause or error)
 
     def _finish(self, status: int, dropped: bool) -> None:
         self._done = None

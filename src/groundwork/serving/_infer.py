@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from groundwork.serving._block import counted
+from groundwork.serving._body import refuse_encoded
 from groundwork.serving._call import Response
 from groundwork.serving._core import Core
 from groundwork.serving._exchange import Exchange, Route
 from groundwork.serving._infer_wire import HEAD_LENGTH_HEADER, InferRequest, read_request, write_answer
 from groundwork.serving._outputs import outputs_of
-from groundwork.serving._problem import Problem
 
 
 class Infer:
@@ -33,10 +33,7 @@ class Infer:
         """Put the rows of the tensors into the model's queue."""
         call, options = exchange.call, self._core.options
         hosted = self._core.pick(exchange)
-        encoding = call.headers.get(b"content-encoding", b"identity")
-        if encoding != b"identity":
-            shown = encoding.decode("latin-1")[:40]
-            raise Problem(415, "unsupported_encoding", f"the body is encoded as {shown!r}; send it as it is")
+        refuse_encoded(call.headers)
         request = read_request(call.body, call.headers.get(HEAD_LENGTH_HEADER))
         for tensor in request.inputs.values():
             if tensor.shape:

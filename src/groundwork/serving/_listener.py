@@ -85,8 +85,7 @@ def tls_context(cert: str | Path | None, key: str | Path | None) -> ssl.SSLConte
         key: File of its key, if that is not in the same one.
 
     Raises:
-        ConfigurationError: A key without a certificate.
-        WorldError: They cannot be read, or do not belong together.
+        ConfigurationError: A key without a certificate, or they cannot be read or do not belong together.
     """
     if cert is None:
         if key is not None:
@@ -98,7 +97,7 @@ def tls_context(cert: str | Path | None, key: str | Path | None) -> ssl.SSLConte
         # A key behind a password would have the server wait for someone to type it.
         context.load_cert_chain(cert, key, password="")
     except OSError as error:  # of which ssl's own errors are a kind
-        raise WorldError(
+        raise ConfigurationError(
             f"the certificate {str(cert)!r} cannot be used: {error}",
             hint="Give PEM files that belong together, the key without a password.",
         ) from error

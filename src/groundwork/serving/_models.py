@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from groundwork.errors import ConfigurationError, ModelNotFoundError
+from groundwork.serving._adapters import check_source
 from groundwork.serving._call import Call
 from groundwork.serving._folder import OnDisk
 from groundwork.serving._hosted import HostedModel
@@ -106,6 +107,8 @@ class ModelLine:
             version: each if isinstance(each, Served) else Served(model=each)
             for version, each in given.versions.items()
         }
+        for served in self._served.values():
+            check_source(name, served.model)
         self._split = Split(given.shares)
         self._first = next(iter(given.shares))
         self._shadow: Shadow | None = None
@@ -183,8 +186,8 @@ class ModelLine:
         return old
 
 
-def _nameable(what: str, name: str) -> None:
-    if not name or "/" in name:
+def _nameable(what: str, name: Any) -> None:
+    if not isinstance(name, str) or not name or "/" in name:
         raise ConfigurationError(
             f"a {what} is named {name!r}, which no path below /v2/models/ can hold",
             hint="Give it a name of at least one letter, without a slash.",

@@ -13,6 +13,8 @@ from groundwork.serving._blockwise import BlockwiseAdapter, Results, plain
 from groundwork.serving._mistakes import Mistake, mistakes_of, shown
 from groundwork.serving._tensor_rows import instances_of_tensors
 
+_ROWS = "instances"
+
 
 @runtime_checkable
 class Predictor(Protocol):
@@ -53,7 +55,15 @@ class ObjectAdapter(BlockwiseAdapter):
         return Block(len(rows), rows)
 
     def tensors(self, inputs: Mapping[str, Tensor]) -> Block:
-        """Let the object parse what the tensors hold: objects of columns, or the rows of a matrix."""
+        """Let the object parse what the tensors hold: objects of columns, or the rows of a matrix or of one column."""
+        if not self._wants_objects and inputs.keys() == {_ROWS}:
+            # The one input of a model without columns: each of its rows is an instance, as ``/predict`` gives it.
+            return self.parse(
+                [
+                    instance[_ROWS] if isinstance(instance, dict) else instance
+                    for instance in instances_of_tensors(inputs)
+                ]
+            )
         return self.parse(instances_of_tensors(inputs))
 
     def _join(self, parts: list[Any]) -> Any:

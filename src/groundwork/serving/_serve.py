@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from groundwork.errors import ConfigurationError
+from groundwork.serving._address_checks import check_address
 from groundwork.serving._app import App
 from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions
@@ -62,12 +62,12 @@ def serve(
         **options: Bounds of connections, by the names of ``ConnectionOptions``; the rest as for ``create_app``.
 
     Raises:
-        WorldError: The address cannot be listened on, the certificate not be read, or too many workers died.
-        ConfigurationError: See ``create_app``.
+        WorldError: The address cannot be listened on, or too many workers died.
+        ConfigurationError: See ``create_app``; a port, a count or seconds out of range, or the certificate cannot be
+            read.
         StorageError: A checkpoint cannot be loaded.
     """
-    if workers < 1:
-        raise ConfigurationError(f"workers is {workers}; it must be at least 1")
+    check_address(host, port, grpc_port, workers, drain_s=drain_s, shutdown_s=shutdown_s)
     names = [field.name for field in fields(ConnectionOptions)]
     bounds = {name: options[name] for name in names if name in options}
     app_options = AppOptions.of(

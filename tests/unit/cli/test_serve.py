@@ -69,8 +69,9 @@ def test_two_models_of_one_name_are_refused(served):
 
 def test_options_have_the_servers_names(served):
     line = (
-        "--max-batch-rows 8 --max-queue-rows 9 --rate-limit 2.5 --rate-burst 7 --reload-s 5 --executor thread --threads 2 "
-        "--workers 3 --drain-s 1 --shutdown-s 2 --tls-cert c.pem --tls-key k.pem --grpc-port 0 --host h --port 1"
+        "--max-batch-rows 8 --max-queue-rows 9 --rate-limit 2.5 --rate-burst 7 --reload-s 5 --executor thread "
+        "--threads 2 --tracing --workers 3 --drain-s 1 --shutdown-s 2 --tls-cert c.pem --tls-key k.pem --grpc-port 0 "
+        "--host h --port 1"
     )
 
     _, settings = served("a.onnx", *line.split())
@@ -85,6 +86,7 @@ def test_options_have_the_servers_names(served):
         "reload_s": 5.0,
         "executor": "thread",
         "threads": 2,
+        "tracing": True,
         "workers": 3,
         "drain_s": 1.0,
         "shutdown_s": 2.0,

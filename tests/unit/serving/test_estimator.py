@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from groundwork.errors import ConfigurationError
+from groundwork.serving._estimator import adapter_of
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,14 @@ def test_an_estimator_that_was_never_fitted_is_refused(served):
 
     assert isinstance(failure, ConfigurationError)
     assert "not fitted" in failure.message
+
+
+def test_named_columns_are_numbers_unless_an_encoder_has_learnt_text():
+    frame = pl.DataFrame({"age": [1.0, 2.0], "code": ["a", "b"]})
+    encoded = ColumnTransformer([("text", OneHotEncoder(), ["code"])], remainder="passthrough")
+    mixed = make_pipeline(encoded, LinearRegression()).fit(frame, [0.0, 1.0])
+    plain = LinearRegression().fit(frame.select("age"), [0.0, 1.0])
+
+    datatypes = [[spec.datatype for spec in adapter_of(model).inputs] for model in (mixed, plain)]
+
+    assert datatypes == [["FP64", "BYTES"], ["FP64"]]

@@ -77,14 +77,14 @@ def test_accepted_requests_are_answered_when_the_app_stops(served, model):
     assert asyncio.run(main()) == [200, 200, 200]
 
 
-def test_a_model_that_cannot_be_loaded_leaves_the_app_unready_with_the_reason(served, monkeypatch, caplog):
+def test_a_model_that_cannot_be_loaded_leaves_the_app_unready_with_the_reason(served, monkeypatch, caplog, tmp_path):
     def broken(*args, **kwargs):
         raise CheckpointCorrupt("sha256 differs")
 
     monkeypatch.setattr(_hosted, "load", broken)
 
     async def main():
-        async with served({"m": "folder"}) as client:
+        async with served({"m": tmp_path}) as client:
             return client.app.failure, (await client.get("/v2/health/ready")).status
 
     failure, status = asyncio.run(main())

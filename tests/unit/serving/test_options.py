@@ -24,5 +24,5 @@ def test_a_burst_follows_the_rate_unless_it_is_given(model, rate, burst, admitte
 
 
 def test_a_burst_that_would_let_nobody_in_is_refused(model):
-    with pytest.raises(ConfigurationError, match="client_burst is 0.5"):
+    with pytest.raises(ConfigurationError, match=r"client_burst is 0\.5"):
         create_app({"m": model}, client_burst=0.5)

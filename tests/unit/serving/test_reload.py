@@ -292,7 +292,7 @@ def test_a_clock_that_ticks_finds_the_new_one(tmp_path):
 
 def test_nothing_at_all_is_told_at_the_start(tmp_path):
     async def main():
-        await Models({"m": tmp_path / "none"}, AppOptions(reload_s=1.0), Metrics()).start()
+        await Models({"m": Latest(lambda: tmp_path / "none")}, AppOptions(reload_s=1.0), Metrics()).start()
 
     with pytest.raises(CheckpointNotFoundError):
         asyncio.run(main())

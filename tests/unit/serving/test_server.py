@@ -109,7 +109,7 @@ def test_it_says_ready_only_when_the_model_has_answered_an_example(model):
     assert ready == [True]
 
 
-def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothing_else(monkeypatch, caplog):
+def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothing_else(monkeypatch, caplog, tmp_path):
     def broken(*args, **kwargs):
         raise CheckpointCorrupt("sha256 differs")
 
@@ -117,7 +117,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_error_and_nothin
     ready = []
 
     with pytest.raises(CheckpointCorrupt, match="sha256 differs"):
-        serve({"m": "folder"}, port=0, on_ready=ready.append)
+        serve({"m": tmp_path}, port=0, on_ready=ready.append)
 
     assert ready == []
     assert "could not be loaded" not in caplog.text
