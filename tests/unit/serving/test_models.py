@@ -10,7 +10,7 @@ def first(batch):
 
 @pytest.mark.parametrize("name", [5, "", "a/b", None])
 def test_a_name_that_no_address_can_hold_is_refused(name):
-    with pytest.raises(ConfigurationError, match="a model is called"):
+    with pytest.raises(ConfigurationError, match="a model is named"):
         create_app({name: first})
 
 
