@@ -200,7 +200,7 @@ class Stuck:
     """A hosted model as a reloader sees it; it never ends, or fails in it."""
 
     failure = None
-    adapter = SimpleNamespace(version="1")
+    adapter = SimpleNamespace(version="1", input_schema=dict)
 
     def __init__(self, error=None):
         self.error = error
