@@ -26,17 +26,16 @@ ENGINES = {
 from groundwork.resilience import Pipeline, Step
 from groundwork.storage import FileJournal
 
-def step(name, before):
+def function(before):
     scope = {}
     exec(f"def fn({before}): return None", scope)
-    return Step(name, scope["fn"])
-
-def chain(count):
-    return [step(f"step_{n}", f"step_{n - 1}" if n else "") for n in range(count)]
+    return scope["fn"]
 
 def run(count):
+    functions = [function(f"step_{n - 1}" if n else "") for n in range(count)]
     with timed() as took:
-        assert Pipeline(chain(count), journal=FileJournal(f"{folder}/{count}.jsonl")).run().status == "SUCCESS"
+        chain = [Step(f"step_{n}", function) for n, function in enumerate(functions)]
+        assert Pipeline(chain, journal=FileJournal(f"{folder}/{count}.jsonl")).run().status == "SUCCESS"
     return took()
 
 run(1)

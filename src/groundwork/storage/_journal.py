@@ -56,8 +56,11 @@ class FileJournal:
             JournalCorrupt: A line before the last is damaged.
             StorageError: The file cannot be read.
         """
-        for record, _ in _scan(self.path):
+        whole = 0
+        for record, whole in _scan(self.path):
             yield record
+        # So that the first append need not read it all again, unless the file has grown meanwhile.
+        self._end = whole
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -157,7 +160,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     if line != b"%s%08x%s%s}\n" % (_PREFIX, zlib.crc32(body), _MIDDLE, body):
         return None
     try:
-        record = json.loads(body)
+        record = json.loads(body.decode())
     except ValueError:
         return None
     return record if isinstance(record, dict) else None

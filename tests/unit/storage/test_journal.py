@@ -97,6 +97,23 @@ def test_a_torn_tail_is_left_out_and_cut_by_the_next_append(tmp_path, tail):
     assert [*RECORDS, {"next": 1}] == list(journal.records())
 
 
+def test_what_was_read_is_not_read_again_to_append_unless_it_has_grown(tmp_path, monkeypatch):
+    path = tmp_path / "j.jsonl"
+    journal_of(path)
+    journal, scan, scans = FileJournal(path), _journal._scan, []
+    monkeypatch.setattr(_journal, "_scan", lambda path: scans.append(path) or scan(path))
+
+    assert list(journal.records()) == RECORDS
+    journal.append({"after": "reading"})
+    alone = len(scans)
+    with path.open("ab") as file:
+        file.write(b'{"crc32":"torn')
+    journal.append({"after": "a crash of another"})
+
+    assert (1, 2) == (alone, len(scans))
+    assert [*RECORDS, {"after": "reading"}, {"after": "a crash of another"}] == list(FileJournal(path).records())
+
+
 def test_a_line_whose_content_is_no_object_is_damage(tmp_path):
     import zlib
 
