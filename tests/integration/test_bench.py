@@ -136,6 +136,12 @@ def test_a_plot_that_cannot_be_written_after_all_is_told(tmp_path):
         plot_bench(report, tmp_path / "a.svg")
 
 
+@pytest.mark.parametrize("given", [{"arrivals": "steady"}, {"arrivals": "in waves", "rate": 10.0}])
+def test_arrivals_that_come_at_no_rate_or_are_not_known_are_refused(given):
+    with pytest.raises(ConfigurationError, match=given["arrivals"]):
+        bench("http://127.0.0.1:9", **given)
+
+
 def test_no_address_and_nothing_there_are_told():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import math
 from collections import Counter
 from contextlib import aclosing, asynccontextmanager
 
@@ -408,7 +409,20 @@ def test_urls_may_come_one_at_a_time():
     assert ([f"page /{number}".encode() for number in range(5)], None) == asyncio.run(main())
 
 
-@pytest.mark.parametrize("options", [{"per_host": 0}, {"timeout_s": 0}, {"deadline_s": 0}, {"limit": 0}, {"wrong": 1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"per_host": 0},
+        {"per_host": 1.5},
+        {"timeout_s": 0},
+        {"timeout_s": None},
+        {"timeout_s": math.nan},
+        {"deadline_s": 0},
+        {"max_bytes": "1"},
+        {"limit": 0},
+        {"wrong": 1},
+    ],
+)
 def test_options_that_leave_nothing_are_refused(options):
     with pytest.raises((ConfigurationError, UsageError, TypeError)):
         asyncio.run(fetch_all([], **options))

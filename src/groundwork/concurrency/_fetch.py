@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from groundwork.concurrency._arguments import check_count, check_number
 from groundwork.concurrency._fetched import Fetched, FetchProgress
 from groundwork.concurrency._fetcher import Fetcher, Settings, file_name
 from groundwork.concurrency._map import stream_outcomes
 from groundwork.concurrency._workers import Source, check
-from groundwork.errors import ConfigurationError, DeadlineExceeded, RateLimited, TransientError
+from groundwork.errors import DeadlineExceeded, RateLimited, TransientError
 from groundwork.resilience import BreakerRegistry, Retry
 
 if TYPE_CHECKING:
@@ -117,10 +118,11 @@ def _settings(
     session: "aiohttp.ClientSession | None" = None,
 ) -> Settings:
     check(limit)
-    if per_host < 1 or not timeout_s > 0 or (deadline_s is not None and not deadline_s > 0):
-        raise ConfigurationError(
-            f"per_host is {per_host}, timeout_s {timeout_s} and deadline_s {deadline_s}; each must leave something"
-        )
+    check_count("per_host", per_host)
+    check_number("timeout_s", timeout_s, above=True)
+    for number, value in {"deadline_s": deadline_s, "max_bytes": max_bytes}.items():
+        if value is not None:
+            check_number(number, value, above=True)
     retry = retry or Retry()
     if retry.attempt_timeout_s is None:
         retry = replace(retry, attempt_timeout_s=timeout_s)

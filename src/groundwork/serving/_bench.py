@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlunsplit
 
-from groundwork.errors import UsageError
+from groundwork.errors import ConfigurationError, UsageError
 from groundwork.serving._address import parsed
 from groundwork.serving._client_sync import Client
 from groundwork.serving._instances import encode_instances
@@ -109,10 +109,15 @@ def bench(
         What was seen.
 
     Raises:
-        ConfigurationError: No address, or a number that cannot work.
+        ConfigurationError: No address, a number that cannot work, or arrivals that are not known or come at no rate.
         WorldError: Nothing listens there, or it speaks no HTTP.
         UsageError: There is no body, and the server describes no example.
     """
+    if arrivals not in ("poisson", "steady") or (arrivals == "steady" and rate is None):
+        raise ConfigurationError(
+            f"arrivals is {arrivals!r} and rate {rate}",
+            hint="Pass poisson or steady, and the rate at which requests come.",
+        )
     parts = parsed(url)
     if parts.path in ("", "/"):
         query = parts.query or (f"model={quote(model, safe='')}" if model else "")

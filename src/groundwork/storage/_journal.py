@@ -56,11 +56,12 @@ class FileJournal:
             JournalCorrupt: A line before the last is damaged.
             StorageError: The file cannot be read.
         """
-        whole = 0
-        for record, whole in _scan(self.path):
+        read_to = 0
+        for record, end in _scan(self.path):
             yield record
+            read_to = end
         # So that the first append need not read it all again, unless the file has grown meanwhile.
-        self._end = whole
+        self._end = read_to
 
     @contextmanager
     def held(self) -> Iterator[None]:
