@@ -1,4 +1,4 @@
-"""The ten rules of validation.py as pandera says them; run by the peer's own interpreter: _validation_pandera.py KIND FILE RUNS."""
+"""The ten rules of validation.py as pandera says them; run by the peer's own interpreter with KIND FILE RUNS."""
 
 import json
 import sys

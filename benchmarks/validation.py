@@ -42,7 +42,7 @@ def make(path: Path, times: int) -> int:
 
     from groundwork.data import Dataset, Schema
 
-    types = {**dict.fromkeys(NUMBERS, {"dtype": "Int64"}), "time_hour": {"dtype": "Datetime[UTC]"}}
+    types = {**{name: {"dtype": "Int64"} for name in NUMBERS}, "time_hour": {"dtype": "Datetime[UTC]"}}
     schema = Schema.model_validate({"columns": types})
     flights = Dataset.scan(FLIGHTS, schema=schema, null_values=["NA"]).collect()
     whole = pl.concat([flights] * times).select(*NUMBERS, "time_hour", "origin", "carrier").with_row_index("id")
