@@ -221,7 +221,7 @@ class TestTorch:
 
     def test_text_is_no_tensor(self, torch):
         with pytest.raises(UsageError, match=r"s \(String\): no numbers"):
-            Dataset.scan(FRAME).to_torch()
+            Dataset.scan({"s": ["x"]}).to_torch()
 
 
 def test_a_layout_of_tensors_is_known():
