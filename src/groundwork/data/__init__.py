@@ -3,6 +3,7 @@
 from groundwork.data._dataset import Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
+from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._leakage import LeakageFinding, leakage
 from groundwork.data._profile import ColumnProfile, Profile, profile
@@ -15,6 +16,7 @@ __all__ = [
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
+    "DuplicateReport",
     "LeakageFinding",
     "Profile",
     "Schema",
