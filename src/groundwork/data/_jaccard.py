@@ -1,8 +1,8 @@
 """Exact Jaccard similarity of rows: shared shingles over all shingles.
 
 Rule: nothing is estimated. Shingles are compared as 51 of their 64 bits, so that a thousand against a thousand are
-wrong by one with a probability below 1e-9. Two empty sets are equal. Cost: rows are hashed again, which takes time and saves
-memory; at most some 8 MiB of shingles at once, or two rows if they are longer.
+wrong by one with a probability below 1e-9. Two empty sets are equal. Cost: rows are hashed again, which takes time and
+saves memory; at most some 8 MiB of shingles at once, or two rows if they are longer.
 """
 
 from collections.abc import Iterator
