@@ -164,7 +164,9 @@ def _list(column: pl.Series) -> tuple[Words, Words]:
     return _summed((words[0], words[1]), place, firsts)
 
 
-def _summed(words: tuple[Words, Words], place: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64]) -> tuple[Words, Words]:
+def _summed(
+    words: tuple[Words, Words], place: npt.NDArray[np.int64], firsts: npt.NDArray[np.int64]
+) -> tuple[Words, Words]:
     """Unite the words of each value, every one mixed with its place."""
     keys = (place.astype(np.uint64) + np.uint64(1)) * _STEP
     mixed = keys.copy(), keys ^ _SEEDS[1]

@@ -50,6 +50,10 @@ class Batch:
     @property
     def frame(self) -> pl.DataFrame:
         """The cells as the file holds them; of a text format every column is String."""
+        return self.read()
+
+    def read(self) -> pl.DataFrame:
+        """Give ``frame``, which may have to be parsed."""
         if not isinstance(self._frame, pl.DataFrame):
             self._frame = self._frame()
         return self._frame
