@@ -9,8 +9,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import IO
 
 import polars as pl
 
@@ -27,16 +26,8 @@ class DiskFrames:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         with told_as_storage_error(folder, "cannot write a temporary file"):
-            self._file = tempfile.TemporaryFile(dir=folder, prefix=".groundwork-")
+            self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder, prefix=".groundwork-")  # noqa: SIM115 - see close
         self._places: dict[int, list[tuple[int, int]]] = defaultdict(list)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
 
     def add(self, frame: pl.DataFrame, key: int = 0) -> None:
         """Append a frame.
@@ -70,6 +61,10 @@ class DiskFrames:
                 content = self._file.read(size)
             yield pl.read_ipc_stream(content)
 
-    def keys(self) -> list[int]:
+    def parts(self) -> list[int]:
         """Tell the keys, in order."""
         return sorted(self._places)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
