@@ -27,6 +27,7 @@ class FirstRows:
         slots = max(memory_bytes // _SLOT_BYTES, 0)
         self._most = 1 << slots.bit_length() - 1 if slots else 0
         self._taken = 0
+        self._full = False
         self._make(min(_SMALLEST, self._most))
 
     def add(self, one: Words, two: Words, start: int) -> Rows:
@@ -43,8 +44,9 @@ class FirstRows:
         """
         while 2 * (self._taken + len(one)) > self._slots < self._most:
             self._grow()
-        room = 2 * (self._taken + len(one)) <= self._slots
-        new = np.arange(start + 1, start + 1 + len(one), dtype=np.int64) if room else None
+        # For good: what was turned away once must not be taken for new when a smaller batch would fit.
+        self._full = self._full or 2 * (self._taken + len(one)) > self._slots
+        new = None if self._full else np.arange(start + 1, start + 1 + len(one), dtype=np.int64)
         return self._settle(one, two, new) - 1
 
     def _make(self, slots: int) -> None:

@@ -170,7 +170,7 @@ def test_what_cannot_be_given_for_a_file_is_refused(tmp_path):
 def test_the_table_of_hashes_knows_the_first_row_or_says_that_it_has_no_room(batches, memory_bytes, crowded):
     table = FirstRows(memory_bytes)
     firsts: dict[int, int] = {}
-    start = 0
+    start, room = 0, True
     for batch in batches:
         # Where all begin in one slot, or half of them share a lane, probes are long.
         two = np.array(batch, np.uint64)
@@ -178,7 +178,7 @@ def test_the_table_of_hashes_knows_the_first_row_or_says_that_it_has_no_room(bat
 
         found = table.add(one, two, start).tolist()
 
-        room = -1 not in found
+        room = room and -1 not in found
         for at, each in enumerate(batch):
             if room:
                 firsts.setdefault(each, start + at)
