@@ -4,8 +4,11 @@ from groundwork.data._dataset import Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
+from groundwork.data._index import DatasetIndex
 from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._lru import LRUCache
 from groundwork.data._profile import ColumnProfile, Profile, profile
+from groundwork.data._sample import Sample
 from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
 from groundwork.data._validation import ValidationReport, Violation
@@ -14,9 +17,12 @@ __all__ = [
     "Column",
     "ColumnProfile",
     "Dataset",
+    "DatasetIndex",
     "Deduplicated",
+    "LRUCache",
     "LeakageFinding",
     "Profile",
+    "Sample",
     "Schema",
     "Splits",
     "ValidationReport",

@@ -1,0 +1,124 @@
+"""What stands in several splits of an index and must not.
+
+Rule: a key is looked at unasked only if it identifies: its name says so, or it is text and most values differ. A
+camera that serves every split is no leak; a patient who does is one. Cost: one walk over the samples for each key.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Literal
+
+from groundwork.data._leakage import LeakageFinding
+from groundwork.data._sample import Sample
+from groundwork.errors import InvalidDataError
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+_CONTENT = {"hash", "checksum", "digest", "md5", "sha1", "sha256", "blake2b", "fingerprint"}
+_NAMES = _CONTENT | {"id", "uuid", "guid", "key", "file", "filename", "path", "url", "uri"}
+_MOSTLY = 0.5
+_LEAST = 20
+_FEW = 0.01
+_EXAMPLES = 5
+
+
+def index_leakage(samples: Iterable[Sample], key: str | None) -> list[LeakageFinding]:
+    """Look for values that stand in several splits.
+
+    Args:
+        samples: The samples; those without a split say nothing.
+        key: The metadata key to look at, or None.
+
+    Returns:
+        The findings, errors first.
+
+    Raises:
+        InvalidDataError: No sample has this key.
+    """
+    everything = list(samples)
+    known = Counter(name for one in everything for name in one.metadata)
+    if key is not None and key not in known:
+        raise InvalidDataError(
+            f"no sample has the metadata key {key!r}", hint=f"there are: {', '.join(known) or 'none'}"
+        )
+    parted = [one for one in everything if one.split is not None]
+    findings: list[LeakageFinding] = []
+    for name in known if key is None else [key]:
+        values = [(_spelled(one.metadata[name]), one) for one in parted if one.metadata.get(name) is not None]
+        if key is not None or _identifies(name, values):
+            findings += _shared(name, values, len(parted))
+    if key is None:
+        findings += _copies(parted)
+    return sorted(findings, key=lambda finding: finding.severity)
+
+
+def _copies(parted: list[Sample]) -> Iterator[LeakageFinding]:
+    contents = [(_content(one), one) for one in parted if one.metadata]
+    if _mostly_differ(content for content, _ in contents):
+        message = "samples with the same label and metadata stand in several splits"
+        yield from _found(contents, len(parted), [], "duplicate", message, show=lambda one: one.id)
+
+
+def _shared(name: str, values: list[tuple[str, Sample]], total: int) -> Iterator[LeakageFinding]:
+    kind: Literal["duplicate", "group"] = "duplicate" if _CONTENT & _words(name) else "group"
+    message = f"values of {name} stand in several splits"
+    yield from _found(values, total, [name], kind, message, show=lambda one: str(one.metadata[name]))
+
+
+def _found(
+    values: list[tuple[Any, Sample]],
+    total: int,
+    columns: list[str],
+    kind: Literal["duplicate", "group"],
+    message: str,
+    *,
+    show: Any,
+) -> Iterator[LeakageFinding]:
+    owners: defaultdict[Any, list[Sample]] = defaultdict(list)
+    for value, one in values:
+        owners[value].append(one)
+    leaks = [some for some in owners.values() if len({one.split for one in some}) > 1]
+    if not leaks:
+        return
+    concerned = sum(map(len, leaks))
+    examples = [{"value": show(some[0]), "splits": _split_counts(some)} for some in leaks[:_EXAMPLES]]
+    first = ", ".join(f"{count} in {split}" for split, count in examples[0]["splits"].items())
+    yield LeakageFinding(
+        kind,
+        "error" if concerned >= _FEW * total else "warning",
+        columns,
+        f"{len(leaks):,} {message}: {concerned:,} of {total:,} samples; the first is {examples[0]['value']} ({first})",
+        {"values": len(leaks), "samples": concerned, "share": concerned / total, "examples": examples},
+    )
+
+
+def _split_counts(some: list[Sample]) -> Mapping[str, int]:
+    return dict(Counter(str(one.split) for one in some))
+
+
+def _identifies(name: str, values: list[tuple[str, Sample]]) -> bool:
+    if _NAMES & _words(name):
+        return True
+    return all(isinstance(one.metadata[name], str) for _, one in values) and _mostly_differ(
+        value for value, _ in values
+    )
+
+
+def _mostly_differ(values: Iterable[Any]) -> bool:
+    counts = Counter(values)
+    return len(counts) >= _MOSTLY * max(counts.total(), _LEAST)
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _WORDS.findall(name)}
+
+
+def _spelled(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _content(one: Sample) -> bytes:
+    text = json.dumps([one.label, dict(one.metadata)], sort_keys=True, ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=16).digest()
