@@ -4,6 +4,12 @@ from groundwork.data._dataset import Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
+from groundwork.data._feature import Feature
+from groundwork.data._feature_correlation import Correlation
+from groundwork.data._feature_diff import FeatureChange
+from groundwork.data._feature_lineage import Lineage
+from groundwork.data._feature_yaml import FeatureChangedWarning
+from groundwork.data._features import FeatureRegistry, FeatureUse
 from groundwork.data._index import DatasetIndex
 from groundwork.data._leakage import LeakageFinding, leakage
 from groundwork.data._lru import LRUCache
@@ -16,11 +22,18 @@ from groundwork.data._validation import ValidationReport, Violation
 __all__ = [
     "Column",
     "ColumnProfile",
+    "Correlation",
     "Dataset",
     "DatasetIndex",
     "Deduplicated",
+    "Feature",
+    "FeatureChange",
+    "FeatureChangedWarning",
+    "FeatureRegistry",
+    "FeatureUse",
     "LRUCache",
     "LeakageFinding",
+    "Lineage",
     "Profile",
     "Sample",
     "Schema",

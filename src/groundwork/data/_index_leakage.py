@@ -18,6 +18,7 @@ from groundwork.errors import InvalidDataError
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _CONTENT = {"hash", "checksum", "digest", "md5", "sha1", "sha256", "blake2b", "fingerprint"}
 _NAMES = _CONTENT | {"id", "uuid", "guid", "key", "file", "filename", "path", "url", "uri"}
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _MOSTLY = 0.5
 _LEAST = 20
 _FEW = 0.01
@@ -116,9 +117,8 @@ def _words(name: str) -> set[str]:
 
 
 def _spelled(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _content(one: Sample) -> bytes:
-    text = json.dumps([one.label, dict(one.metadata)], sort_keys=True, ensure_ascii=False)
-    return blake2b(text.encode(), digest_size=16).digest()
+    return blake2b(_spelled([one.label, dict(one.metadata)]).encode(), digest_size=16).digest()
