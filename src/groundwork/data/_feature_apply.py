@@ -47,8 +47,30 @@ def computed(
     return frame.with_columns([done[name] for name in names])
 
 
+def computed_batches(
+    dataset: Dataset, features: Mapping[str, Feature], names: Sequence[str]
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Add features to a Dataset, batch by batch.
+
+    Args:
+        dataset: The table.
+        features: The feature of each name.
+        names: Those to add.
+
+    Yields:
+        The rows that came before, and the next frame.
+
+    Raises:
+        InvalidDataError: See ``computed``, and the dataset itself.
+    """
+    before = 0
+    for batch in dataset.batches():
+        yield before, computed(batch, features, names, before=before)
+        before += batch.height
+
+
 def computed_lazily(dataset: Dataset, features: Mapping[str, Feature], names: Sequence[str]) -> pl.LazyFrame:
-    """Add features to a Dataset, batch by batch when the result is read.
+    """Add features to a Dataset when the result is read.
 
     Args:
         dataset: The table.
@@ -62,14 +84,11 @@ def computed_lazily(dataset: Dataset, features: Mapping[str, Feature], names: Se
     def source(
         columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        before = 0
-        for batch in dataset.batches():
-            frame = computed(batch, features, names, before=before)
-            before += batch.height
-            frame = frame if rows is None else frame.head(rows - (before - batch.height))
+        for before, batch in computed_batches(dataset, features, names):
+            frame = batch if rows is None else batch.head(rows - before)
             frame = frame if predicate is None else frame.filter(predicate)
             yield frame if columns is None else frame.select(columns)
-            if rows is not None and before >= rows:
+            if rows is not None and before + batch.height >= rows:
                 return
 
     empty = computed(pl.DataFrame(schema=dataset.columns()), features, names)
@@ -120,8 +139,6 @@ def _checked(feature: Feature, values: pl.Series, before: int) -> pl.Series:
         return Dataset.scan(frame, schema=schema).collect()[feature.name]
     except InvalidDataError as error:
         found: dict[str, Any] = error.context
-        if "rule" not in found:
-            raise
         row, rule, value = before + found["row"], found["rule"], found["value"]
         wanted = getattr(feature.column, rule)
         raise InvalidDataError(
