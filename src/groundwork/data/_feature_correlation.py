@@ -17,6 +17,7 @@ import polars as pl
 from groundwork.data._association import as_numbers, is_ordered
 
 _LEAST_ROWS = 3
+_DENSE = 4
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,14 +118,23 @@ def _cramers_v(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> flo
     total = len(left)
     if total < _LEAST_ROWS:
         return None
-    # Only cells that occur are counted: a table of all pairs of two columns of names would not fit memory.
-    cells, counts = np.unique(left * (right.max() + 1) + right, return_counts=True)
+    width = int(right.max()) + 1
+    cells, counts = _counted(left * width + right)
     rows, columns = np.bincount(left).astype(np.float64), np.bincount(right).astype(np.float64)
-    expected = rows[cells // (right.max() + 1)] * columns[cells % (right.max() + 1)]
-    phi = float((counts.astype(np.float64) ** 2 / expected).sum()) - 1
+    phi = float((counts**2 / (rows[cells // width] * columns[cells % width])).sum()) - 1
     high, wide = int((rows > 0).sum()), int((columns > 0).sum())
     if min(high, wide) < 2:
         return None
     corrected = max(0.0, phi - (high - 1) * (wide - 1) / (total - 1))
     least = min(high - (high - 1) ** 2 / (total - 1), wide - (wide - 1) ** 2 / (total - 1)) - 1
     return float(np.sqrt(min(1.0, corrected / least))) if least > 0 else 0.0
+
+
+def _counted(cells: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Count the cells that occur: a table of all pairs of two columns of names would not fit memory."""
+    if int(cells.max()) < _DENSE * len(cells):
+        every = np.bincount(cells)
+        found = np.flatnonzero(every)
+        return found, every[found].astype(np.float64)
+    found, counts = np.unique(cells, return_counts=True)
+    return found, counts.astype(np.float64)

@@ -58,13 +58,13 @@ def index_leakage(samples: Iterable[Sample], key: str | None) -> list[LeakageFin
 def _copies(parted: list[Sample]) -> Iterator[LeakageFinding]:
     contents = [(_content(one), one) for one in parted if one.metadata]
     if _mostly_differ(content for content, _ in contents):
-        message = "samples with the same label and metadata stand in several splits"
+        message = "samples alike in label and metadata"
         yield from _found(contents, len(parted), [], "duplicate", message, show=lambda one: one.id)
 
 
 def _shared(name: str, values: list[tuple[str, Sample]], total: int) -> Iterator[LeakageFinding]:
     kind: Literal["duplicate", "group"] = "duplicate" if _CONTENT & _words(name) else "group"
-    message = f"values of {name} stand in several splits"
+    message = f"values of {name}"
     yield from _found(values, total, [name], kind, message, show=lambda one: str(one.metadata[name]))
 
 
@@ -90,7 +90,8 @@ def _found(
         kind,
         "error" if concerned >= _FEW * total else "warning",
         columns,
-        f"{len(leaks):,} {message}: {concerned:,} of {total:,} samples; the first is {examples[0]['value']} ({first})",
+        f"{message} in several splits: {len(leaks):,}, over {concerned:,} of {total:,} samples; the first is "
+        f"{examples[0]['value']} ({first})",
         {"values": len(leaks), "samples": concerned, "share": concerned / total, "examples": examples},
     )
 

@@ -54,6 +54,9 @@ class Sample:
         copied = json_value(dict(self.metadata), f"sample {self.id!r}: metadata")
         object.__setattr__(self, "metadata", MappingProxyType(copied) if copied else _NOTHING)
 
+    def __repr__(self) -> str:
+        return f"Sample({self.id!r}, {self.label!r}, {self.split!r}, {dict(self.metadata)!r})"
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy cannot be pickled.
         return Sample, (self.id, self.label, self.split, dict(self.metadata))

@@ -52,6 +52,13 @@ def test_a_sample_cannot_change():
         sample.metadata["camera"] = "back"
 
 
+def test_a_sample_reads_as_it_is_written():
+    sample = Sample("a", None, "train", {"n": 1})
+
+    assert repr(sample) == "Sample('a', None, 'train', {'n': 1})"
+    assert eval(repr(sample)) == sample
+
+
 def test_a_sample_goes_through_pickle_copy_and_sets():
     sample = Sample("a", "cat", None, {"n": [1, {"x": None}]})
 
@@ -226,7 +233,7 @@ def test_a_balanced_sample_may_come_from_one_split_and_may_repeat():
     [
         ({"per_label": 3}, "class 'dog' has 2 samples, and 3 of each are asked for"),
         ({"per_label": 9}, r"class 'cat' has 3 samples, and 9 of each are asked for \(1 more such classes\)"),
-        ({"per_label": 2, "split": "test"}, "class 'cat' has 1 samples in 'test'"),
+        ({"per_label": 2, "split": "test"}, "class 'cat' has 1 sample in 'test'"),
         ({"per_label": 1, "split": "nowhere"}, "there is no split 'nowhere'"),
     ],
 )
@@ -276,7 +283,7 @@ def test_a_patient_in_two_splits_leaks_and_a_camera_does_not():
 
     assert (finding.kind, finding.severity, finding.columns) == ("group", "error", ["patient_id"])
     assert finding.message == (
-        "1 values of patient_id stand in several splits: 2 of 5 samples; the first is 3 (1 in train, 1 in test)"
+        "values of patient_id in several splits: 1, over 2 of 5 samples; the first is 3 (1 in train, 1 in test)"
     )
     assert finding.evidence["examples"] == [{"value": "3", "splits": {"train": 1, "test": 1}}]
 
