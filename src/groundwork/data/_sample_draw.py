@@ -40,9 +40,10 @@ def balanced_draw(
     few = {label: len(members) for label, members in classes.items() if len(members) < least}
     if few:
         label, count = next(iter(few.items()))
+        has = f"{count:,} sample{'' if count == 1 else 's'}{place}"
         others = f" ({len(few) - 1} more such classes)" if len(few) > 1 else ""
         raise InvalidDataError(
-            f"class {label!r} has {count:,} sample{'' if count == 1 else 's'}{place}, and {per_label:,} of each are asked for{others}",
+            f"class {label!r} has {has}, and {per_label:,} of each are asked for{others}",
             hint=f"ask for at most {min(few.values()):,}, or draw with replace=True"
             if min(few.values())
             else "remove the class, or add samples of it",
