@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from groundwork.data._columns import require_columns
 from groundwork.data._dataset import Dataset
@@ -47,9 +46,7 @@ def computed(
     return frame.with_columns([done[name] for name in names])
 
 
-def computed_batches(
-    dataset: Dataset, features: Mapping[str, Feature], names: Sequence[str]
-) -> Iterator[tuple[int, pl.DataFrame]]:
+def computed_batches(dataset: Dataset, features: Mapping[str, Feature], names: Sequence[str]) -> Iterator[pl.DataFrame]:
     """Add features to a Dataset, batch by batch.
 
     Args:
@@ -58,41 +55,16 @@ def computed_batches(
         names: Those to add.
 
     Yields:
-        The rows that came before, and the next frame.
+        A frame without rows, for the types, then the rows.
 
     Raises:
         InvalidDataError: See ``computed``, and the dataset itself.
     """
+    yield computed(pl.DataFrame(schema=dataset.columns()), features, names)
     before = 0
     for batch in dataset.batches():
-        yield before, computed(batch, features, names, before=before)
+        yield computed(batch, features, names, before=before)
         before += batch.height
-
-
-def computed_lazily(dataset: Dataset, features: Mapping[str, Feature], names: Sequence[str]) -> pl.LazyFrame:
-    """Add features to a Dataset when the result is read.
-
-    Args:
-        dataset: The table.
-        features: The feature of each name.
-        names: Those to add.
-
-    Returns:
-        A lazy frame; running it raises what ``computed`` and the dataset raise.
-    """
-
-    def source(
-        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
-    ) -> Iterator[pl.DataFrame]:
-        for before, batch in computed_batches(dataset, features, names):
-            frame = batch if rows is None else batch.head(rows - before)
-            frame = frame if predicate is None else frame.filter(predicate)
-            yield frame if columns is None else frame.select(columns)
-            if rows is not None and before + batch.height >= rows:
-                return
-
-    empty = computed(pl.DataFrame(schema=dataset.columns()), features, names)
-    return register_io_source(source, schema=empty.schema)
 
 
 def _values(feature: Feature, read: list[pl.Series], frame: pl.DataFrame) -> pl.Series:

@@ -17,13 +17,13 @@ import polars as pl
 from groundwork.data._columns import require_columns
 from groundwork.data._dataset import Dataset
 from groundwork.data._feature import Feature
-from groundwork.data._feature_apply import computed, computed_lazily
+from groundwork.data._feature_apply import computed, computed_batches
 from groundwork.data._feature_correlation import Correlation, correlated
 from groundwork.data._feature_diff import FeatureChange, feature_changes
 from groundwork.data._feature_lineage import Lineage, lineage
 from groundwork.data._feature_version import latest_version, version_order, version_text
 from groundwork.data._feature_yaml import features_from_yaml, features_to_yaml
-from groundwork.data._index_table import as_frame
+from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -259,7 +259,7 @@ class FeatureRegistry:
         """
         features, wanted = self._wanted(names)
         if isinstance(table, Dataset):
-            return Dataset.scan(computed_lazily(table, features, wanted))
+            return Dataset.scan(lambda: computed_batches(table, features, wanted))
         return computed(as_frame(table), features, wanted)
 
     def correlations(

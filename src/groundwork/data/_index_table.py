@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from groundwork.data._columns import require_columns
-from groundwork.data._dataset import Dataset
 from groundwork.data._sample import Sample
-from groundwork.errors import InvalidDataError, UsageError
+from groundwork.data._tables import as_frame
+from groundwork.errors import InvalidDataError
 
 _OWN = ("id", "label", "split")
 
@@ -80,27 +80,6 @@ def table_of_samples(samples: Iterable[Sample]) -> pl.DataFrame:
             )
         columns.append(_series(key, [one.metadata.get(key) for one in rows]))
     return pl.DataFrame(columns)
-
-
-def as_frame(table: Any) -> pl.DataFrame:
-    """Turn a table argument into a frame.
-
-    Args:
-        table: A Dataset, a polars frame, or any table that offers itself through Arrow.
-
-    Returns:
-        The rows, in memory.
-
-    Raises:
-        UsageError: It is no table.
-    """
-    if isinstance(table, pl.DataFrame):
-        return table
-    if isinstance(table, pl.LazyFrame | Dataset):
-        return table.collect()
-    if hasattr(table, "__arrow_c_stream__"):
-        return pl.DataFrame(table)
-    raise UsageError(f"{type(table).__name__} is no table", hint="pass a Dataset, or a polars or pandas table")
 
 
 def _texts(frame: pl.DataFrame, name: str) -> pl.Series:

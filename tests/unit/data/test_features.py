@@ -173,32 +173,21 @@ def test_a_dataset_gives_a_dataset(tmp_path):
     assert dataset.collect().equals(flights().apply(FRAME, ["speed"]))
 
 
-class Batched(Dataset):
-    """A Dataset of small batches, which counts those that were read."""
-
-    def batches(self, rows=2, **options):
-        for batch in super().batches(2):
-            READ.append(batch.height)
-            yield batch
-
-
-READ = []
-
-
-def test_batches_are_computed_one_after_the_other_and_rows_are_counted_through():
-    from groundwork.data._feature_apply import computed_batches, computed_lazily
-
-    READ.clear()
+def test_batches_are_computed_as_they_are_read_and_rows_are_counted_through():
+    rows = pl.DataFrame({"distance": [200] * 65_536 + [300, 120]})
     registry = FeatureRegistry([Feature(name="distance", dtype="Int64", rules={"min": 150})])
-    lazy = computed_lazily(Batched.scan(FRAME), registry._latest(), ["distance"])
+    batches = iter(registry.apply(Dataset.scan(rows)).batches(65_536))
 
-    assert [before for before, _ in computed_batches(Batched.scan(FRAME), {}, [])] == [0, 2]
-    READ.clear()
-    assert lazy.head(2).collect()["distance"].to_list() == [200, 300]
-    assert READ == [2]
-    assert lazy.head(2).filter(pl.col("distance") > 200).select("origin").collect().rows() == [("JFK",)]
-    with pytest.raises((InvalidDataError, pl.exceptions.ComputeError), match="row 3: 120 breaks its rule min: 150"):
-        lazy.collect()
+    assert next(batches)["distance"].sum() == 200 * 65_536
+    with pytest.raises(InvalidDataError, match="row 65,538: 120 breaks its rule min: 150"):
+        next(batches)
+
+
+def test_a_dataset_without_rows_has_the_features_types():
+    dataset = flights().apply(Dataset.scan(FRAME.clear()))
+
+    assert dict(dataset.columns()) == dict(flights().apply(FRAME).schema)
+    assert dataset.collect().height == 0
 
 
 def test_lineage_goes_down_to_the_columns():
