@@ -5,8 +5,10 @@ feature is made, before there is a table.
 """
 
 import datetime
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Literal
 
 import polars as pl
@@ -69,6 +71,8 @@ class Feature:
         self._require_texts()
         if self.expression is not None and self.function is not None:
             raise self._error("it has an expression and a function", "give one of the two")
+        if self.function is not None and not callable(self.function):
+            raise self._error(f"function {self.function!r} cannot be called", "pass the function itself")
         self._set("version", version_text(self.version))
         self._set("column", self._column())
         self._set("dtype", self.column.dtype)
@@ -77,7 +81,7 @@ class Feature:
         self._set("inputs", self._inputs())
         self._set("definition", self._definition())
         if self.importance is not None:
-            self._set("importance", float(self.importance))
+            self._set("importance", self._number(self.importance))
 
     @property
     def kind(self) -> FeatureKind:
@@ -103,7 +107,7 @@ class Feature:
         """The expression, of a feature that is no function."""
         if self.expression is None:
             return pl.col(self.name)
-        return parsed(self.expression) if isinstance(self.expression, str) else self.expression
+        return self.expression if isinstance(self.expression, pl.Expr) else parsed(self.expression)
 
     def same_values(self, other: "Feature") -> bool:
         """Tell whether another feature computes the same values under the same rules.
@@ -120,10 +124,12 @@ class Feature:
                 raise self._error(f"{name} {value!r} is no text", "write text")
         for name in ("inputs", "tags"):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(one, str) for one in value):
+            if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
                 raise self._error(f"{name} {value!r} is no list of texts", f"write {name}=['…']")
 
     def _column(self) -> Column:
+        if not isinstance(self.rules, Mapping):
+            raise self._error(f"rules {self.rules!r} are no mapping", "write rules={'min': 0}")
         unknown = [name for name in self.rules if name not in RULES]
         if unknown:
             raise self._error(f"there is no rule {unknown[0]!r}", f"rules are {', '.join(RULES)}")
@@ -153,6 +159,11 @@ class Feature:
         if self.function is not None:
             return f"{function_path(self.function)} ({self.source_hash or 'source unknown'})"
         return str(self.expression if self.expression is not None else f"the column {self.name}")
+
+    def _number(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+            raise self._error(f"importance {value!r} is no number", "give a finite number")
+        return float(value)
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -5,7 +5,6 @@ registry that refuses something is as it was before. Threads: any number may rea
 """
 
 import difflib
-import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -297,12 +296,7 @@ class FeatureRegistry:
         Raises:
             ConfigurationError: There is no such feature, or a value is no number; then nothing is noted.
         """
-        noted = []
-        for name, value in importance.items():
-            feature = self.get(name)
-            if not math.isfinite(value):
-                raise ConfigurationError(f"feature {feature.name}: importance {value!r} is no number")
-            noted.append(replace(feature, importance=float(value)))
+        noted = [replace(self.get(name), importance=value) for name, value in importance.items()]
         for feature in noted:
             self._versions[feature.name][feature.version] = feature
 
