@@ -41,7 +41,7 @@ def computed(
     done: dict[str, pl.Series] = {}
     for name in graph.order:
         feature = features[name]
-        read = [done[one] if one in done and one != name else frame[one] for one in feature.inputs]
+        read = [done[one] if one in done else frame[one] for one in feature.inputs]
         done[name] = _checked(feature, _values(feature, read, frame), before)
     return frame.with_columns([done[name] for name in names])
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from groundwork.data._index_json import index_from_json, index_to_json
 from groundwork.data._index_leakage import index_leakage
+from groundwork.data._index_summary import index_summary
 from groundwork.data._index_table import samples_of_table, table_of_samples
 from groundwork.data._leakage import LeakageFinding
 from groundwork.data._sample import Sample
@@ -238,25 +239,7 @@ class DatasetIndex:
             class over the smallest (None below two classes); ``missing``: how many have no label, no split, and by
             metadata key no value.
         """
-        labels, splits = self.labels, self.splits
-        table: dict[str, Counter[str]] = {split: Counter() for split in splits}
-        given: Counter[str] = Counter()
-        for one in self:
-            given.update(name for name, value in one.metadata.items() if value is not None)
-            if one.split is not None and one.label is not None:
-                table[one.split][one.label] += 1
-        return {
-            "samples": len(self),
-            "labels": dict(labels.most_common()),
-            "splits": dict(splits),
-            "labels_by_split": {split: dict(counts) for split, counts in table.items()},
-            "imbalance": max(labels.values()) / min(labels.values()) if len(labels) > 1 else None,
-            "missing": {
-                "label": len(self) - labels.total(),
-                "split": len(self) - splits.total(),
-                "metadata": {name: len(self) - count for name, count in given.items()},
-            },
-        }
+        return index_summary(self, self.labels, self.splits)
 
     def leakage(self, key: str | None = None) -> list[LeakageFinding]:
         """Look for what stands in several splits and must not.

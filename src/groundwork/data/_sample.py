@@ -49,6 +49,8 @@ class Sample:
             value = getattr(self, name)
             if value is not None:
                 require_text(value, name, of=self.id)
+        if self.metadata is _NOTHING:
+            return
         if not isinstance(self.metadata, Mapping):
             raise _refused(f"sample {self.id!r}: metadata", self.metadata, "pass a mapping of names to values")
         copied = json_value(dict(self.metadata), f"sample {self.id!r}: metadata")

@@ -53,6 +53,7 @@ def test_a_feature_may_take_the_place_of_a_column_that_it_reads():
 
     assert table.columns == ["distance", "air_time", "origin", "at"]
     assert table["origin"].to_list() == ["EWR", "JFK", "LGA"]
+    assert registry.lineage("at").columns == ("origin",)
     assert only["at"].to_list() == ["at EWR", "at JFK", "at LGA"]
     assert only["origin"].to_list() == ["ewr", "JFK", "lga"]
 

@@ -170,6 +170,16 @@ def test_replace_and_assign_keep_the_place():
     assert ids(index.where(camera="front")) == ["a1", "a2", "a3", "b1"]
 
 
+def test_a_group_that_everybody_left_is_gone_also_if_its_order_was_lost():
+    index = DatasetIndex([Sample("a"), Sample("b", split="test")])
+    index.assign("a", "test")
+
+    index.assign("a", None)
+    index.assign("b", None)
+
+    assert (index.by_split("test"), index.splits) == ([], {})
+
+
 def test_a_question_looks_at_its_answer_only():
     index = many(30_000)
     looked_at = []
@@ -210,6 +220,13 @@ def test_a_balanced_sample_is_the_same_in_every_process():
     ]  # fmt: skip
 
     assert runs == [f"{ids(many(300).balanced_sample(5, seed=7))}\n"] * 2
+
+
+def test_classes_are_drawn_from_independently():
+    drawn = many(300).balanced_sample(5, seed=7)
+
+    places = [int(one.id[1:]) // 3 for one in drawn]
+    assert places[:5] != places[5:10] != places[10:]
 
 
 def test_another_class_changes_nothing_for_the_others():
