@@ -27,12 +27,13 @@ def deal(counts: Counts, fractions: Floats, places: Floats) -> Parts:
     """Give each group a part.
 
     Args:
-        counts: Rows of each class in each group, shape (groups, classes); no class and no group is empty.
+        counts: Rows of each class in each group, shape (groups, classes); no class and no group is empty, and there are
+            at least as many groups as parts.
         fractions: Share of each part; they sum to 1.
         places: A number in [0, 1) for each group; it orders groups of about one size.
 
     Returns:
-        The part of each group. Every part has a group if there are as many groups as parts.
+        The part of each group. Every part has a group.
     """
     shares = counts / counts.sum(axis=0)
     parts = _greedy(shares, fractions, _order(counts, places))
@@ -71,7 +72,7 @@ def _deviation(shares: Floats, fractions: Floats, parts: Parts) -> Floats:
 def _fill_empty(shares: Floats, fractions: Floats, parts: Parts) -> None:
     for part in range(len(fractions)):
         held = np.bincount(parts, minlength=len(fractions))
-        if held[part] or not (held > 1).any():
+        if held[part]:
             continue
         cost = _move_costs(shares, _deviation(shares, fractions, parts), fractions, parts, part)
         parts[int(np.argmin(np.where(held[parts] > 1, cost, np.inf)))] = part
@@ -101,8 +102,6 @@ def _improve(shares: Floats, fractions: Floats, parts: Parts) -> None:
         for one in range(len(fractions)):
             for other in range(one + 1, len(fractions)):
                 here, there = np.flatnonzero(parts == one), np.flatnonzero(parts == other)
-                if not len(here) or not len(there):
-                    continue
                 # Both moves at once differ from one after the other by what the two groups have in common.
                 common = 2 * products[np.ix_(here, there)] * (1 / fractions[one] + 1 / fractions[other])
                 swap = costs[other][here][:, None] + costs[one][there][None, :] - common
