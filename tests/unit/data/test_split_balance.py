@@ -14,7 +14,7 @@ from groundwork.data._split_balance import deal
 def spread(counts, fractions, parts) -> float:
     shares = counts / counts.sum(axis=0)
     held = np.array([shares[parts == part].sum(axis=0) for part in range(len(fractions))])
-    return float((((held - fractions[:, None]) ** 2).sum(axis=1) / fractions).sum())
+    return float(((held - fractions[:, None]) ** 2).sum())
 
 
 @settings(deadline=None, max_examples=50)
@@ -31,7 +31,8 @@ def test_the_deviation_keeps_its_bound(groups, classes, fractions, seed):
 
     parts = deal(counts, np.array(fractions), rng.random(groups))
 
-    assert spread(counts, np.array(fractions), parts) <= (len(fractions) - 1) * (shares**2).sum() + 1e-9
+    bound = (1 - (np.array(fractions) ** 2).sum()) * (shares**2).sum()
+    assert spread(counts, np.array(fractions), parts) <= bound + 1e-9
     assert set(parts.tolist()) == set(range(len(fractions)))
 
 
@@ -69,17 +70,14 @@ def grouped(seed: int) -> pl.DataFrame:
 
 
 def deviation(frame: pl.DataFrame, parts: np.ndarray) -> float:
-    """Mean distance of the share of a class that a part holds from the share that it was to hold."""
+    """Root mean square distance of the share of a class that a part holds from the share that it was to hold."""
     label = frame["class"].to_numpy()
-    return float(
-        np.mean(
-            [
-                abs(np.mean(parts[label == each] == part) - fraction)
-                for part, fraction in enumerate([0.6, 0.2, 0.2])
-                for each in np.unique(label)
-            ]
-        )
-    )
+    off = [
+        np.mean(parts[label == each] == part) - fraction
+        for part, fraction in enumerate([0.6, 0.2, 0.2])
+        for each in np.unique(label)
+    ]
+    return float(np.sqrt(np.mean(np.square(off))))
 
 
 @pytest.mark.parametrize("seed", range(15))
