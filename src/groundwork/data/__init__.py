@@ -5,6 +5,7 @@ from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
@@ -18,6 +19,8 @@ __all__ = [
     "Deduplicated",
     "Example",
     "LeakageFinding",
+    "NearNumbers",
+    "NearText",
     "Profile",
     "Schema",
     "Splits",
@@ -29,6 +32,8 @@ __all__ = [
     "expression",
     "expression_columns",
     "leakage",
+    "near_groups",
+    "near_pairs",
     "profile",
     "split",
 ]
