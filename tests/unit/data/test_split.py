@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.data import Dataset, split
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
 
 START = datetime.datetime(2013, 1, 1, 5, tzinfo=datetime.UTC)
 
@@ -363,7 +363,7 @@ def test_any_table_is_parted_alike(wrap):
 
 
 def test_what_is_no_table_is_refused():
-    with pytest.raises(InvalidDataError, match="a list is no table"):
+    with pytest.raises(UsageError, match="list is no table"):
         split([1, 2, 3], kind="random", test=0.3)
 
 
