@@ -4,8 +4,8 @@ Rule: scores live in [0, 1] and mean the same for every kind of column. For clas
 order, of a target encoding that was fitted on the other half of the rows, of where the column is missing, of a word in
 its text. For a number the absolute rank correlation, or R (the root of R²) of a line or steps fitted on the other half:
 ranks agree little where a mass of near-equal targets hides a tail that is foretold exactly. What is missing, or holds a
-word, says yes or no: there a number counts by how well it tells the two apart, 2 AUC - 1. What chance brings in four standard
-deviations counts as nothing. Cost: a sort or two of each column over the sample.
+word, says yes or no: there a number counts by how well it tells the two apart, 2 AUC - 1. What chance brings in four
+standard deviations counts as nothing. Cost: a sort or two of each column over the sample.
 """
 
 import math
