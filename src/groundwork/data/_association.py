@@ -131,9 +131,11 @@ class Target:
         for side in self.questions if self.values is None else [self.values]:
             encoded = np.where(half, _means(codes, side, ~half)[codes], _means(codes, side, half)[codes])
             # Each half's own rows are compared with each other only; the two fits differ by a constant.
-            parts = [rows for rows in (half, ~half) if rows.any()]
-            halves = [Target([side[rows]]) if self.values is None else Target([], side[rows]) for rows in parts]
-            scores.append(sum(one.score(encoded[rows]) for one, rows in zip(halves, parts, strict=True)) / len(parts))
+            halves = [
+                (Target([side[rows]]) if self.values is None else Target([], side[rows])).score(encoded[rows])
+                for rows in (half, ~half)
+            ]
+            scores.append((halves[0] + halves[1]) / 2)
         found = {"categories": max(scores, default=0.0)}
         told = self.values
         if told is not None:
@@ -232,7 +234,7 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _half(rows: int) -> Bools:
-    # Drawn, not every second row: rows may take turns. Always the same draw.
+    # Drawn, not every second row: rows may take turns. Always the same draw, whose first two rows fall to either side.
     half: Bools = np.random.Generator(np.random.PCG64(0)).random(rows) < 0.5
     return half
 
@@ -258,8 +260,6 @@ def _fitted(values: Floats, fit: Callable[[Bools], Floats]) -> float:
     half = _half(len(values))
     worst = 1.0
     for learned, told in ((half, ~half), (~half, half)):
-        if learned.sum() < 2 or told.sum() < 2:
-            return 0.0
         # Numbers near the largest float may overflow; what is not finite then tells nothing.
         with np.errstate(all="ignore"):
             left = float(np.mean((values[told] - fit(learned)[told]) ** 2))
@@ -284,8 +284,6 @@ def _line(numbers: Floats, values: Floats, rows: Bools) -> Floats:
 
 def _means(codes: Codes, side: Floats, rows: Bools) -> Floats:
     size = int(codes.max()) + 1
-    if not rows.any():
-        return np.zeros(size)
     sums = np.bincount(codes[rows], weights=side[rows], minlength=size)
     counts = np.bincount(codes[rows], minlength=size)
     # Rare categories lean to the overall mean, else a name that occurs once would look like knowledge.
@@ -294,8 +292,7 @@ def _means(codes: Codes, side: Floats, rows: Bools) -> Floats:
 
 
 def _bins(numbers: Floats) -> Codes:
+    # Edges are values that occur: between two infinities there is nothing to interpolate.
     known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return np.zeros(len(numbers), np.int64)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1]))
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1], method="inverted_cdf"))
     return np.where(np.isnan(numbers), 0, 1 + np.searchsorted(edges, numbers)).astype(np.int64)

@@ -268,7 +268,7 @@ def test_parts_may_be_any_tables_by_name(flights):
 def test_parts_of_different_tables_are_refused(flights):
     other = flights.with_columns(pl.col("noise").cast(pl.Float32))
 
-    with pytest.raises(InvalidDataError, match="the test part is not of the table .*: column noise differs"):
+    with pytest.raises(InvalidDataError, match=r"the test part is not of the table .*: column noise differs"):
         leakage({"train": flights, "test": other})
     with pytest.raises(InvalidDataError, match="stand in another order"):
         leakage({"train": flights, "test": flights.select(reversed(flights.columns))})
@@ -336,3 +336,26 @@ def test_a_time_in_whole_hours_means_any_instant_of_its_hour(flights):
 
     assert honest == []
     assert (later.kind, later.severity, later.evidence["median_ahead_s"]) == ("column", "warning", 3600.0)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 11, 12])
+def test_tiny_tables_are_no_trouble(rows):
+    frame = pl.DataFrame(
+        {
+            "number": pl.Series(range(rows), dtype=pl.Float64) ** 2,
+            "text": [f"t{at}" for at in range(rows)],
+            "flag": [at % 2 == 0 for at in range(rows)],
+            "hollow": pl.Series([None] * rows, dtype=pl.Float64),
+        }
+    )
+
+    for target in frame.columns:
+        leakage({"train": frame, "test": frame[:0]}, target=target)
+
+
+def test_an_encoding_without_enough_rows_is_not_looked_for(flights):
+    frame = flights.select("noise", "late").with_columns(
+        id=pl.int_range(ROWS) // 100, rate=pl.when(pl.int_range(ROWS) < 1).then(1.0)
+    )
+
+    assert leakage(Splits(frame[:3000], frame[:0], frame[3000:]), target="late") == []
