@@ -17,7 +17,7 @@ from groundwork.data._equal_rows import first_equal
 from groundwork.data._jaccard import Jaccard
 from groundwork.data._lsh import bucket_pairs
 from groundwork.data._minhash import MinHash, choose_bands
-from groundwork.data._shingles import Shingles, blocks, mix
+from groundwork.data._shingles import Shingles, blocks, mix, sums
 
 _MOST_REMEMBERED = 1 << 23
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -96,23 +96,23 @@ class _Search:
     def __init__(self, frame: pl.DataFrame, wish: TextWish) -> None:
         first = first_equal(frame, [*wish.columns, *wish.equal])
         self.rows, self.copy_of = np.unique(first, return_inverse=True)
-        texts = frame.select(wish.columns)
+        texts = frame.select(pl.col(wish.columns).cast(pl.String))
         self._texts = texts if len(self.rows) == frame.height else texts[self.rows]
         self._jaccard = Jaccard(self._texts, wish.shingles)
         bands, rows = choose_bands(wish.threshold, wish.permutations)
         minhash = MinHash(bands, rows, wish.seed)
         self._keys = np.empty((bands, len(self.rows)), np.uint64)
+        self._contents = np.empty(len(self.rows), np.uint64)
         for start, stop in blocks(self._texts):
-            self._keys[:, start:stop] = minhash.keys(*wish.shingles.hashes(self._texts[start:stop]))
-        self._contents = np.zeros(len(self.rows), np.uint64)
-        for key in self._keys:
-            self._contents = mix(self._contents ^ key)
+            hashes, counts = wish.shingles.hashes(self._texts[start:stop])
+            self._keys[:, start:stop] = minhash.keys(hashes, counts)
+            self._contents[start:stop] = sums(hashes, counts)
         self._blocks = np.zeros(len(self.rows), np.uint64)
         if wish.equal:
             self._blocks = mix((first_equal(frame, wish.equal)[self.rows] + 1).astype(np.uint64) * _ODD)
 
     def copies(self) -> tuple[Rows, Rows]:
-        """Return which rows have the set of shingles of which earlier row."""
+        """Return which rows have the very shingles of which earlier row."""
         same = Components(len(self.rows))
         for left, right in bucket_pairs(np.arange(len(self.rows)), self._contents ^ self._blocks, self._contents, same):
             equal = self._jaccard.of(left, right) == 1.0
