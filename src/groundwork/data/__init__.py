@@ -1,6 +1,6 @@
 """Datasets one can trust: validated as they stream, split, checked for leakage, described; expressions from text."""
 
-from groundwork.data._dataset import Dataset
+from groundwork.data._dataset import Batches, Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
@@ -9,13 +9,15 @@ from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
-from groundwork.data._validation import ValidationReport, Violation
+from groundwork.data._validation import Example, ValidationReport, Violation
 
 __all__ = [
+    "Batches",
     "Column",
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
+    "Example",
     "LeakageFinding",
     "NearNumbers",
     "NearText",
