@@ -188,7 +188,7 @@ class _Cells:
     def expected_pairs(self) -> int:
         """Return about how many pairs of points are near: those of one cell, twice for each column."""
         within: int = (self._sizes * (self._sizes - 1) // 2).sum().item()
-        return within << self._values.shape[1]
+        return within << len(self._reach)
 
     def neighbours(self) -> Iterator[tuple[Rows, Rows]]:
         """Yield pairs of cells whose points may be near, a slab of cells at a time."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from groundwork.data._components import Components
-from groundwork.data._lsh import MOST_CENTRES, bucket_pairs
+from groundwork.data._lsh import MOST_CENTRES, Buckets
 from groundwork.data._minhash import MinHash, choose_bands, expected_recall
 from groundwork.data._shingles import mix
 
@@ -51,19 +51,21 @@ def test_keys_never_change_between_versions_and_machines():
 
 def test_a_bucket_gives_every_pair_once_up_to_its_limit():
     keys, contents = np.array([7, 3, 7, 7, 3, 9], np.uint64), np.arange(6, dtype=np.uint64)
-    rounds = bucket_pairs(np.arange(6), keys, contents, None)
+    rounds = Buckets(np.arange(6), keys, contents).pairs(None)
 
     pairs = [pair for round_ in rounds for pair in zip(*round_, strict=True)]
 
     assert [(0, 2), (0, 3), (1, 4), (2, 3)] == sorted(pairs)
     rows = 3 * MOST_CENTRES
-    giant = bucket_pairs(np.arange(rows), np.zeros(rows, np.uint64), np.zeros(rows, np.uint64), None)
-    assert MOST_CENTRES * rows - MOST_CENTRES * (MOST_CENTRES + 1) // 2 == sum(len(left) for left, _ in giant)
+    giant = Buckets(np.arange(rows), np.zeros(rows, np.uint64), np.arange(rows, dtype=np.uint64))
+    compared = sum(len(left) for left, _ in giant.pairs(None))
+    assert MOST_CENTRES * rows - MOST_CENTRES * (MOST_CENTRES + 1) // 2 == compared
+    assert list(range(MOST_CENTRES, rows)) == giant.beyond().tolist()
 
 
 def test_rows_joined_on_the_way_are_no_pair_any_more():
     joined, rows = Components(50), np.arange(50)
-    rounds = bucket_pairs(rows, np.zeros(50, np.uint64), np.zeros(50, np.uint64), joined)
+    rounds = Buckets(rows, np.zeros(50, np.uint64), np.zeros(50, np.uint64)).pairs(joined)
 
     left, right = next(rounds)
     joined.join(left, right)
