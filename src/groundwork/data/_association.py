@@ -11,6 +11,7 @@ standard deviations counts as nothing. Cost: a sort or two of each column over t
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -114,8 +115,14 @@ class Target:
             The score.
         """
         if self.values is not None:
-            return max(2 * _auc(_ranks(self.values), flag) - 1, 0.0)
-        return self.score(flag.astype(np.float64))
+            return max(2 * _auc(self._value_ranks, flag) - 1, 0.0)
+        # Of a predictor with two values the AUC is the middle of the two rates at which it is right.
+        asked = [question > 0 for question in self.questions]
+        return max(_beyond_chance(float(1 + flag[one].mean() - flag[~one].mean()) / 2, one) for one in asked)
+
+    @cached_property
+    def _value_ranks(self) -> Floats:
+        return _ranks(self.values if self.values is not None else np.empty(0))
 
     def encoded_scores(self, codes: Codes) -> dict[str, float]:
         """Score a categorical predictor by the target's mean of each category, fitted on the other half of the rows.
@@ -244,7 +251,12 @@ def _auc(ranks: Floats, positive: Bools) -> float:
     no = len(positive) - yes
     if not yes or not no:
         return 0.0
-    area = (float(ranks[positive].sum()) - yes * (yes + 1) / 2) / (yes * no)
+    return _beyond_chance((float(ranks[positive].sum()) - yes * (yes + 1) / 2) / (yes * no), positive)
+
+
+def _beyond_chance(area: float, positive: Bools) -> float:
+    yes = float(positive.sum())
+    no = len(positive) - yes
     chance = _DEVIATIONS * ((yes + no + 1) / (12 * yes * no)) ** 0.5
     return max(area, 1 - area) if abs(area - 0.5) > chance else 0.5
 

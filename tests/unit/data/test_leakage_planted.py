@@ -185,7 +185,7 @@ COLUMNS = [
 PLANTED = [(one, target) for one in COLUMNS for target in one.targets]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))])
 @pytest.mark.parametrize(("leak", "target"), PLANTED, ids=[f"{one.plant.__name__}-{target}" for one, target in PLANTED])
 def test_a_planted_column_is_named(leak, target, seed):
     rng = np.random.default_rng(100 + seed)
