@@ -11,8 +11,10 @@ from groundwork.data._feature_lineage import Lineage
 from groundwork.data._feature_yaml import FeatureChangedWarning
 from groundwork.data._features import FeatureRegistry, FeatureUse
 from groundwork.data._index import DatasetIndex
-from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._leakage import leakage
+from groundwork.data._leakage_finding import LeakageFinding
 from groundwork.data._lru import LRUCache
+from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._sample import Sample
 from groundwork.data._schema import Column, Schema
@@ -36,6 +38,8 @@ __all__ = [
     "LRUCache",
     "LeakageFinding",
     "Lineage",
+    "NearNumbers",
+    "NearText",
     "Profile",
     "Sample",
     "Schema",
@@ -48,6 +52,8 @@ __all__ = [
     "expression",
     "expression_columns",
     "leakage",
+    "near_groups",
+    "near_pairs",
     "profile",
     "split",
 ]

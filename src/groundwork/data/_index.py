@@ -19,7 +19,7 @@ from groundwork.data._index_json import index_from_json, index_to_json
 from groundwork.data._index_leakage import index_leakage
 from groundwork.data._index_summary import index_summary
 from groundwork.data._index_table import samples_of_table, table_of_samples
-from groundwork.data._leakage import LeakageFinding
+from groundwork.data._leakage_finding import LeakageFinding
 from groundwork.data._sample import Sample
 from groundwork.data._sample_draw import balanced_draw
 from groundwork.data._sample_groups import SampleGroups

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Literal
 
-from groundwork.data._leakage import LeakageFinding
+from groundwork.data._leakage_finding import LeakageFinding, severity_of
 from groundwork.data._sample import Sample
 from groundwork.errors import InvalidDataError
 
@@ -21,7 +21,6 @@ _NAMES = _CONTENT | {"id", "uuid", "guid", "key", "file", "filename", "path", "u
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _MOSTLY = 0.5
 _LEAST = 20
-_FEW = 0.01
 _EXAMPLES = 5
 
 
@@ -88,7 +87,7 @@ def _found(
     first = ", ".join(f"{count} in {split}" for split, count in examples[0]["splits"].items())
     yield LeakageFinding(
         kind,
-        "error" if concerned >= _FEW * total else "warning",
+        severity_of(concerned / total),
         columns,
         f"{message} in several splits: {len(leaks):,}, over {concerned:,} of {total:,} samples; the first is "
         f"{examples[0]['value']} ({first})",
