@@ -2,7 +2,7 @@
 
 Rule: numbers are compared by Pearson (a straight line) and Spearman (any rising or falling one), categories by
 Cramér's V with the correction of Bergsma (J. Korean Stat. Soc., 2013), without which columns of many rare values would
-all look alike; over the rows where both have a value. Cost: one sort of each column, one pass for each pair.
+all look alike; over the rows where both have a value. Cost: one sort of each column, a few passes for each pair.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ _LEAST_ROWS = 3
 _DENSE = 4
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -64,42 +65,59 @@ def correlated(frame: pl.DataFrame, names: Sequence[str], threshold: float) -> l
     Returns:
         The pairs, strongest first.
     """
-    numbers = {name: as_numbers(frame[name]) for name in names if is_ordered(frame[name])}
+    numbers = {name: _Numbers.of(as_numbers(frame[name])) for name in names if is_ordered(frame[name])}
     texts = [name for name in names if name not in numbers and not frame[name].dtype.is_nested()]
     codes = {name: frame[name].cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64) for name in texts}
-    # Most columns have a value everywhere, and need to be ranked once only.
-    ranks = {name: _ranks(values) for name, values in numbers.items() if np.isfinite(values).all()}
     found = [
-        *(_of_numbers(one, two, numbers, ranks) for one, two in combinations(numbers, 2)),
-        *(_of_categories(one, two, codes) for one, two in combinations(codes, 2)),
+        *(_of_numbers(one, two, numbers[one], numbers[two]) for one, two in combinations(numbers, 2)),
+        *(_of_categories(one, two, codes[one], codes[two]) for one, two in combinations(codes, 2)),
     ]
     told = [pair for pair in found if pair is not None and pair.strength >= threshold]
     return sorted(told, key=lambda pair: -pair.strength)
 
 
-def _of_numbers(one: str, two: str, numbers: dict[str, Floats], ranks: dict[str, Floats]) -> Correlation | None:
-    left, right = numbers[one], numbers[two]
-    if one in ranks and two in ranks:
-        left_ranks, right_ranks = ranks[one], ranks[two]
-    else:
-        both = np.isfinite(left) & np.isfinite(right)
-        left, right = left[both], right[both]
-        left_ranks, right_ranks = _ranks(left), _ranks(right)
-    pearson, spearman = _pearson(left, right), _pearson(left_ranks, right_ranks)
+@dataclass(frozen=True)
+class _Numbers:
+    """A column of numbers, sorted once: its ranks among any of its rows take no second sort.
+
+    Attributes:
+        values: The numbers.
+        known: Where there is one.
+        places: Place of each among the different numbers; 0 where there is none.
+    """
+
+    values: Floats
+    known: npt.NDArray[np.bool_]
+    places: Codes
+
+    @classmethod
+    def of(cls, values: Floats) -> "_Numbers":
+        known = np.isfinite(values)
+        places = np.zeros(len(values), np.int64)
+        places[known] = np.unique(values[known], return_inverse=True)[1]
+        return cls(values, known, places)
+
+    def ranks(self, rows: npt.NDArray[np.bool_]) -> Floats:
+        """Rank some rows that have a number; equal numbers share the mean of their ranks."""
+        places = self.places[rows]
+        counts = np.bincount(places)
+        means: Floats = np.cumsum(counts) - (counts - 1) / 2
+        return means[places]
+
+
+def _of_numbers(one: str, two: str, left: _Numbers, right: _Numbers) -> Correlation | None:
+    both = left.known & right.known
+    pearson = _pearson(left.values[both], right.values[both])
+    spearman = _pearson(left.ranks(both), right.ranks(both))
     if pearson is None or spearman is None:
         return None
-    return Correlation(one, two, pearson, spearman, None, len(left))
+    return Correlation(one, two, pearson, spearman, None, int(both.sum()))
 
 
-def _of_categories(one: str, two: str, codes: dict[str, npt.NDArray[np.int64]]) -> Correlation | None:
-    both = (codes[one] > 0) & (codes[two] > 0)
-    value = _cramers_v(codes[one][both], codes[two][both])
+def _of_categories(one: str, two: str, left: Codes, right: Codes) -> Correlation | None:
+    both = (left > 0) & (right > 0)
+    value = _cramers_v(left[both], right[both])
     return None if value is None else Correlation(one, two, None, None, value, int(both.sum()))
-
-
-def _ranks(values: Floats) -> Floats:
-    ranks: Floats = pl.Series(values).rank().to_numpy()
-    return ranks
 
 
 def _pearson(left: Floats, right: Floats) -> float | None:
@@ -111,10 +129,11 @@ def _pearson(left: Floats, right: Floats) -> float | None:
     if not largest or not widest:
         return None
     left, right = left / largest, right / widest
-    return float(np.clip(left @ right / np.sqrt((left @ left) * (right @ right)), -1, 1))
+    spread = np.sqrt((left * left).sum() * (right * right).sum())
+    return float(np.clip((left * right).sum() / spread, -1, 1))
 
 
-def _cramers_v(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> float | None:
+def _cramers_v(left: Codes, right: Codes) -> float | None:
     total = len(left)
     if total < _LEAST_ROWS:
         return None
@@ -130,7 +149,7 @@ def _cramers_v(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> flo
     return float(np.sqrt(min(1.0, corrected / least))) if least > 0 else 0.0
 
 
-def _counted(cells: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats]:
+def _counted(cells: Codes) -> tuple[Codes, Floats]:
     """Count the cells that occur: a table of all pairs of two columns of names would not fit memory."""
     if int(cells.max()) < _DENSE * len(cells):
         every = np.bincount(cells)
