@@ -30,7 +30,7 @@ class LRUCache(Generic[K, V]):
 
     Attributes:
         capacity: As given.
-        hits: How often ``get`` or ``get_or_load`` found a value, or one that was being loaded.
+        hits: How often ``get`` or ``get_or_load`` found a value, or waited for one that came.
         misses: How often they did not.
 
     Raises:
@@ -146,8 +146,9 @@ class LRUCache(Generic[K, V]):
                     break
                 other.refuse_own_thread(key)
             if other.landed():
+                failed = other.result.exception() is not None
                 with self._lock:
-                    self.hits += 1
+                    self.hits, self.misses = self.hits + (not failed), self.misses + failed
                 return other.result.result()
         return self._loaded(mine, key, load)
 

@@ -184,6 +184,7 @@ def test_an_error_is_shared_by_those_who_wait_and_kept_for_nobody():
     assert joined()
 
     assert (errors, loads) == (["away", "away"], ["a"])
+    assert (cache.hits, cache.misses) == (0, 2)
     assert cache.get_or_load("a", len) == 1
 
 
