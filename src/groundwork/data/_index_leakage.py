@@ -46,9 +46,9 @@ def index_leakage(samples: Iterable[Sample], key: str | None) -> list[LeakageFin
     parted = [one for one in everything if one.split is not None]
     findings: list[LeakageFinding] = []
     for name in known if key is None else [key]:
-        values = [(_spelled(one.metadata[name]), one) for one in parted if one.metadata.get(name) is not None]
-        if key is not None or _identifies(name, values):
-            findings += _shared(name, values, len(parted))
+        having = [one for one in parted if one.metadata.get(name) is not None]
+        if key is not None or _identifies(name, having):
+            findings += _shared(name, having, len(parted))
     if key is None:
         findings += _copies(parted)
     return sorted(findings, key=lambda finding: finding.severity)
@@ -61,7 +61,8 @@ def _copies(parted: list[Sample]) -> Iterator[LeakageFinding]:
         yield from _found(contents, len(parted), [], "duplicate", message, show=lambda one: one.id)
 
 
-def _shared(name: str, values: list[tuple[str, Sample]], total: int) -> Iterator[LeakageFinding]:
+def _shared(name: str, having: list[Sample], total: int) -> Iterator[LeakageFinding]:
+    values = [(_spelled(one.metadata[name]), one) for one in having]
     kind: Literal["duplicate", "group"] = "duplicate" if _CONTENT & _words(name) else "group"
     message = f"values of {name}"
     yield from _found(values, total, [name], kind, message, show=lambda one: str(one.metadata[name]))
@@ -99,12 +100,11 @@ def _split_counts(some: list[Sample]) -> Mapping[str, int]:
     return dict(Counter(str(one.split) for one in some))
 
 
-def _identifies(name: str, values: list[tuple[str, Sample]]) -> bool:
+def _identifies(name: str, having: list[Sample]) -> bool:
     if _NAMES & _words(name):
         return True
-    return all(isinstance(one.metadata[name], str) for _, one in values) and _mostly_differ(
-        value for value, _ in values
-    )
+    values = [one.metadata[name] for one in having]
+    return all(isinstance(value, str) for value in values) and _mostly_differ(values)
 
 
 def _mostly_differ(values: Iterable[Any]) -> bool:
@@ -117,7 +117,8 @@ def _words(name: str) -> set[str]:
 
 
 def _spelled(value: Any) -> str:
-    return _ENCODER.encode(value)
+    # Text in JSON begins with a quote, and nothing else does.
+    return f'"{value}' if isinstance(value, str) else _ENCODER.encode(value)
 
 
 def _content(one: Sample) -> bytes:
