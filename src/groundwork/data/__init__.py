@@ -5,9 +5,19 @@ from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
-from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._feature import Feature
+from groundwork.data._feature_correlation import Correlation
+from groundwork.data._feature_diff import FeatureChange
+from groundwork.data._feature_lineage import Lineage
+from groundwork.data._feature_yaml import FeatureChangedWarning
+from groundwork.data._features import FeatureRegistry, FeatureUse
+from groundwork.data._index import DatasetIndex
+from groundwork.data._leakage import leakage
+from groundwork.data._leakage_finding import LeakageFinding
+from groundwork.data._lru import LRUCache
 from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile
+from groundwork.data._sample import Sample
 from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
 from groundwork.data._validation import Example, ValidationReport, Violation
@@ -16,14 +26,24 @@ __all__ = [
     "Batches",
     "Column",
     "ColumnProfile",
+    "Correlation",
     "Dataset",
+    "DatasetIndex",
     "Deduplicated",
     "DuplicateReport",
     "Example",
+    "Feature",
+    "FeatureChange",
+    "FeatureChangedWarning",
+    "FeatureRegistry",
+    "FeatureUse",
+    "LRUCache",
     "LeakageFinding",
+    "Lineage",
     "NearNumbers",
     "NearText",
     "Profile",
+    "Sample",
     "Schema",
     "Splits",
     "ValidationReport",
