@@ -1,0 +1,244 @@
+"""Batches of a table, epoch after epoch, that a killed training can go on with where it stopped.
+
+Rule: the sequence of batches depends on the rows, the seed and the epoch alone; threads, prefetching and where it was
+resumed change nothing. A state counts what was delivered, not what was made ahead. Cost: rows are gathered by the
+block, not by the batch; a batch of a block is a view.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from threading import Lock
+from typing import Any
+
+import polars as pl
+
+from groundwork.data._batch_ahead import in_order
+from groundwork.data._batch_rows import FrameRows, OrderWish, TableRows
+from groundwork.data._batch_state import FORMAT, check_state
+from groundwork.data._dataset import Dataset
+from groundwork.errors import ConfigurationError
+
+Transform = Callable[[pl.DataFrame], Any]
+
+
+class BatchLoader:
+    """Batches of a table: ``for batch in loader`` is one epoch.
+
+    Iterating starts at the beginning of the epoch, or after ``load_state_dict`` where the state stood. A finished epoch
+    moves ``epoch`` on by one; one that was broken off does not.
+
+    Args:
+        dataset: A Dataset, a polars frame, or any table that offers itself through the Arrow PyCapsule interface.
+        batch_size: Rows of a batch.
+        shuffle: Whether each epoch has an order of its own, else that of the table.
+        seed: Of the orders.
+        stratify: Column of classes: every batch holds its share of each, rounded down or up.
+        weights: Column of weights: an epoch draws as many rows as there are, with replacement, each by its weight.
+        bucket_by: Column of lengths (whole numbers, lists or texts): a batch's rows are of like length.
+        drop_last: Whether to leave out a last batch that is short.
+        transform: Makes of a frame what is delivered instead.
+        workers: Threads that make batches; 0 is the prefetching one, or the caller's own where nothing is prefetched.
+        prefetch: How many batches (of small ones without transform: blocks of them) are made ahead.
+        shard: This trainer's number, from 0, and the number of trainers; batches are dealt out in turn. With
+            ``drop_last`` each gets equally many.
+
+    Attributes:
+        batch_size: As given.
+        epoch: The epoch that an iteration goes through or would begin.
+
+    Raises:
+        ConfigurationError: An argument makes no sense.
+        InvalidDataError: A column lacks, or its values cannot serve; or the dataset's rows break its schema.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        seed: int = 0,
+        stratify: str | None = None,
+        weights: str | None = None,
+        bucket_by: str | None = None,
+        drop_last: bool = False,
+        transform: Transform | None = None,
+        workers: int = 0,
+        prefetch: int = 2,
+        shard: tuple[int, int] = (0, 1),
+    ) -> None:
+        self.batch_size = _whole("batch_size", batch_size, 1)
+        self._seed = _whole("seed", seed, 0)
+        self._threads, self._prefetch = _whole("workers", workers, 0), _whole("prefetch", prefetch, 0)
+        self._rank, self._world = _shard(shard)
+        orders = {"stratify": stratify, "weights": weights, "bucket_by": bucket_by}
+        if len(given := [name for name, column in orders.items() if column is not None]) > 1:
+            raise ConfigurationError(f"{' and '.join(given)} ask for different orders", hint="give one of them")
+        wish = OrderWish(self.batch_size, self._seed, bool(shuffle), stratify, weights, bucket_by)
+        self._rows: TableRows = FrameRows(_frame(dataset), wish)
+        self._drop_last = bool(drop_last)
+        self._transform = transform
+        self.epoch = 0
+        self._start = self._delivered = 0
+        self._current: object = None
+
+    def __len__(self) -> int:
+        """Return the number of batches of an epoch, however many of them were delivered."""
+        return len(self._numbers())
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through the epoch, or through the rest that a loaded state left of it."""
+        start, self._start = self._start, 0
+        self._delivered, self._current = start, object()
+        return self._deliver(self._current, self.epoch, start)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration goes through.
+
+        Choosing the epoch that a loaded state stands in keeps its place.
+
+        Args:
+            epoch: Its number, from 0.
+
+        Raises:
+            ConfigurationError: It is no number of an epoch.
+        """
+        if _whole("epoch", epoch, 0) != self.epoch:
+            self._stand_at(epoch, 0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tell where the loader stands, for JSON, in less than 4 KiB.
+
+        Returns:
+            Epoch, number of batches delivered in it, and what the loader must be like to go on from there.
+        """
+        return {**self._identity(), "epoch": self.epoch, "batch": self._delivered}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where a state was taken: the next iteration delivers the rest of its epoch.
+
+        Args:
+            state: As ``state_dict`` gave it, perhaps through JSON. Workers, prefetching and transform may differ.
+
+        Raises:
+            ConfigurationError: It is of other data, order, batch size or seed. The loader stays as it was.
+        """
+        self._stand_at(*check_state(state, self._identity(), len(self)))
+
+    def _stand_at(self, epoch: int, batch: int) -> None:
+        self.epoch, self._start, self._delivered, self._current = epoch, batch, batch, None
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "rows": self._rows.height,
+            "data": self._rows.digest,
+            "batch_size": self.batch_size,
+            "seed": self._seed,
+            "order": self._rows.order,
+            "drop_last": self._drop_last,
+            "shard": [self._rank, self._world],
+        }
+
+    def _numbers(self) -> range:
+        """Return the numbers of this trainer's batches among those of all."""
+        if self._drop_last:
+            batches = self._rows.height // self.batch_size
+            batches -= batches % self._world
+        else:
+            batches = -(-self._rows.height // self.batch_size)
+        return range(self._rank, batches, self._world)
+
+    def _deliver(self, current: object, epoch: int, start: int) -> Generator[Any]:
+        with closing(self._made(epoch, self._numbers()[start:])) as made:
+            for batch in made:
+                if self._current is current:
+                    self._delivered += 1
+                yield batch
+        if self._current is current:
+            self._stand_at(epoch + 1, 0)
+
+    def _made(self, epoch: int, numbers: range) -> Generator[Any]:
+        if not numbers:
+            return
+        blocks = _Blocks(self._rows, epoch, numbers, self.batch_size)
+        threads = self._threads or min(self._prefetch, 1)
+        ahead = max(self._prefetch, self._threads)
+        if self._transform is None:
+            with closing(in_order(blocks.batches, range(blocks.count), threads=threads, ahead=ahead)) as lists:
+                for batches in lists:
+                    yield from batches
+        else:
+            make = _Make(blocks, self._transform, epoch)
+            with closing(in_order(make, range(len(numbers)), threads=threads, ahead=ahead)) as made:
+                yield from made
+
+
+class _Blocks:
+    """An epoch's batches by the block: gathering many small ones at once is far cheaper than one by one."""
+
+    def __init__(self, table: TableRows, epoch: int, numbers: range, batch_size: int) -> None:
+        self._rows = table.epoch(epoch)
+        self._numbers = numbers
+        self._size = batch_size
+        self._height = table.height
+        self._each = max(1, table.rows_at_once // batch_size)
+        self._lock = Lock()
+        self._kept: dict[int, list[pl.DataFrame]] = {}
+
+    @property
+    def count(self) -> int:
+        return -(-len(self._numbers) // self._each)
+
+    def number(self, at: int) -> int:
+        return self._numbers[at]
+
+    def batches(self, block: int) -> list[pl.DataFrame]:
+        numbers = self._numbers[block * self._each : (block + 1) * self._each]
+        ranges = [(number * self._size, min((number + 1) * self._size, self._height)) for number in numbers]
+        rows = self._rows.take(ranges)
+        lengths = [stop - start for start, stop in ranges]
+        return [rows.slice(at * self._size, length) for at, length in enumerate(lengths)]
+
+    def batch(self, at: int) -> pl.DataFrame:
+        block, place = divmod(at, self._each)
+        with self._lock:
+            if block not in self._kept:
+                # Threads may lag by a block; what lies further back nobody asks for again.
+                self._kept = {old: kept for old, kept in self._kept.items() if old == block - 1}
+                self._kept[block] = self.batches(block)
+            return self._kept[block][place]
+
+
+class _Make:
+    def __init__(self, blocks: _Blocks, transform: Transform, epoch: int) -> None:
+        self._blocks = blocks
+        self._transform = transform
+        self._epoch = epoch
+
+    def __call__(self, at: int) -> Any:
+        frame = self._blocks.batch(at)
+        try:
+            return self._transform(frame)
+        except Exception as error:
+            error.add_note(f"while making batch {self._blocks.number(at)} of epoch {self._epoch} (both counted from 0)")
+            raise
+
+
+def _frame(dataset: Any) -> pl.DataFrame:
+    return (dataset if isinstance(dataset, Dataset) else Dataset.scan(dataset)).collect()
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigurationError(f"{name} {value!r} is no whole number from {least}", hint=f"as {name}={least + 1}")
+    return value
+
+
+def _shard(shard: tuple[int, int]) -> tuple[int, int]:
+    rank, world = shard
+    if _whole("rank", rank, 0) >= _whole("world", world, 1):
+        raise ConfigurationError(
+            f"shard {rank} of {world} does not exist", hint="count trainers from 0, as shard=(0, 2) and shard=(1, 2)"
+        )
+    return rank, world
