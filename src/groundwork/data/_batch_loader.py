@@ -13,8 +13,10 @@ from typing import Any
 import polars as pl
 
 from groundwork.data._batch_ahead import in_order
-from groundwork.data._batch_rows import FrameRows, OrderWish, TableRows
+from groundwork.data._batch_padding import Padding
+from groundwork.data._batch_rows import FrameRows, TableRows
 from groundwork.data._batch_state import FORMAT, check_state
+from groundwork.data._batch_wish import OrderWish
 from groundwork.data._dataset import Dataset
 from groundwork.errors import ConfigurationError
 
@@ -35,6 +37,8 @@ class BatchLoader:
         stratify: Column of classes: every batch holds its share of each, rounded down or up.
         weights: Column of weights: an epoch draws as many rows as there are, with replacement, each by its weight.
         bucket_by: Column of lengths (whole numbers, lists or texts): a batch's rows are of like length.
+        pad: By column of lists, the value that fills its lists up to the longest of a batch; as many arrays then come
+            with ``<column>_length`` and ``<column>_mask``.
         drop_last: Whether to leave out a last batch that is short.
         transform: Makes of a frame what is delivered instead.
         workers: Threads that make batches; 0 is the prefetching one, or the caller's own where nothing is prefetched.
@@ -61,6 +65,7 @@ class BatchLoader:
         stratify: str | None = None,
         weights: str | None = None,
         bucket_by: str | None = None,
+        pad: Mapping[str, Any] | None = None,
         drop_last: bool = False,
         transform: Transform | None = None,
         workers: int = 0,
@@ -76,6 +81,7 @@ class BatchLoader:
             raise ConfigurationError(f"{' and '.join(given)} ask for different orders", hint="give one of them")
         wish = OrderWish(self.batch_size, self._seed, bool(shuffle), stratify, weights, bucket_by)
         self._rows: TableRows = FrameRows(_frame(dataset), wish)
+        self._padding = Padding(pad or {}, self._rows.schema)
         self._drop_last = bool(drop_last)
         self._transform = transform
         self.epoch = 0
@@ -161,7 +167,7 @@ class BatchLoader:
     def _made(self, epoch: int, numbers: range) -> Generator[Any]:
         if not numbers:
             return
-        blocks = _Blocks(self._rows, epoch, numbers, self.batch_size)
+        blocks = _Blocks(self._rows, epoch, numbers, self.batch_size, self._padding)
         threads = self._threads or min(self._prefetch, 1)
         ahead = max(self._prefetch, self._threads)
         if self._transform is None:
@@ -177,10 +183,11 @@ class BatchLoader:
 class _Blocks:
     """An epoch's batches by the block: gathering many small ones at once is far cheaper than one by one."""
 
-    def __init__(self, table: TableRows, epoch: int, numbers: range, batch_size: int) -> None:
+    def __init__(self, table: TableRows, epoch: int, numbers: range, batch_size: int, padding: Padding) -> None:
         self._rows = table.epoch(epoch)
         self._numbers = numbers
         self._size = batch_size
+        self._padding = padding
         self._height = table.height
         self._each = max(1, table.rows_at_once // batch_size)
         self._lock = Lock()
@@ -198,7 +205,7 @@ class _Blocks:
         ranges = [(number * self._size, min((number + 1) * self._size, self._height)) for number in numbers]
         rows = self._rows.take(ranges)
         lengths = [stop - start for start, stop in ranges]
-        return [rows.slice(at * self._size, length) for at, length in enumerate(lengths)]
+        return [self._padding(rows.slice(at * self._size, length)) for at, length in enumerate(lengths)]
 
     def batch(self, at: int) -> pl.DataFrame:
         block, place = divmod(at, self._each)

@@ -85,7 +85,7 @@ def bucketed(lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: 
         Row numbers, shape (rows,).
     """
     count = len(lengths)
-    order = shuffled(count, seed, epoch, OF_ROWS) if shuffle else np.arange(count)
+    order: Rows = shuffled(count, seed, epoch, OF_ROWS) if shuffle else np.arange(count)
     batches = count // batch_size
     head, tail = np.split(order, [batches * batch_size])
     pools = np.arange(len(head)) // (batch_size * _POOL_BATCHES) if shuffle else np.zeros(len(head), np.int64)
@@ -113,7 +113,7 @@ def stratified(codes: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: 
         Row numbers, shape (rows,).
     """
     count = len(codes)
-    order = shuffled(count, seed, epoch, OF_ROWS) if shuffle else np.arange(count)
+    order: Rows = shuffled(count, seed, epoch, OF_ROWS) if shuffle else np.arange(count)
     by_class = np.argsort(codes[order], kind="stable")
     batches, left = divmod(count, batch_size)
     sizes = np.bincount(codes)

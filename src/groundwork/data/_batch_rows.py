@@ -4,19 +4,16 @@ Rule: any range of an epoch's order can be had without the ranges before it, so 
 twice. Cost: eight bytes a row for the order; each row is copied once.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from groundwork.data._batch_order import OF_ROWS, Rows, bucketed, shuffled, stratified, weighted
-from groundwork.data._columns import require_columns
+from groundwork.data._batch_order import Rows
+from groundwork.data._batch_wish import Ordering, OrderWish
 from groundwork.data._fingerprint import fingerprint
-from groundwork.errors import ConfigurationError, InvalidDataError
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -58,41 +55,6 @@ class TableRows(Protocol):
         """Return the rows in the order of an epoch."""
 
 
-@dataclass(frozen=True)
-class OrderWish:
-    """How a user wants the rows ordered.
-
-    Attributes:
-        batch_size: Rows of a batch.
-        seed: Of every draw.
-        shuffle: Whether to shuffle.
-        stratify: Column of classes, or None.
-        weights: Column of weights, or None.
-        bucket_by: Column of lengths, or None.
-    """
-
-    batch_size: int
-    seed: int
-    shuffle: bool
-    stratify: str | None = None
-    weights: str | None = None
-    bucket_by: str | None = None
-
-    @property
-    def column(self) -> str | None:
-        """The column that the order looks at."""
-        return self.stratify or self.weights or self.bucket_by
-
-    @property
-    def words(self) -> str:
-        """The order in words, which a state carries."""
-        base = "shuffled" if self.shuffle else "as in the table"
-        for kind, name in (("stratified", self.stratify), ("weighted", self.weights), ("bucketed", self.bucket_by)):
-            if name is not None:
-                base = f"{kind} by {name[:200]}" + (", shuffled" if self.shuffle and kind != "weighted" else "")
-        return base
-
-
 def rows_within(size: int, frame: pl.DataFrame) -> int:
     """Tell how many rows like these fit into so many bytes, up to 32,768.
 
@@ -120,8 +82,7 @@ class FrameRows:
 
     def __init__(self, frame: pl.DataFrame, wish: OrderWish) -> None:
         self.frame = frame
-        self._wish = wish
-        self._order = _orderer(frame, wish)
+        self.ordering = Ordering(frame, wish)
 
     @property
     def height(self) -> int:
@@ -146,15 +107,11 @@ class FrameRows:
     @property
     def order(self) -> str:
         """The order in words."""
-        return self._wish.words
-
-    def order_of(self, epoch: int) -> Rows | None:
-        """Return the row numbers in an epoch's order; None for the table's own."""
-        return self._order(epoch) if self.height else None
+        return self.ordering.wish.words
 
     def epoch(self, number: int) -> EpochRows:
         """Return the rows in the order of an epoch."""
-        return _FrameEpoch(self.frame, self.order_of(number))
+        return _FrameEpoch(self.frame, self.ordering.of(number))
 
 
 class _FrameEpoch:
@@ -164,62 +121,36 @@ class _FrameEpoch:
 
     def take(self, ranges: Ranges) -> pl.DataFrame:
         if self._order is None:
-            return pl.concat([self._frame[start:stop] for start, stop in ranges])
-        return self._frame[np.concatenate([self._order[start:stop] for start, stop in ranges])]
+            return pl.concat([self._frame[start:stop] for start, stop in joined(ranges)])
+        return self._frame[positions(ranges, self._order)]
 
 
-def _orderer(frame: pl.DataFrame, wish: OrderWish) -> Callable[[int], Rows | None]:
-    if wish.column is not None:
-        require_columns(frame, [wish.column])
-    size, seed, shuffle = wish.batch_size, wish.seed, wish.shuffle
-    if wish.stratify is not None:
-        codes = _codes(frame[wish.stratify])
-        return lambda epoch: stratified(codes, size, seed, epoch, shuffle=shuffle)
-    if wish.weights is not None:
-        weights = _weights(frame[wish.weights])
-        return lambda epoch: weighted(weights, seed, epoch)
-    if wish.bucket_by is not None:
-        lengths = _lengths(frame[wish.bucket_by])
-        return lambda epoch: bucketed(lengths, size, seed, epoch, shuffle=shuffle)
-    return lambda epoch: shuffled(frame.height, seed, epoch, OF_ROWS) if shuffle else None
+def joined(ranges: Ranges) -> list[tuple[int, int]]:
+    """Join ranges that follow on one another.
+
+    Args:
+        ranges: In any order.
+
+    Returns:
+        As few ranges of the same numbers, in the same order.
+    """
+    found: list[tuple[int, int]] = []
+    for start, stop in ranges:
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return found
 
 
-def _codes(values: pl.Series) -> Rows:
-    if values.dtype.is_nested():
-        raise ConfigurationError(f"column {values.name} of {values.dtype} holds no classes", hint="name another column")
-    # Missing is a class of its own; codes go by the text, which is the same everywhere.
-    return values.cast(pl.String).rank("dense").fill_null(0).rank("dense").to_numpy().astype(np.int64) - 1
+def positions(ranges: Ranges, order: Rows) -> Rows:
+    """Return what an order holds in these ranges.
 
+    Args:
+        ranges: Places in the order.
+        order: Row numbers.
 
-def _weights(values: pl.Series) -> npt.NDArray[np.float64]:
-    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-        raise ConfigurationError(
-            f"column {values.name} of {values.dtype} holds no weights", hint="name a column of numbers"
-        )
-    weights = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    wrong = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
-    if len(wrong):
-        row = int(wrong[0])
-        raise InvalidDataError(
-            f"weight {values[row]!r} of {values.name} (row {row + 1:,}) is no weight; {len(wrong):,} rows are so",
-            hint="weights are finite and not negative; fill or drop these rows",
-            context={"column": values.name, "row": row + 1, "count": len(wrong)},
-        )
-    if len(weights) and not 0 < weights.sum() < np.inf:
-        raise InvalidDataError(
-            f"the weights of {values.name} sum up to {weights.sum()}", hint="at least one row needs a weight above 0"
-        )
-    return weights
-
-
-def _lengths(values: pl.Series) -> Rows:
-    if isinstance(values.dtype, pl.List):
-        values = values.list.len()
-    elif values.dtype == pl.String:
-        values = values.str.len_chars()
-    elif not values.dtype.is_integer():
-        raise ConfigurationError(
-            f"column {values.name} of {values.dtype} holds no lengths",
-            hint="name a column of whole numbers, lists or texts",
-        )
-    return values.cast(pl.Int64).fill_null(0).to_numpy()
+    Returns:
+        Row numbers.
+    """
+    return np.concatenate([order[start:stop] for start, stop in joined(ranges)])
