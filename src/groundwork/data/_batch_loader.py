@@ -5,14 +5,14 @@ resumed change nothing. A state counts what was delivered, not what was made ahe
 block, not by the batch; a batch of a block is a view.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from groundwork.data._batch_ahead import in_order
+from groundwork.data._batch_blocks import ArrayBatches, Blocks, FrameBatches, Make, Transform
 from groundwork.data._batch_padding import Padding
 from groundwork.data._batch_rows import FrameRows, TableRows
 from groundwork.data._batch_state import FORMAT, check_state
@@ -20,7 +20,8 @@ from groundwork.data._batch_wish import OrderWish
 from groundwork.data._dataset import Dataset
 from groundwork.errors import ConfigurationError
 
-Transform = Callable[[pl.DataFrame], Any]
+if TYPE_CHECKING:
+    from groundwork.data._batch_torch import TorchBatches
 
 
 class BatchLoader:
@@ -87,6 +88,7 @@ class BatchLoader:
         self.epoch = 0
         self._start = self._delivered = 0
         self._current: object = None
+        self._torch: TorchBatches | None = None
 
     def __len__(self) -> int:
         """Return the number of batches of an epoch, however many of them were delivered."""
@@ -94,9 +96,8 @@ class BatchLoader:
 
     def __iter__(self) -> Iterator[Any]:
         """Go through the epoch, or through the rest that a loaded state left of it."""
-        start, self._start = self._start, 0
-        self._delivered, self._current = start, object()
-        return self._deliver(self._current, self.epoch, start)
+        start = self._begin()
+        return self._counted(self._made(self.epoch, self._numbers()[start:]), self._current, self.epoch)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration goes through.
@@ -131,8 +132,55 @@ class BatchLoader:
         """
         self._stand_at(*check_state(state, self._identity(), len(self)))
 
+    def torch(self) -> "TorchBatches":
+        """Offer the batches to torch: ``DataLoader(loader.torch(), batch_size=None, num_workers=…)``.
+
+        Whatever the number of workers, these are the loader's batches in the loader's order: mappings of column names
+        to tensors (to lists, of what is no number), or what ``transform`` makes. ``set_epoch`` and ``load_state_dict``
+        reach workers that persist. Which batches torch has delivered the loader knows by ``track``.
+
+        Returns:
+            A ``torch.utils.data.IterableDataset``; one and the same each time.
+
+        Raises:
+            ConfigurationError: torch is not installed.
+            InvalidDataError: A number is missing where its type has no NaN.
+        """
+        if self._torch is None:
+            try:
+                from groundwork.data._batch_torch import TorchBatches
+            except ImportError:
+                raise ConfigurationError(
+                    "loader.torch() needs torch, which is not installed", hint="install groundwork[torch]"
+                ) from None
+            make: ArrayBatches | FrameBatches
+            if isinstance(self._rows, FrameRows) and self._transform is None:
+                make = ArrayBatches(self._rows, self._padding)
+            else:
+                make = FrameBatches(self._rows, self.batch_size, self._padding, self._transform)
+            self._torch = TorchBatches(make, self._numbers())
+            self._torch.stand_at(self.epoch, self._start)
+        return self._torch
+
+    def track(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """Count the batches that a torch DataLoader over ``loader.torch()`` delivers: one epoch.
+
+        What the DataLoader's workers have made ahead is not counted, so that ``state_dict`` is exact here too.
+
+        Args:
+            batches: The DataLoader.
+
+        Returns:
+            Its batches. A finished epoch moves ``epoch`` on by one.
+        """
+        start = self._begin()
+        self.torch().stand_at(self.epoch, start)
+        return self._counted(_each(batches), self._current, self.epoch)
+
     def _stand_at(self, epoch: int, batch: int) -> None:
         self.epoch, self._start, self._delivered, self._current = epoch, batch, batch, None
+        if self._torch is not None:
+            self._torch.stand_at(epoch, batch)
 
     def _identity(self) -> dict[str, Any]:
         return {
@@ -155,9 +203,14 @@ class BatchLoader:
             batches = -(-self._rows.height // self.batch_size)
         return range(self._rank, batches, self._world)
 
-    def _deliver(self, current: object, epoch: int, start: int) -> Generator[Any]:
-        with closing(self._made(epoch, self._numbers()[start:])) as made:
-            for batch in made:
+    def _begin(self) -> int:
+        start, self._start = self._start, 0
+        self._delivered, self._current = start, object()
+        return start
+
+    def _counted(self, batches: Generator[Any], current: object, epoch: int) -> Generator[Any]:
+        with closing(batches):
+            for batch in batches:
                 if self._current is current:
                     self._delivered += 1
                 yield batch
@@ -167,7 +220,7 @@ class BatchLoader:
     def _made(self, epoch: int, numbers: range) -> Generator[Any]:
         if not numbers:
             return
-        blocks = _Blocks(self._rows, epoch, numbers, self.batch_size, self._padding)
+        blocks = Blocks(self._rows, epoch, numbers, self.batch_size, self._padding)
         threads = self._threads or min(self._prefetch, 1)
         ahead = max(self._prefetch, self._threads)
         if self._transform is None:
@@ -175,61 +228,13 @@ class BatchLoader:
                 for batches in lists:
                     yield from batches
         else:
-            make = _Make(blocks, self._transform, epoch)
+            make = Make(blocks, self._transform, epoch)
             with closing(in_order(make, range(len(numbers)), threads=threads, ahead=ahead)) as made:
                 yield from made
 
 
-class _Blocks:
-    """An epoch's batches by the block: gathering many small ones at once is far cheaper than one by one."""
-
-    def __init__(self, table: TableRows, epoch: int, numbers: range, batch_size: int, padding: Padding) -> None:
-        self._rows = table.epoch(epoch)
-        self._numbers = numbers
-        self._size = batch_size
-        self._padding = padding
-        self._height = table.height
-        self._each = max(1, table.rows_at_once // batch_size)
-        self._lock = Lock()
-        self._kept: dict[int, list[pl.DataFrame]] = {}
-
-    @property
-    def count(self) -> int:
-        return -(-len(self._numbers) // self._each)
-
-    def number(self, at: int) -> int:
-        return self._numbers[at]
-
-    def batches(self, block: int) -> list[pl.DataFrame]:
-        numbers = self._numbers[block * self._each : (block + 1) * self._each]
-        ranges = [(number * self._size, min((number + 1) * self._size, self._height)) for number in numbers]
-        rows = self._rows.take(ranges)
-        lengths = [stop - start for start, stop in ranges]
-        return [self._padding(rows.slice(at * self._size, length)) for at, length in enumerate(lengths)]
-
-    def batch(self, at: int) -> pl.DataFrame:
-        block, place = divmod(at, self._each)
-        with self._lock:
-            if block not in self._kept:
-                # Threads may lag by a block; what lies further back nobody asks for again.
-                self._kept = {old: kept for old, kept in self._kept.items() if old == block - 1}
-                self._kept[block] = self.batches(block)
-            return self._kept[block][place]
-
-
-class _Make:
-    def __init__(self, blocks: _Blocks, transform: Transform, epoch: int) -> None:
-        self._blocks = blocks
-        self._transform = transform
-        self._epoch = epoch
-
-    def __call__(self, at: int) -> Any:
-        frame = self._blocks.batch(at)
-        try:
-            return self._transform(frame)
-        except Exception as error:
-            error.add_note(f"while making batch {self._blocks.number(at)} of epoch {self._epoch} (both counted from 0)")
-            raise
+def _each(batches: Iterable[Any]) -> Generator[Any]:
+    yield from batches
 
 
 def _frame(dataset: Any) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from groundwork.errors import ConfigurationError, InvalidDataError
@@ -29,7 +30,7 @@ class Padding:
     """
 
     def __init__(self, pad: Mapping[str, Any], schema: pl.Schema) -> None:
-        self._fill = {name: _fill(name, value, schema) for name, value in pad.items()}
+        self.fill = {name: _fill(name, value, schema) for name, value in pad.items()}
 
     def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Pad a batch.
@@ -43,12 +44,12 @@ class Padding:
         Raises:
             InvalidDataError: A value within a list is missing.
         """
-        for name, fill in self._fill.items():
+        for name, fill in self.fill.items():
             frame = _padded(frame, name, fill)
         return frame
 
 
-def _fill(name: str, value: Any, schema: pl.Schema) -> "np.generic":
+def _fill(name: str, value: Any, schema: pl.Schema) -> np.generic:
     if name not in schema:
         raise InvalidDataError(f"there is no column {name!r} to pad", hint=f"there are {', '.join(list(schema)[:20])}")
     dtype = schema[name]
@@ -68,24 +69,59 @@ def _fill(name: str, value: Any, schema: pl.Schema) -> "np.generic":
     return fill
 
 
-def _padded(frame: pl.DataFrame, name: str, fill: "np.generic") -> pl.DataFrame:
-    lists = frame[name]
+def flattened(lists: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]]:
+    """Take lists apart.
+
+    Args:
+        lists: A column of lists.
+
+    Returns:
+        Their values, one list after the other, and the lists' lengths; a missing list has length 0.
+
+    Raises:
+        InvalidDataError: A value within a list is missing.
+    """
     lengths = lists.list.len().fill_null(0).cast(pl.Int64).to_numpy()
-    values = lists.filter(lists.list.len() > 0).explode()
-    if values.null_count():
-        row = int((lists.list.eval(pl.element().is_null().any()).list.first()).fill_null(False).arg_max() or 0)
+    values = lists.explode(empty_as_null=False, keep_nulls=False)
+    if missing := values.null_count():
         raise InvalidDataError(
-            f"a value within a list of {name} is missing, first in row {row + 1} of the batch",
+            f"{missing:,} values within the lists of {lists.name} are missing, as in "
+            f"{lists.filter(lists.list.eval(pl.element().is_null().any()).list.first()).head(1).to_list()[0]!r:.80}",
             hint="fill or drop such values before",
-            context={"column": name},
+            context={"column": lists.name, "count": missing},
         )
-    width = int(lengths.max(initial=0))
-    mask = np.arange(width) < lengths[:, None]
-    padded = np.full((frame.height, width), fill, dtype=values.to_numpy().dtype)
-    padded[mask] = values.to_numpy()
-    inner = lists.dtype.inner  # type: ignore[attr-defined]
+    return values, lengths
+
+
+def _padded(frame: pl.DataFrame, name: str, fill: np.generic) -> pl.DataFrame:
+    values, lengths = flattened(frame[name])
+    padded, mask = filled_up(values.to_numpy(), lengths, fill)
     return frame.with_columns(
-        pl.Series(name, padded, dtype=pl.Array(inner, width)),
-        pl.Series(f"{name}_length", lengths),
-        pl.Series(f"{name}_mask", mask, dtype=pl.Array(pl.Boolean, width)),
+        _arrays(name, padded, values.dtype), pl.Series(f"{name}_length", lengths), _arrays(f"{name}_mask", mask)
     )
+
+
+def _arrays(name: str, rectangle: npt.NDArray[Any], dtype: pl.DataType | type[pl.DataType] = pl.Boolean) -> pl.Series:
+    if not rectangle.size:
+        return pl.Series(name, [[]] * len(rectangle), dtype=pl.Array(dtype, rectangle.shape[1]))
+    # By way of the flat values, which is ten times as fast for booleans.
+    return pl.Series(name, rectangle.reshape(-1), dtype=dtype).reshape(rectangle.shape)
+
+
+def filled_up(
+    values: npt.NDArray[Any], lengths: npt.NDArray[np.int64], fill: Any
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Lay sequences into a rectangle.
+
+    Args:
+        values: Of all sequences, one after the other.
+        lengths: Of each; shape (rows,).
+        fill: What to fill up with.
+
+    Returns:
+        The rectangle, as wide as the longest, and where in it there are values; both of shape (rows, width).
+    """
+    mask = np.arange(int(lengths.max(initial=0))) < lengths[:, None]
+    padded = np.full(mask.shape, fill, values.dtype)
+    padded[mask] = values
+    return padded, mask

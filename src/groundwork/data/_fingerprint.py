@@ -41,7 +41,7 @@ def _add(digest: hashlib.blake2b, values: pl.Series) -> None:
     digest.update(len(values).to_bytes(8, "little"))
     if isinstance(values.dtype, pl.List):
         digest.update(_bytes(values.list.len()))
-        _add(digest, values.filter(values.list.len() > 0).explode())
+        _add(digest, values.explode(empty_as_null=False, keep_nulls=False))
     elif isinstance(values.dtype, pl.Struct):
         for field in values.struct.unnest().get_columns():
             _add(digest, field)
