@@ -13,6 +13,7 @@ import polars as pl
 
 from groundwork.data._batch_ahead import in_order
 from groundwork.data._batch_blocks import ArrayBatches, Blocks, FrameBatches, Make, Transform
+from groundwork.data._batch_files import FileRows
 from groundwork.data._batch_padding import Padding
 from groundwork.data._batch_rows import FrameRows, TableRows
 from groundwork.data._batch_state import FORMAT, check_state
@@ -46,6 +47,8 @@ class BatchLoader:
         prefetch: How many batches (of small ones without transform: blocks of them) are made ahead.
         shard: This trainer's number, from 0, and the number of trainers; batches are dealt out in turn. With
             ``drop_last`` each gets equally many.
+        buffer_rows: For a Dataset of Parquet files larger than memory: how many rows are in memory at a time, and
+            shuffled together. Else the table is read into memory, and shuffled as a whole.
 
     Attributes:
         batch_size: As given.
@@ -72,6 +75,7 @@ class BatchLoader:
         workers: int = 0,
         prefetch: int = 2,
         shard: tuple[int, int] = (0, 1),
+        buffer_rows: int | None = None,
     ) -> None:
         self.batch_size = _whole("batch_size", batch_size, 1)
         self._seed = _whole("seed", seed, 0)
@@ -81,7 +85,11 @@ class BatchLoader:
         if len(given := [name for name, column in orders.items() if column is not None]) > 1:
             raise ConfigurationError(f"{' and '.join(given)} ask for different orders", hint="give one of them")
         wish = OrderWish(self.batch_size, self._seed, bool(shuffle), stratify, weights, bucket_by)
-        self._rows: TableRows = FrameRows(_frame(dataset), wish)
+        self._rows: TableRows = (
+            FrameRows(_frame(dataset), wish)
+            if buffer_rows is None
+            else FileRows(dataset, wish, _whole("buffer_rows", buffer_rows, 1))
+        )
         self._padding = Padding(pad or {}, self._rows.schema)
         self._drop_last = bool(drop_last)
         self._transform = transform
