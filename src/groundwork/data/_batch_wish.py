@@ -4,6 +4,7 @@ Rule: the column is checked once, before the first batch, and kept as numbers: 8
 pickle and needs no polars afterwards, so that a forked process may use it.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ import polars as pl
 from groundwork.data._batch_order import OF_ROWS, Rows, bucketed, shuffled, stratified, weighted
 from groundwork.data._columns import require_columns
 from groundwork.errors import ConfigurationError, InvalidDataError
+
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,14 @@ class OrderWish:
         base = "shuffled" if self.shuffle else "as in the table"
         for kind, name in (("stratified", self.stratify), ("weighted", self.weights), ("bucketed", self.bucket_by)):
             if name is not None:
-                base = f"{kind} by {name[:200]}" + (", shuffled" if self.shuffle and kind != "weighted" else "")
+                base = f"{kind} by {_short(name)}" + (", shuffled" if self.shuffle and kind != "weighted" else "")
         return base
+
+
+def _short(name: str) -> str:
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return name[:100] + hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 class Ordering:
