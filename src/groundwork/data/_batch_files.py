@@ -117,7 +117,15 @@ class FileRows:
             StorageError: The file cannot be read.
         """
         rows = _collect(self._scan().slice(number * self._block_rows, self._block_rows), self._files)
-        return Dataset.scan(rows, schema=self._dataset.schema, null_values=self._dataset.null_values).collect()
+        try:
+            return Dataset.scan(rows, schema=self._dataset.schema, null_values=self._dataset.null_values).collect()
+        except InvalidDataError as error:
+            first = number * self._block_rows
+            raise InvalidDataError(
+                f"{_names(self._files)}, rows {first + 1:,} to {first + rows.height:,}: {error.message}",
+                hint=error.hint,
+                context=error.context,
+            ) from error
 
     def _scan(self) -> pl.LazyFrame:
         return pl.scan_parquet(list(self._files), glob=False)
@@ -175,5 +183,9 @@ def _collect(query: pl.LazyFrame, files: Sequence[Path]) -> pl.DataFrame:
         raise StorageError(f"{files[0]} cannot be read: {first_line(error)}", hint="check the path") from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise InvalidDataError(
-            f"{', '.join(file.name for file in files[:3])}: {first_line(error)}", hint="fetch or write the files again"
+            f"{_names(files)}: {first_line(error)}", hint="fetch or write the files again"
         ) from error
+
+
+def _names(files: Sequence[Path]) -> str:
+    return files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
