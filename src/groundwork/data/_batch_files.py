@@ -165,9 +165,7 @@ class _FileEpoch:
 
 
 def _parquet_files(dataset: Any) -> Sequence[Path]:
-    files: Sequence[Path] = getattr(dataset, "files", ())
-    if isinstance(path := getattr(dataset, "source", None), Path):
-        files = (path,)
+    files = dataset.files if isinstance(dataset, Dataset) else ()
     if not files or any(file.suffix.lower() not in _SUFFIXES for file in files):
         raise ConfigurationError(
             "buffer_rows is for a Dataset of Parquet files, which can be read from anywhere in them",

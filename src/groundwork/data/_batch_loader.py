@@ -9,8 +9,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from groundwork.data._batch_ahead import in_order
 from groundwork.data._batch_blocks import ArrayBatches, Blocks, FrameBatches, Make, Transform
 from groundwork.data._batch_files import FileRows
@@ -18,7 +16,7 @@ from groundwork.data._batch_padding import Padding
 from groundwork.data._batch_rows import FrameRows, TableRows
 from groundwork.data._batch_state import FORMAT, check_state
 from groundwork.data._batch_wish import OrderWish
-from groundwork.data._dataset import Dataset
+from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -86,7 +84,7 @@ class BatchLoader:
             raise ConfigurationError(f"{' and '.join(given)} ask for different orders", hint="give one of them")
         wish = OrderWish(self.batch_size, self._seed, bool(shuffle), stratify, weights, bucket_by)
         self._rows: TableRows = (
-            FrameRows(_frame(dataset), wish)
+            FrameRows(as_frame(dataset), wish)
             if buffer_rows is None
             else FileRows(dataset, wish, _whole("buffer_rows", buffer_rows, 1))
         )
@@ -243,10 +241,6 @@ class BatchLoader:
 
 def _each(batches: Iterable[Any]) -> Generator[Any]:
     yield from batches
-
-
-def _frame(dataset: Any) -> pl.DataFrame:
-    return (dataset if isinstance(dataset, Dataset) else Dataset.scan(dataset)).collect()
 
 
 def _whole(name: str, value: Any, least: int) -> int:
