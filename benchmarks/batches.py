@@ -3,8 +3,10 @@
 Run: python benchmarks/batches.py [--rows N] [--python PYTHON]
 An epoch of rows of 20 float32 features and a label, to tensors x and y; the best of three epochs after one that is not
 counted (it starts the workers, which persist). torch's DataLoader runs in two ways: as its manual shows it (a Dataset
-that gives a row, batches collated), and in its fastest honest one, which few know: a BatchSampler, and a Dataset that
-indexes its tensors with a whole batch of numbers. Without torch in this environment, one is made that has it.
+that gives a row, batches collated), and in the fastest honest one that we found: a BatchSampler, and a Dataset that
+indexes its arrays with a whole batch of numbers (a TensorDataset, indexed so, takes twice as long). groundwork without
+workers is ``loader.torch()`` iterated as it is; with workers it goes through the DataLoader too, whose cost of sending
+a batch from one process to another is then the same for both. Without torch in this environment, one is made.
 """
 
 import argparse
@@ -45,10 +47,22 @@ def row_wise(rows, size, workers):
 
 
 def batch_wise(rows, size, workers):
+    import numpy as np
     import torch
-    from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
+    from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 
-    dataset = TensorDataset(*map(torch.from_numpy, arrays(rows)))
+    class Rows(torch.utils.data.Dataset):
+        def __init__(self):
+            self.x, self.y = arrays(rows)
+
+        def __len__(self):
+            return rows
+
+        def __getitem__(self, numbers):
+            numbers = np.asarray(numbers)
+            return torch.from_numpy(self.x.take(numbers, axis=0)), torch.from_numpy(self.y.take(numbers))
+
+    dataset = Rows()
     sampler = BatchSampler(RandomSampler(dataset), size, drop_last=False)
     loader = DataLoader(dataset, batch_size=None, sampler=sampler, num_workers=workers, persistent_workers=workers > 0)
     return lambda: loader
@@ -62,7 +76,9 @@ def groundwork(rows, size, workers):
 
     x, y = arrays(rows)
     own = BatchLoader(pl.DataFrame({"x": x, "y": y}), size, shuffle=True)
-    loader = DataLoader(own.torch(), batch_size=None, num_workers=workers, persistent_workers=workers > 0)
+    loader = own.torch()
+    if workers:
+        loader = DataLoader(loader, batch_size=None, num_workers=workers, persistent_workers=True)
     return lambda: ((batch["x"], batch["y"]) for batch in own.track(loader))
 
 
@@ -104,24 +120,21 @@ def main() -> int:
         print(json.dumps(seconds(*json.loads(asked.one))))
         return 0
     python = asked.python or (sys.executable if importlib.util.find_spec("torch") else made())
-    targets, rows = Targets(), []
+    targets, rows, best = Targets(), [], {}
     for workers in WORKERS:
         for size in SIZES:
             rates = {way: measured(python, way, asked.rows, size, workers) for way in WAYS}
             slow, fast, own = rates.values()
-            rows.append(
-                (
-                    workers,
-                    size,
-                    *(f"{rate / 1e6:.2f}" for rate in rates.values()),
-                    f"{own / slow:.1f}",
-                    f"{own / fast:.1f}",
-                )
-            )
-            targets.least(f"{workers} workers, batches of {size}: groundwork against DataLoader", own / slow, 2, "x")
+            cells = [f"{rate / 1e6:.2f}" for rate in rates.values()]
+            rows.append((workers, size, *cells, f"{own / slow:.1f}", f"{own / fast:.1f}"))
+            for way, rate in rates.items():
+                best[way, size] = max(rate, best.get((way, size), 0))
+    for size in SIZES:
+        slow, fast, own = (best[way, size] for way in WAYS)
+        targets.least(f"batches of {size}, each with its best number of workers", own / max(slow, fast), 2, "x")
     print(f"{asked.rows:,} rows of {FEATURES} features and a label, shuffled; millions of rows a second\n")
     table(("workers", "batch", *WAYS, "ratio", "ratio to BatchSampler"), rows)
-    table(("what", "measured", "target", ""), targets.told)
+    table(("groundwork against the faster DataLoader", "measured", "target", ""), targets.told)
     return 1 if targets.missed else 0
 
 
