@@ -2,7 +2,8 @@
 
 Rule: an order is a function of the rows, the seed and the epoch, and of nothing else: no global state, no number of
 workers. Randomness is the raw 64 bits of PCG64, a stream that numpy promises never to change, so that the order is the
-same on every machine. Cost: one sort of the rows; ten million take a second and 160 MB.
+same on every machine. Cost: one to four sorts of the rows; ten million take one to
+four seconds and 160 to 400 MB.
 """
 
 import math
@@ -13,8 +14,8 @@ import numpy.typing as npt
 
 Rows = npt.NDArray[np.int64]
 
-# Rows, batches and windows draw from streams of their own.
-OF_ROWS, OF_BATCHES, OF_BLOCKS, OF_WINDOWS = range(4)
+# Rows, batches, blocks, windows and draws have streams of their own.
+OF_ROWS, OF_BATCHES, OF_BLOCKS, OF_WINDOWS, OF_DRAWS = range(5)
 
 _POOL_BATCHES = 100
 
@@ -71,9 +72,12 @@ def weighted(weights: npt.NDArray[np.float64], seed: int, epoch: int) -> Rows:
     """
     reached = np.cumsum(weights)
     uniform = (raw_bits(len(weights), seed, epoch, (OF_ROWS,)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    # Sorted, they are found one beside the other in memory, five times as fast; the draws are shuffled afterwards.
+    uniform.sort()
     drawn = np.searchsorted(reached, uniform * reached[-1], side="right")
     # Rounding may reach the very end; the last row that can be drawn is the last with a weight.
-    return _int64(np.minimum(drawn, np.flatnonzero(weights)[-1]))
+    drawn = np.minimum(drawn, np.flatnonzero(weights)[-1])
+    return _int64(drawn[shuffled(len(drawn), seed, epoch, OF_DRAWS)])
 
 
 def bucketed(lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int, *, shuffle: bool) -> Rows:

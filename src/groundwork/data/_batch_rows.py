@@ -81,7 +81,8 @@ class FrameRows:
     """
 
     def __init__(self, frame: pl.DataFrame, wish: OrderWish) -> None:
-        self.frame = frame
+        # Of our own: whoever writes into the frame given changes neither batches nor digest.
+        self.frame = frame.clone()
         self.ordering = Ordering(frame, wish)
 
     @property

@@ -101,8 +101,11 @@ class Ordering:
 def _codes(values: pl.Series) -> Rows:
     if values.dtype.is_nested():
         raise ConfigurationError(f"column {values.name} of {values.dtype} holds no classes", hint="name another column")
-    # Missing is a class of its own; codes go by the text, which is the same everywhere.
-    return values.cast(pl.String).rank("dense").fill_null(0).rank("dense").to_numpy().astype(np.int64) - 1
+    if isinstance(values.dtype, pl.Boolean | pl.Categorical | pl.Enum):
+        values = values.cast(pl.String)
+    # Missing is a class of its own. Codes go by the sorted values, which is the same everywhere.
+    ranks = values.rank("dense").cast(pl.Int64)
+    return (ranks if values.null_count() else ranks - 1).fill_null(0).to_numpy()
 
 
 def _weights(values: pl.Series) -> npt.NDArray[np.float64]:

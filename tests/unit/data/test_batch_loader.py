@@ -395,3 +395,13 @@ def test_wide_rows_make_small_blocks():
     batches = ids(BatchLoader(frame, 3, shuffle=True))
 
     assert sorted(row for batch in batches for row in batch) == list(range(200))
+
+
+def test_who_writes_into_the_table_afterwards_changes_no_batch():
+    frame = table(50)
+    loader = BatchLoader(frame, 10)
+
+    frame[0, "id"] = 999
+    frame.insert_column(0, pl.Series("new", range(50)))
+
+    assert table(50).equals(pl.concat(loader))
