@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -100,3 +101,35 @@ def test_killed_at_random_batches_it_delivers_the_uninterrupted_sequence(tmp_pat
 
     assert [-signal.SIGKILL] * kills + [0] == codes
     assert expected == json.loads((tmp_path / "saved.json").read_bytes())["seen"]
+
+
+# On Linux ru_maxrss of a child begins with what its parent had.
+MEMORY = """
+import resource, sys
+from groundwork.data import BatchLoader, Dataset
+
+def peak_mib():
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2 ** (20 if sys.platform == "darwin" else 10)
+
+before = peak_mib()
+loader = BatchLoader(Dataset.scan(sys.argv[1]), 1000, shuffle=True, buffer_rows=50_000)
+print(sum(batch.height for batch in loader), before, peak_mib())
+"""
+
+
+def test_a_file_larger_than_the_buffer_is_never_in_memory_as_a_whole(tmp_path):
+    pytest.importorskip("resource", reason="the peak of a process's memory is asked of the system in this way")
+    path = tmp_path / "rows.parquet"
+    chance = np.random.default_rng(0)
+    pl.DataFrame({f"x{at}": chance.random(1_500_000) for at in range(25)}).write_parquet(path, row_group_size=50_000)
+
+    done = subprocess.run([sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, check=True)
+
+    rows, before, after = map(int, done.stdout.split())
+    assert rows == 1_500_000
+    # The table takes 286 MiB, a window 10.
+    assert after - before < 190
