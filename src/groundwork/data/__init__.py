@@ -4,8 +4,10 @@ from groundwork.data._batch_loader import BatchLoader
 from groundwork.data._dataset import Batches, Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
+from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
@@ -18,8 +20,11 @@ __all__ = [
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
+    "DuplicateReport",
     "Example",
     "LeakageFinding",
+    "NearNumbers",
+    "NearText",
     "Profile",
     "Schema",
     "Splits",
@@ -31,6 +36,8 @@ __all__ = [
     "expression",
     "expression_columns",
     "leakage",
+    "near_groups",
+    "near_pairs",
     "profile",
     "split",
 ]
