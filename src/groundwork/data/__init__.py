@@ -1,5 +1,6 @@
 """Datasets one can trust: validated as they stream, split, checked for leakage, described; expressions from text."""
 
+from groundwork.data._batch_loader import BatchLoader
 from groundwork.data._dataset import Batches, Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._dtypes import dtype_name, dtype_of
@@ -23,6 +24,7 @@ from groundwork.data._split import Splits, split
 from groundwork.data._validation import Example, ValidationReport, Violation
 
 __all__ = [
+    "BatchLoader",
     "Batches",
     "Column",
     "ColumnProfile",
