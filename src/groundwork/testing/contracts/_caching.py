@@ -88,11 +88,11 @@ def a_get_refreshes(subject: Any, lab: Lab) -> None:
     after=["the_least_recently_used_goes"],
 )
 def a_put_replaces(subject: Any, lab: Lab) -> None:
-    """The oldest is put again."""
+    """The one in the middle is put again, then the oldest."""
     cache = _filled(subject, "a", "b", "c")
-    cache.put("a", "new")
-    _expect_keys(cache, "abc", "after putting a again")
-    expect((cache.get("a"), len(cache)), ("new", 3), "value of a and the length after putting a again")
+    cache.put("b", "new")
+    _expect_keys(cache, "abc", "after a, b, c, b again")
+    expect((cache.get("b"), len(cache)), ("new", 3), "value of b and the length after putting b again")
     cache = _filled(subject, "a", "b", "c")
     cache.put("a", "new")
     cache.put("d", 4)

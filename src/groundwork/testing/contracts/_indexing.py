@@ -169,10 +169,10 @@ def its_answers_are_copies(subject: Any, lab: Lab) -> None:
     after=["a_removed_sample_is_nowhere", "a_change_is_seen_everywhere"],
 )
 def json_brings_it_back(subject: Any, lab: Lab) -> None:
-    """Texts in other scripts, nested metadata, nothing at all; after a removal and a change."""
+    """Texts in other scripts, nested metadata, nothing at all; after a sample went to the end and one changed."""
     index = index_of(subject)
     index.add(subject.Sample("ключ \u2028", "猫", None, {"box": [1, 2.5, None], "camera": {"iso": 100, "ok": True}}))
-    index.remove("s0")
+    index.add(index.remove("s0"))
     index.assign("s4", "test")
     text = index.to_json()
     if not isinstance(text, str):

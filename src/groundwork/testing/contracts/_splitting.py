@@ -41,7 +41,7 @@ def every_row_lies_in_one_part(subject: Any, lab: Lab) -> None:
     """With and without validation; with a number of rows that does not divide."""
     for rows, test, validation in ((600, 0.2, 0.1), (101, 0.25, 0.0), (7, 0.3, 0.3)):
         frame = flights(rows)
-        splits = subject.split(frame, kind="random", test=test, validation=validation, seed=5)
+        splits = subject.split(frame.clone(), kind="random", test=test, validation=validation, seed=5)
         what = f"{rows} rows with test={test} and validation={validation}"
         expect_all_rows(splits, frame, what)
         expect_share(splits.test.height, rows * test, f"test of {what}")
@@ -80,7 +80,7 @@ def a_seed_gives_the_same_parts(subject: Any, lab: Lab) -> None:
 def classes_keep_their_shares(subject: Any, lab: Lab) -> None:
     """600 flights of five airlines, one of them rare."""
     frame = flights(600)
-    splits = subject.split(frame, kind="stratified", column="airline", test=0.2, validation=0.1, seed=3)
+    splits = subject.split(frame.clone(), kind="stratified", column="airline", test=0.2, validation=0.1, seed=3)
     expect_all_rows(splits, frame, "a stratified split")
     whole = Counter(numbers_of(frame, "airline"))
     for part, share in (("train", 0.7), ("validation", 0.1), ("test", 0.2)):
@@ -99,7 +99,7 @@ def classes_keep_their_shares(subject: Any, lab: Lab) -> None:
 def a_group_lies_in_one_part(subject: Any, lab: Lab) -> None:
     """600 flights of 200 days, about so many in each part as asked for."""
     frame = flights(600)
-    splits = subject.split(frame, kind="group", column="day", test=0.2, validation=0.2, seed=3)
+    splits = subject.split(frame.clone(), kind="group", column="day", test=0.2, validation=0.2, seed=3)
     expect_all_rows(splits, frame, "a split by day")
     days = [set(numbers_of(getattr(splits, part), "day")) for part in PARTS]
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -121,7 +121,7 @@ def a_group_lies_in_one_part(subject: Any, lab: Lab) -> None:
 def the_test_is_the_future(subject: Any, lab: Lab) -> None:
     """600 flights in no order, 97 different times."""
     frame = flights(600)
-    splits = subject.split(frame, kind="time", column="delay", test=0.2, validation=0.1)
+    splits = subject.split(frame.clone(), kind="time", column="delay", test=0.2, validation=0.1)
     expect_all_rows(splits, frame, "a split by time")
     times = [numbers_of(getattr(splits, part), "delay") for part in PARTS]
     for one, other in ((0, 1), (1, 2)):
