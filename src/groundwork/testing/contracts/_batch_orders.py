@@ -1,7 +1,7 @@
 """The contract of ``BatchLoader``: every row once in each epoch, in an order that seed and epoch give.
 
-The subject offers ``BatchLoader(frame, batch_size, *, shuffle=False, seed=0, drop_last=False, transform=None, workers=0,
-prefetch=2)`` with iteration, ``len``, ``epoch``, ``set_epoch``, ``state_dict`` and ``load_state_dict``.
+The subject offers ``BatchLoader(frame, batch_size, *, shuffle=False, seed=0, drop_last=False, transform=None,
+workers=0, prefetch=2)`` with iteration, ``len``, ``epoch``, ``set_epoch``, ``state_dict`` and ``load_state_dict``.
 """
 
 import itertools
@@ -97,7 +97,7 @@ def an_epoch_has_every_row_once(subject: Any, lab: Lab) -> None:
 @CHECKS.check(
     Level.EDGE,
     rule="Each epoch and each seed has an order of its own, and no two pairs of them share one.",
-    why="seed + epoch: the second run repeats the first run's epochs, one later, and the average of both is no average.",
+    why="With seed + epoch the second run is the first one, an epoch later: the mean of both is the mean of one.",
     hint="Make the generator of both: random.Random(f'{seed} {epoch}'), numpy.random.default_rng([seed, epoch]).",
     after=["an_epoch_has_every_row_once"],
 )
@@ -161,7 +161,7 @@ def threads_do_not_change_the_sequence(subject: Any, lab: Lab) -> None:
 
 @CHECKS.check(
     Level.FAULT,
-    rule="The order depends on seed and epoch alone: not on the process, not on global chance; and it leaves both alone.",
+    rule="The order depends on seed and epoch alone: not on the process, nor on global chance, which stays as it was.",
     why="Eight trainers that each see another order see some rows twice and others never; and after a restart all do.",
     hint="A generator of your own; never hash('text'), never random.shuffle.",
     after=["seed_and_epoch_give_the_order"],

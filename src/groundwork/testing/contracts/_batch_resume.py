@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 from groundwork.errors import ContractBroken
@@ -30,7 +31,7 @@ def _stopped(made: Any, batches: int) -> tuple[list[list[int]], Any]:
     Level.FAULT,
     rule="A state goes on where it was taken: no row is lost and none comes twice, in this epoch and the next.",
     why="After ten restarts some rows were learnt ten times and others never; the loss curve has ten steps in it.",
-    hint="A state is epoch and number of batches delivered; count a batch before you yield it, it is the caller's then.",
+    hint="A state is the epoch and the number of batches delivered; count a batch before you yield it.",
     after=["seed_and_epoch_give_the_order", "a_finished_epoch_is_followed_by_the_next"],
 )
 def it_goes_on_where_it_stopped(subject: Any, lab: Lab) -> None:
@@ -142,7 +143,7 @@ def a_state_is_small(subject: Any, lab: Lab) -> None:
     after=["it_goes_on_where_it_stopped"],
 )
 def a_state_of_another_loader_is_refused(subject: Any, lab: Lab) -> None:
-    """More rows, another batch size, another seed, not shuffled, one other value; afterwards the loader is as it was."""
+    """More rows, another batch size or seed, not shuffled, other values; afterwards the loader is as it was."""
     _, state = _stopped(loader(subject, epoch=1), 5)
     mended = subject.BatchLoader(flights(100, first=1), 8, shuffle=True, seed=5)
     for what, naming, made in (
@@ -152,7 +153,7 @@ def a_state_of_another_loader_is_refused(subject: Any, lab: Lab) -> None:
         ("no shuffle", "", loader(subject, shuffle=False)),
         ("other values", "", mended),
     ):
-        expect_error(lambda made=made: made.load_state_dict(state), f"a state loaded with {what}", naming=naming)
+        expect_error(partial(made.load_state_dict, state), f"a state loaded with {what}", naming=naming)
         expect((made.epoch, len(list(made))), (0, len(made)), f"epoch and batches after a refusal with {what}")
 
 
@@ -164,11 +165,13 @@ def a_state_of_another_loader_is_refused(subject: Any, lab: Lab) -> None:
     after=["it_goes_on_where_it_stopped", "made_ahead_is_not_delivered", "an_order_depends_on_nothing_else"],
 )
 def killed_again_and_again_it_learns_each_row_once(subject: Any, lab: Lab) -> None:
-    """Two processes that are killed in the middle of the epoch, with different numbers of workers; then the rest here."""
+    """Two processes, killed in the middle of the epoch, with different numbers of workers; then the rest here."""
     deaths = (lab.random.randint(1, 6), lab.random.randint(1, 6))
     before, state = lives(subject, lab, deaths)
     made = loader(subject)
     made.load_state_dict(state)
     expect(
-        before + numbers(made) == numbers(loader(subject)), True, f"whether all is as uninterrupted, killed after {deaths}"
+        before + numbers(made) == numbers(loader(subject)),
+        True,
+        f"whether all is as uninterrupted, killed after {deaths}",
     )

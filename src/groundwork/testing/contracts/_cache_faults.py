@@ -18,7 +18,7 @@ _REAL_S = 2.0
 @CHECKS.check(
     Level.FAULT,
     rule="Threads that ask for the same key at once share one load.",
-    why="When the cache is cold, forty requests load the same model of 2 GB forty times, and the machine is out of memory.",
+    why="When the cache is cold, forty requests load the same 2 GB forty times, and the machine is out of memory.",
     hint="The first to miss leaves a concurrent.futures.Future under the key; the others wait for its result.",
     after=["a_cache_gives_back_what_was_put"],
 )
@@ -107,7 +107,7 @@ def a_failed_load_is_not_kept(subject: Any, lab: Lab) -> None:
     after=["a_get_refreshes", "a_put_replaces"],
 )
 def using_it_does_not_scan(subject: Any, lab: Lab) -> None:
-    """Comparisons and hashes are counted, with a thousand entries; then time, with a hundred and with twenty thousand."""
+    """Comparisons and hashes are counted, with 1,000 entries; then time, with a hundred and with twenty thousand."""
     cache = subject.LRUCache(1000)
     for number in range(1000):
         cache.put(Counted(number), number)

@@ -6,6 +6,7 @@ see the README of exercise 02 for its methods.
 
 import json
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from groundwork.testing._contract import Contract, Level
@@ -59,8 +60,8 @@ def a_sample_is_found_by_its_id(subject: Any, lab: Lab) -> None:
     expect(told([index.get("s3"), index.get("s7")]), told([samples[3], samples[7]]), "samples s3 and s7")
     expect((len(index), "s3" in index, "s9" in index), (8, True, False), "the length, 's3' in index, 's9' in index")
     expect(ids(index), ids(samples), "ids in their order")
-    for call in (index.get, index.remove, lambda id: index.assign(id, "test")):
-        expect_error(lambda call=call: call("s9"), "asking for s9", naming="s9")
+    for call in (partial(index.get, "s9"), partial(index.remove, "s9"), partial(index.assign, "s9", "test")):
+        expect_error(call, "asking for s9", naming="s9")
 
 
 @CHECKS.check(
@@ -171,7 +172,7 @@ def its_answers_are_copies(subject: Any, lab: Lab) -> None:
 def json_brings_it_back(subject: Any, lab: Lab) -> None:
     """Texts in other scripts, nested metadata, nothing at all; after a sample went to the end and one changed."""
     index = index_of(subject)
-    index.add(subject.Sample("ключ \u2028", "猫", None, {"box": [1, 2.5, None], "camera": {"iso": 100, "ok": True}}))
+    index.add(subject.Sample("ключ \u2028", "猫", None, {"box": [1, 2.5, None], "lens": {"iso": 100, "ok": True}}))
     index.add(index.remove("s0"))
     index.assign("s4", "test")
     text = index.to_json()

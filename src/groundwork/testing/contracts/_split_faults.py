@@ -57,7 +57,9 @@ def a_new_row_moves_no_other(subject: Any, lab: Lab) -> None:
     parts = list(_parts(subject, flights(2000), {"kind": "random", "key": "flight"}).values())
     for part, share in (("test", 0.2), ("validation", 0.1)):
         if abs(parts.count(part) - 2000 * share) > 80:
-            raise ContractBroken(f"{part} has {parts.count(part)} of 2,000 rows by key; expected about {2000 * share:g}")
+            raise ContractBroken(
+                f"{part} has {parts.count(part)} of 2,000 rows by key; expected about {2000 * share:g}"
+            )
 
 
 @CHECKS.check(

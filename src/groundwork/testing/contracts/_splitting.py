@@ -5,6 +5,7 @@ The subject offers ``split(frame, *, kind, test, validation=0.0, column=None, ke
 """
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from groundwork.errors import ContractBroken
@@ -59,7 +60,11 @@ def every_row_lies_in_one_part(subject: Any, lab: Lab) -> None:
 def a_seed_gives_the_same_parts(subject: Any, lab: Lab) -> None:
     """One seed twice, five seeds, the default; by random and by class."""
     frame = flights(200)
-    for options in ({"kind": "random"}, {"kind": "stratified", "column": "airline"}, {"kind": "group", "column": "day"}):
+    for options in (
+        {"kind": "random"},
+        {"kind": "stratified", "column": "airline"},
+        {"kind": "group", "column": "day"},
+    ):
         found = [
             tuple(sorted(numbers_of(subject.split(frame, test=0.2, seed=seed, **options).test)))
             for seed in (1, 1, 2, 3, 4, 5)
@@ -67,7 +72,9 @@ def a_seed_gives_the_same_parts(subject: Any, lab: Lab) -> None:
         expect(found[0], found[1], f"test of seed 1, once more, with {options}")
         expect(len(set(found)), 5, f"different tests of five seeds with {options}")
         if max(found[0]) - min(found[0]) < 100:
-            raise ContractBroken(f"test holds rows {min(found[0])} to {max(found[0])} of 200; expected some from all over")
+            raise ContractBroken(
+                f"test holds rows {min(found[0])} to {max(found[0])} of 200; expected some from all over"
+            )
 
 
 @CHECKS.check(
@@ -143,7 +150,7 @@ def what_cannot_be_split_is_refused(subject: Any, lab: Lab) -> None:
     frame = flights(100)
     for test, validation in ((0.0, 0.0), (1.0, 0.0), (-0.1, 0.0), (0.6, 0.4), (0.5, 0.7)):
         expect_error(
-            lambda t=test, v=validation: subject.split(frame, kind="random", test=t, validation=v),
+            partial(subject.split, frame, kind="random", test=test, validation=validation),
             f"test={test} with validation={validation}",
         )
     expect_error(lambda: subject.split(frame, kind="group", column="month", test=0.2), "no column", naming="month")

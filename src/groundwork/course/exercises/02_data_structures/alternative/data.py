@@ -1,5 +1,5 @@
-"""Another correct answer to exercise 02, built differently from groundwork's: what a learner may write in an afternoon."""
-# ruff: noqa: D102 - a learner's own file, whose names say what they do
+"""Another correct answer to exercise 02, built differently from groundwork's: what a learner may write in a day."""
+# ruff: noqa: A001, A002, D102, D103 - a learner's own file, whose names say what they do
 
 import collections
 import concurrent.futures
@@ -358,8 +358,11 @@ class BatchLoader:
         return {"epoch": self.epoch, "delivered": self.delivered, **self.facts()}
 
     def load_state_dict(self, state):
-        wrong = [f"{name} is {state.get(name)}, here {value}" for name, value in self.facts().items()
-                 if state.get(name) != value]
+        wrong = [
+            f"{name} is {state.get(name)}, here {value}"
+            for name, value in self.facts().items()
+            if state.get(name) != value
+        ]
         if wrong:
             raise ValueError("the state is of another loader: " + "; ".join(wrong))
         self.epoch, self.begin, self.delivered = state["epoch"], state["delivered"], state["delivered"]
