@@ -81,4 +81,4 @@ def test_the_measurements_can_be_run_again():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     parts = [line.split(":")[0] for line in done.stdout.splitlines() if line and not line.startswith(("|", "Python"))]
-    assert parts == ["comprehension", "set", "dict", "memory", "count", "group", "lru", "duplicates"]
+    assert parts == ["comprehension", "set", "dict", "memory", "count", "group", "lru", "duplicates", "leak"]

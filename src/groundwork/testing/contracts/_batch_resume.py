@@ -166,12 +166,8 @@ def a_state_of_another_loader_is_refused(subject: Any, lab: Lab) -> None:
 )
 def killed_again_and_again_it_learns_each_row_once(subject: Any, lab: Lab) -> None:
     """Two processes, killed in the middle of the epoch, with different numbers of workers; then the rest here."""
-    deaths = (lab.random.randint(1, 6), lab.random.randint(1, 6))
+    whole, deaths = numbers(loader(subject)), (lab.random.randint(1, 6), lab.random.randint(1, 6))
     before, state = lives(subject, lab, deaths)
     made = loader(subject)
     made.load_state_dict(state)
-    expect(
-        before + numbers(made) == numbers(loader(subject)),
-        True,
-        f"whether all is as uninterrupted, killed after {deaths}",
-    )
+    expect(before + numbers(made) == whole, True, f"whether all is as uninterrupted, killed after {deaths} batches")
