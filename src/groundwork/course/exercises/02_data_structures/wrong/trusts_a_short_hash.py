@@ -1,4 +1,4 @@
-"""Compares checksums of 16 bits: of twenty thousand rows thousands have the checksum of another."""
+"""Compares checksums of 16 bits: of five thousand rows hundreds have the checksum of another."""
 
 import zlib
 from pathlib import Path
