@@ -55,7 +55,7 @@ def lives(subject: ModuleType, lab: Lab, deaths: Sequence[int]) -> tuple[list[li
     return [line["batch"] for line in lines], lines[-1]["state"]
 
 
-def life() -> None:
+def life() -> None:  # pragma: no cover - a killed process tells nobody which lines it ran
     """Go on where the notes end, take so many batches, be killed. The main function of the process."""
     request = json.load(sys.stdin)
     subject = load_subject(request["subject"])

@@ -20,4 +20,4 @@ class BatchLoader(right.BatchLoader):
         return {**state, "delivered": len(_PLACES) - 1}
 
     def load_state_dict(self, state):
-        super().load_state_dict({**state, "delivered": _PLACES.get(state["delivered"], 0)})
+        super().load_state_dict({**state, "delivered": _PLACES[state["delivered"]]})
