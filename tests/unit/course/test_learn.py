@@ -31,6 +31,9 @@ def remember(exercise=EXERCISE, /, **outcomes):
     ],
 )
 def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn, outcomes, state, following):
+    for exercise in exercises():
+        if exercise.number < EXERCISE.number:
+            remember(exercise, a="passed")
     if outcomes:
         remember(**outcomes)
 

@@ -1,0 +1,360 @@
+"""What the data structures of Python cost, measured on your machine.
+
+    python measure.py               all of it, in about a minute
+    python measure.py set memory    some of it
+    python measure.py --quick       smaller, to see that it runs
+
+Each figure is the least of several runs, in the processor's time: what other programs do on the machine only ever adds.
+Memory is what ``tracemalloc`` sees. The standard library is all that it needs.
+"""
+# ruff: noqa: PERF401, C417 - the slow ways are what is measured
+
+import gc
+import math
+import random
+import sys
+import time
+import tracemalloc
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Row = tuple[str | float, ...]
+QUICK = "--quick" in sys.argv
+
+
+CLOCK = time.process_time if time.get_clock_info("process_time").resolution < 1e-6 else time.perf_counter
+
+
+def seconds(*works: Callable[[], object], rounds: int = 25) -> list[float]:
+    """Time calls in turns; the least of each."""
+    least = [float("inf")] * len(works)
+    for _ in range(1 if QUICK else rounds):
+        for nth, work in enumerate(works):
+            gc.collect()
+            before = CLOCK()
+            work()
+            least[nth] = min(least[nth], CLOCK() - before)
+    return least
+
+
+def sized(size: int) -> int:
+    """Make a size smaller where only a look is wanted."""
+    return max(10, size // 100) if QUICK else size
+
+
+def comprehension() -> tuple[str, list[Row]]:
+    """Square the odd ones of 100,000 numbers: into a list three ways, and into a sum two ways."""
+    numbers = range(sized(100_000))
+
+    def loop() -> list[int]:
+        found = []
+        for number in numbers:
+            if number % 2:
+                found.append(number * number)
+        return found
+
+    ways: list[tuple[str, Callable[[], object]]] = [
+        ("for and append", loop),
+        ("list comprehension", lambda: [number * number for number in numbers if number % 2]),
+        ("map and filter with lambdas", lambda: list(map(lambda n: n * n, filter(lambda n: n % 2, numbers)))),
+        ("sum of a list comprehension", lambda: sum([number * number for number in numbers if number % 2])),
+        ("sum of a generator", lambda: sum(number * number for number in numbers if number % 2)),
+    ]
+    taken = seconds(*(work for _, work in ways))
+    return "ns a number | peak, KiB", [
+        (name, least / len(numbers) * 1e9, _peak(work) / 1024) for (name, work), least in zip(ways, taken, strict=True)
+    ]
+
+
+def _peak(work: Callable[[], object]) -> float:
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def membership() -> tuple[str, list[Row]]:
+    """Ask whether an id is there, which it is in half of the questions: list, set, dict."""
+    rows: list[Row] = []
+    for size in (10, 1000, 100_000):
+        ids = [f"sample-{number}" for number in range(size)]
+        asked = random.Random(0).choices([f"sample-{number}" for number in range(2 * size)], k=sized(2000))
+        row: list[str | float] = [f"{size:,} ids"]
+        for held in (ids, set(ids), dict.fromkeys(ids)):
+            some = asked[:20] if held is ids and size > 10_000 else asked
+            row.append(_each(lambda key, held=held: key in held, some) * 1e9)
+        rows.append(tuple(row))
+    return "list, ns | set, ns | dict, ns (with a call)", rows
+
+
+def _each(ask: Callable[[str], object], asked: list[str]) -> float:
+    return seconds(lambda: [ask(key) for key in asked])[0] / len(asked)
+
+
+def scan() -> tuple[str, list[Row]]:
+    """Find a record by its id: a loop that stops at it, next() over a generator, a dict; and what the dict costs."""
+    rows: list[Row] = []
+    for size in (10, 1000, 100_000):
+        records = [(f"sample-{number}", number) for number in range(size)]
+        by_id = dict(records)
+        asked = random.Random(0).choices(list(by_id), k=sized(2000))
+        some = asked[:20] if size > 10_000 else asked
+
+        def loop(key: str, records: list[tuple[str, int]] = records) -> int:
+            for name, number in records:
+                if name == key:
+                    return number
+            raise KeyError(key)
+
+        def generator(key: str, records: list[tuple[str, int]] = records) -> int:
+            return next(number for name, number in records if name == key)
+
+        found = [_each(loop, some), _each(generator, some), _each(by_id.__getitem__, asked)]
+        making = seconds(lambda records=records: dict(records))[0]
+        rows.append((f"{size:,} records", *(each * 1e6 for each in found), making * 1e6))
+    return "loop, us | generator, us | dict, us | making the dict, us", rows
+
+
+def memory() -> tuple[str, list[Row]]:
+    """Keep 10,000 records of four fields: bytes of each, without the values; ns to make one and to read a field."""
+    Named = namedtuple("Named", "id label width height")
+
+    @dataclass
+    class Plain:
+        id: str
+        label: str
+        width: int
+        height: int
+
+    @dataclass(slots=True)
+    class Slots:
+        id: str
+        label: str
+        width: int
+        height: int
+
+    @dataclass(frozen=True, slots=True)
+    class Frozen:
+        id: str
+        label: str
+        width: int
+        height: int
+
+    count = sized(10_000)
+    values = ("sample", "cat", 640, 480)
+    makes: list[tuple[str, Callable[..., object], Callable[[object], object]]] = [
+        ("dict", lambda a, b, c, d: {"id": a, "label": b, "width": c, "height": d}, lambda each: each["width"]),
+        ("dataclass", Plain, lambda each: each.width),
+        ("dataclass(slots=True)", Slots, lambda each: each.width),
+        ("the same, frozen", Frozen, lambda each: each.width),
+        ("namedtuple", Named, lambda each: each.width),
+        ("tuple", lambda *fields: fields, lambda each: each[2]),
+        ("list", lambda *fields: list(fields), lambda each: each[2]),
+    ]
+    rows: list[Row] = []
+    for name, make, read in makes:
+        gc.collect()
+        tracemalloc.start()
+        held = [make(*values) for _ in range(count)]
+        taken = tracemalloc.get_traced_memory()[0] - sys.getsizeof(held)
+        tracemalloc.stop()
+        made, reading = seconds(
+            lambda make=make: [make(*values) for _ in range(count)],
+            lambda held=held, read=read: [read(each) for each in held],
+        )
+        rows.append((name, taken / count, made / count * 1e9, reading / count * 1e9))
+    return "bytes | made in, ns | read in, ns (with a call)", rows
+
+
+def counting() -> tuple[str, list[Row]]:
+    """Count 100,000 labels of four kinds: by hand, with get, defaultdict, Counter."""
+    labels = _labels()
+
+    def by_hand() -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for label in labels:
+            if label in counts:
+                counts[label] += 1
+            else:
+                counts[label] = 1
+        return counts
+
+    def with_get() -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for label in labels:
+            counts[label] = counts.get(label, 0) + 1
+        return counts
+
+    def with_default() -> dict[str, int]:
+        counts: dict[str, int] = defaultdict(int)
+        for label in labels:
+            counts[label] += 1
+        return counts
+
+    def counter_by_one() -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for label in labels:
+            counts[label] += 1
+        return counts
+
+    ways: list[tuple[str, Callable[[], object]]] = [
+        ("Counter(labels)", lambda: Counter(labels)),
+        ("list.count for each label", lambda: {label: labels.count(label) for label in set(labels)}),
+        ("if label in counts", by_hand),
+        ("defaultdict(int)", with_default),
+        ("counts.get(label, 0) + 1", with_get),
+        ("Counter, += 1 for each", counter_by_one),
+    ]
+    taken = seconds(*(work for _, work in ways))
+    return "ns a label", [(name, least / len(labels) * 1e9) for (name, _), least in zip(ways, taken, strict=True)]
+
+
+def grouping() -> tuple[str, list[Row]]:
+    """Group the places of 100,000 labels of four kinds: by hand, with setdefault, defaultdict."""
+    labels = _labels()
+
+    def group_by_hand() -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, label in enumerate(labels):
+            if label not in places:
+                places[label] = []
+            places[label].append(place)
+        return places
+
+    def group_with_setdefault() -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, label in enumerate(labels):
+            places.setdefault(label, []).append(place)
+        return places
+
+    def group_with_default() -> dict[str, list[int]]:
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, label in enumerate(labels):
+            places[label].append(place)
+        return places
+
+    ways: list[tuple[str, Callable[[], object]]] = [
+        ("defaultdict(list)", group_with_default),
+        ("if label not in places", group_by_hand),
+        ("setdefault", group_with_setdefault),
+    ]
+    taken = seconds(*(work for _, work in ways))
+    return "ns a label", [(name, least / len(labels) * 1e9) for (name, _), least in zip(ways, taken, strict=True)]
+
+
+def _labels() -> list[str]:
+    return random.Random(0).choices(["cat", "dog", "owl", "yak"], k=sized(100_000))
+
+
+def queues() -> tuple[str, list[Row]]:
+    """Take the oldest and put a new one, as a full cache does: list, deque, dict in its order, OrderedDict."""
+    rows: list[Row] = []
+    turns = sized(2000)
+    for size in (100, 10_000, 1_000_000):
+        size = sized(size)
+        found = [_turns(kind, size, turns) / turns * 1e9 for kind in ("list", "deque", "dict", "OrderedDict")]
+        rows.append((f"{size:,} entries", *found))
+    return "list, ns | deque, ns | dict, ns | OrderedDict, ns", rows
+
+
+def _turns(kind: str, size: int, turns: int) -> float:
+    if kind in ("list", "deque"):
+        held = list(range(size)) if kind == "list" else deque(range(size))
+        take = (lambda: held.pop(0)) if kind == "list" else held.popleft
+        add = held.append
+    elif kind == "dict":
+        plain = dict.fromkeys(range(size))
+        take, add = (lambda: plain.pop(next(iter(plain)))), (lambda key: plain.__setitem__(key, None))
+    else:
+        ordered = OrderedDict.fromkeys(range(size))
+        take, add = (lambda: ordered.popitem(last=False)), (lambda key: ordered.__setitem__(key, None))
+    fresh = iter(range(size, size + 100 * turns))
+
+    def turn() -> None:
+        for _ in range(turns):
+            take()
+            add(next(fresh))
+
+    return seconds(turn, rounds=5)[0]
+
+
+def duplicates() -> tuple[str, list[Row]]:
+    """Look for equal rows, of which there are none: a list of those seen, a set of them, a dict of the rows."""
+    rows: list[Row] = []
+
+    def ask(table: list[tuple[int, str]], seen: list[object] | set[object]) -> list[object]:
+        add = seen.append if isinstance(seen, list) else seen.add
+        kept = []
+        for row in table:
+            if row not in seen:
+                add(row)
+                kept.append(row)
+        return kept
+
+    for size in (100, 1000, 10_000):
+        table = [(number, f"airport {number % 7}") for number in range(sized(size))]
+        # A quadratic one is not asked often.
+        with_list = seconds(lambda table=table: ask(table, []), rounds=1 if size == 10_000 else 5)
+        others = seconds(lambda table=table: ask(table, set()), lambda table=table: list(dict.fromkeys(table)))
+        rows.append((f"{len(table):,} rows", *(each * 1e3 for each in with_list + others)))
+    return "list, ms | set, ms | dict.fromkeys, ms", rows
+
+
+def leak() -> tuple[str, list[Row]]:
+    """Guess labels that are coin tosses, of 100 patients with ten rows each, by the training row that is most alike."""
+    chance = random.Random(0)
+    rows: list[tuple[int, list[float], int]] = []
+    for patient in range(100):
+        body, label = [chance.gauss(0, 1) for _ in range(4)], chance.randrange(2)
+        rows += [(patient, [chance.gauss(value, 0.2) for value in body], label) for _ in range(10)]
+    tested = set(chance.sample(range(100), 10))
+    shuffled = chance.sample(rows, len(rows))
+    ways = [
+        ("random split", shuffled[100:], shuffled[:100]),
+        ("group split", [r for r in rows if r[0] not in tested], [r for r in rows if r[0] in tested]),
+    ]
+    found: list[Row] = []
+    for name, train, test in ways:
+        right = sum(min(train, key=lambda row, of=one: math.dist(row[1], of[1]))[2] == one[2] for one in test)
+        both = len({row[0] for row in train} & {row[0] for row in test})
+        found.append((name, both, 100 * right / len(test)))
+    return "patients on both sides | guessed right, %", found
+
+
+PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
+    "comprehension": comprehension,
+    "set": membership,
+    "dict": scan,
+    "memory": memory,
+    "count": counting,
+    "group": grouping,
+    "lru": queues,
+    "duplicates": duplicates,
+    "leak": leak,
+}
+
+
+def main() -> None:
+    """Measure what is named, or all; print a table for each."""
+    wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(PARTS)
+    if unknown := [each for each in wanted if each not in PARTS]:
+        sys.exit(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    print(f"Python {sys.version.split()[0]}, {sys.platform}\n")
+    for name in wanted:
+        columns, rows = PARTS[name]()
+        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}")
+        print(f"| | {columns} |")
+        print("|---" * (len(rows[0])) + "|")
+        for first, *figures in rows:
+            print(f"| {first} | {' | '.join(_figure(float(each)) for each in figures)} |")
+        print()
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""Sorts the rows to find equal neighbours, and leaves them sorted."""
+
+from pathlib import Path
+
+from groundwork.testing import load_subject
+
+FAILS = (
+    "the_first_of_equal_rows_stays",
+)
+
+right = load_subject(Path(__file__).parents[1] / "alternative" / "data.py")
+
+
+def deduplicate(frame, *, columns=None, keep="first"):
+    result = right.deduplicate(frame, columns=columns, keep=keep)
+    return right.Deduplicated(result.frame.sort(result.frame.columns), result.removed)
