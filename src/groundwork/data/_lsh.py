@@ -26,13 +26,13 @@ class Buckets:
     """
 
     def __init__(self, rows: Rows, keys: Hashes, contents: Hashes) -> None:
+        rows = rows[_repeated(keys[rows])]
         self._order = rows[np.lexsort((contents[rows], keys[rows]))]
         ordered = keys[self._order]
         new = np.ones(len(ordered), np.bool_)
         new[1:] = ordered[1:] != ordered[:-1]
-        begins = np.flatnonzero(new)
-        sizes = np.diff(begins, append=len(ordered))
-        self._begins, self._sizes = begins[sizes > 1], sizes[sizes > 1]
+        self._begins = np.flatnonzero(new)
+        self._sizes = np.diff(self._begins, append=len(ordered))
 
     def beyond(self) -> Rows:
         """Return the rows after the first 64 of their bucket, which are no pair among themselves."""
@@ -61,6 +61,16 @@ class Buckets:
                 left, right = left[apart], right[apart]
             if len(left):
                 yield np.minimum(left, right), np.maximum(left, right)
+
+
+def _repeated(keys: Hashes) -> npt.NDArray[np.bool_]:
+    """Return which keys occur more than once; sorting values alone is much faster than sorting rows by them."""
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.zeros(len(keys), np.bool_)
+    repeated: npt.NDArray[np.bool_] = twice[np.minimum(np.searchsorted(twice, keys), len(twice) - 1)] == keys
+    return repeated
 
 
 def _several_groups(groups: Rows, sizes: Rows) -> npt.NDArray[np.bool_]:
