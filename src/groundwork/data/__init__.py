@@ -2,6 +2,7 @@
 
 from groundwork.data._dataset import Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
+from groundwork.data._drift import ColumnDrift, drift
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._leakage import LeakageFinding, leakage
@@ -12,6 +13,7 @@ from groundwork.data._validation import ValidationReport, Violation
 
 __all__ = [
     "Column",
+    "ColumnDrift",
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
@@ -22,6 +24,7 @@ __all__ = [
     "ValidationReport",
     "Violation",
     "deduplicate",
+    "drift",
     "dtype_name",
     "dtype_of",
     "expression",
