@@ -5,8 +5,10 @@ from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._drift import ColumnDrift, drift
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._expression import expression, expression_columns
+from groundwork.data._inference import Inferred, draft_schema, infer
 from groundwork.data._leakage import LeakageFinding, leakage
 from groundwork.data._profile import ColumnProfile, Profile, profile
+from groundwork.data._profile_page import drift_page, profile_page
 from groundwork.data._schema import Column, Schema
 from groundwork.data._split import Splits, split
 from groundwork.data._validation import ValidationReport, Violation
@@ -17,6 +19,7 @@ __all__ = [
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
+    "Inferred",
     "LeakageFinding",
     "Profile",
     "Schema",
@@ -24,12 +27,16 @@ __all__ = [
     "ValidationReport",
     "Violation",
     "deduplicate",
+    "draft_schema",
     "drift",
+    "drift_page",
     "dtype_name",
     "dtype_of",
     "expression",
     "expression_columns",
+    "infer",
     "leakage",
     "profile",
+    "profile_page",
     "split",
 ]

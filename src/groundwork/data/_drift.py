@@ -123,8 +123,8 @@ def drift(
 ) -> list[ColumnDrift]:
     """Compare two tables, or their profiles.
 
-    Numbers are put into ten bins by the reference's deciles, one below its minimum and one above its maximum; categories
-    are bins of their own, beyond the reference's 50 most frequent together, and new ones together.
+    Numbers are put into ten bins by the reference's deciles, one below its minimum and one above its maximum. Of
+    categories the reference's 50 most frequent are bins of their own, and the others are one, as are the new ones.
 
     Args:
         reference: What is expected, as the table that a model was trained on: a table as ``profile`` takes it, or a
@@ -159,7 +159,7 @@ def _sides(table: Any, progress: Progress | None) -> dict[str, _Side]:
 def _compared(name: str, before: _Side | None, now: _Side | None) -> ColumnDrift:
     if before is None or now is None:
         change: Literal["new", "vanished"] = "new" if before is None else "vanished"
-        return ColumnDrift(name, "severe", change, (before and before.dtype, now and now.dtype))
+        return ColumnDrift(name, "severe", change, (before.dtype if before else None, now.dtype if now else None))
     # A column without a single value has no type worth a word.
     retyped = before.dtype != now.dtype and not before.empty and not now.empty
     facts: dict[str, Any] = {
