@@ -36,8 +36,19 @@ def find_mistakes(config: ProjectConfig, broken: frozenset[str]) -> Iterator[Mis
 
 def _split(config: ProjectConfig) -> Iterator[Mistake]:
     split = config.split
-    if split.kind in ("group", "time") and split.column is None:
+    if split.kind == "time" and split.column is None:
         yield Mistake(("split",), f"a split by {split.kind} needs `column`")
+    grouped = split.kind in ("group", "stratified-group")
+    # A split by group may name its group in either; there are no classes that could be meant.
+    named = split.group or (split.column if split.kind == "group" else None)
+    if grouped and named is None:
+        yield Mistake(("split",), f"a split by {split.kind} needs `group`")
+    if split.kind == "group" and split.group is not None and split.column is not None:
+        yield Mistake(("split", "column"), "a split by group has no classes; choose kind: stratified-group")
+    if split.group is not None and not grouped:
+        yield Mistake(("split", "group"), f"a {split.kind} split parts groups; choose kind: group or stratified-group")
+    if split.key is not None and split.kind not in ("random", "stratified"):
+        yield Mistake(("split", "key"), f"only random and stratified splits have a key, and kind is {split.kind}")
     if split.kind == "random" and split.column is not None:
         yield Mistake(("split", "column"), "a random split has no column; choose kind: group, time or stratified")
     if split.unit is not None and split.kind != "time":
@@ -239,5 +250,7 @@ _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (_TABLE | {"features"}, _listed("features")),
     (_TABLE | {"exclude"}, _listed("exclude")),
     (_TABLE | {"split"}, _listed("split", "column")),
+    (_TABLE | {"split"}, _listed("split", "group")),
+    (_TABLE | {"split"}, _listed("split", "key")),
     (_TABLE | {"deduplicate"}, _listed("deduplicate", "columns")),
 )

@@ -35,6 +35,14 @@ ESTIMATOR_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*[.:][A-Za-z_]\w*$"
 
 Name = Annotated[str, Field(min_length=1)]
 Expression = Annotated[str, Field(min_length=1)]
+_OneOrMore = Annotated[
+    list[Name],
+    Field(min_length=1),
+    BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value,
+        json_schema_input_type=Name | Annotated[list[Name], Field(min_length=1)],
+    ),
+]
 NullValues = Annotated[list[str], Field(description="Cell texts that mean a missing value, as NA.")]
 
 
@@ -86,12 +94,19 @@ class Deduplicate(Section):
 class Split(Section):
     """Which rows train, which are looked at on the way, and which give the figure that is reported."""
 
-    kind: Literal["random", "stratified", "group", "time"] = Field(
+    kind: Literal["random", "stratified", "group", "stratified-group", "time"] = Field(
         description="random; stratified (classes keep their shares); group (a group stays on one side); "
-        "time (later rows test)."
+        "stratified-group (both); time (later rows test)."
     )
     column: Name | None = Field(
-        default=None, description="The column of groups or of time; for stratified the classes, the target if absent."
+        default=None,
+        description="The column of time; for stratified and stratified-group the classes, the target if absent.",
+    )
+    group: Name | None = Field(default=None, description="The column of groups; a group may also stand in `column`.")
+    key: _OneOrMore | None = Field(
+        default=None,
+        description="One or more columns that say which row it is: a hash of them decides, so that new rows move none. "
+        "Only for random and stratified.",
     )
     unit: Annotated[str, Field(pattern=r"^[1-9]\d*(s|m|h|d|w|mo|q|y)$")] | None = Field(
         default=None, description="Rows of one span of time, as 1d, are never parted. Only for a split by time."

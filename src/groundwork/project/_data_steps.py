@@ -123,7 +123,9 @@ def split(job: Job, load: Mapping[str, Any]) -> dict[str, Any]:
         kind=config.split.kind,
         test=config.split.test,
         validation=config.split.validation,
-        column=config.split.column or (TARGET if config.split.kind == "stratified" else None),
+        column=config.split.column or (TARGET if config.split.kind.startswith("stratified") else None),
+        group=config.split.group,
+        key=config.split.key,
         unit=config.split.unit,
         seed=config.seed,
     )

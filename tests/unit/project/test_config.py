@@ -372,7 +372,7 @@ def test_a_long_value_is_cut(project):
             ("exclude.0", "'late' is the target", None),
         ),
         (", column: when, unit: 1d", "", ("split", "a split by time needs `column`", None)),
-        ("time, column: when, unit: 1d", "group", ("split", "a split by group needs `column`", None)),
+        ("time, column: when, unit: 1d", "group", ("split", "a split by group needs `group`", None)),
         ("time, column: when, unit: 1d", "random, column: size", ("split.column", "a random split", None)),
         ("kind: time", "kind: group", ("split.unit", "only a split by time has a unit", None)),
         ("unit: 1d", "unit: 1d, test: 0.5, validation: 0.5", ("split.test", "test and validation take", None)),
