@@ -4,8 +4,9 @@ from groundwork.data._dataset import Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._drift import ColumnDrift, drift
 from groundwork.data._dtypes import dtype_name, dtype_of
+from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
-from groundwork.data._inference import Inferred, draft_schema, infer
+from groundwork.data._inference import InferredTypes, draft_schema, infer_types
 from groundwork.data._leakage import LeakageFinding, leakage
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._profile_page import drift_page, profile_page
@@ -19,7 +20,8 @@ __all__ = [
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
-    "Inferred",
+    "DuplicateReport",
+    "InferredTypes",
     "LeakageFinding",
     "Profile",
     "Schema",
@@ -34,7 +36,7 @@ __all__ = [
     "dtype_of",
     "expression",
     "expression_columns",
-    "infer",
+    "infer_types",
     "leakage",
     "profile",
     "profile_page",

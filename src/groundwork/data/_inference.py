@@ -59,7 +59,7 @@ class _Guess:
 
 
 @dataclass(frozen=True)
-class Inferred:
+class InferredTypes:
     """What the rows themselves say of a table.
 
     Attributes:
@@ -76,7 +76,7 @@ class Inferred:
         return Schema(columns={name: Column(dtype=dtype) for name, dtype in self.types.items()})
 
 
-def infer(dataset: Dataset, *, progress: Progress | None = None) -> Inferred:
+def infer_types(dataset: Dataset, *, progress: Progress | None = None) -> InferredTypes:
     """Look at every row of a table for the types of its text columns.
 
     Args:
@@ -98,7 +98,7 @@ def infer(dataset: Dataset, *, progress: Progress | None = None) -> Inferred:
             guess.add(batch[name])
     types = {name: guess.found for name, guess in guesses.items() if guess.found is not None}
     spellings = {text for name in types for text in guesses[name].spellings}
-    return Inferred(types, tuple(sorted({*dataset.null_values, *spellings})))
+    return InferredTypes(types, tuple(sorted({*dataset.null_values, *spellings})))
 
 
 def draft_schema(profiled: Profile) -> Schema:

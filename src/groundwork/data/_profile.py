@@ -14,6 +14,7 @@ import polars as pl
 from groundwork.data._column_summary import ColumnSummary
 from groundwork.data._dataset import Dataset, Progress
 from groundwork.data._distribution import Distribution
+from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError, InvalidDataError
 
 _EXACT_VALUES = 100_000
@@ -175,7 +176,7 @@ def summarise(
         most: int | None = min(exact_values, max(_LEAST_VALUES, _ALL_VALUES // max(len(types), 1)))
         batches = table.batches(progress=progress)
     else:
-        frame = table if isinstance(table, pl.DataFrame) else Dataset.scan(table).collect()
+        frame = as_frame(table)
         types, most, batches = dict(frame.schema), None, iter([frame])
     summaries, rows = [ColumnSummary(name, dtype, most) for name, dtype in types.items()], 0
     for batch in batches:

@@ -1,31 +1,64 @@
-"""Tables as a caller has them, as polars frames."""
+"""One frame out of whatever holds a table.
+
+Rule: a table is a Dataset, a polars frame (eager or lazy), or anything that offers itself through the Arrow PyCapsule
+interface (pandas, pyarrow, duckdb, …). Cost: polars and Arrow share their memory; a Dataset or a query is read whole.
+"""
 
 from typing import Any
 
 import polars as pl
 
-from groundwork.errors import InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, UsageError, first_line
+
+_HINT = "pass a Dataset, a polars frame, or a pandas or pyarrow table"
 
 
 def as_frame(table: Any) -> pl.DataFrame:
-    """Give a table as a polars frame; a frame is given as it is.
+    """Bring a table into memory as a polars frame; the table itself is never changed.
 
     Args:
-        table: A Dataset, a polars frame (eager or lazy), or anything with ``__arrow_c_stream__`` (pandas, pyarrow).
+        table: A Dataset, a polars frame, or any object with ``__arrow_c_stream__``.
 
     Returns:
-        The rows in memory.
+        The frame; the very object where a polars frame was given.
 
     Raises:
-        InvalidDataError: It is no table.
+        UsageError: It is no table.
+        InvalidDataError: The table cannot be read; see ``Dataset.collect``.
+        ConfigurationError: The table's library needs another package for this.
     """
+    from groundwork.data._dataset import Dataset
+
     if isinstance(table, pl.DataFrame):
         return table
-    if hasattr(table, "collect"):
-        frame: pl.DataFrame = table.collect()
-        return frame
+    if isinstance(table, pl.LazyFrame | Dataset):
+        return table.collect()
     if hasattr(table, "__arrow_c_stream__"):
+        return from_arrow(table)
+    raise UsageError(f"{type(table).__name__} is no table", hint=_HINT)
+
+
+def from_arrow(table: Any) -> pl.DataFrame:
+    """Read an object that offers itself as an Arrow stream or array.
+
+    Args:
+        table: The object.
+
+    Returns:
+        The frame.
+
+    Raises:
+        InvalidDataError: polars has no such columns: a name twice, a type that it does not know.
+        ConfigurationError: The library behind it lacks a package, as pandas without pyarrow.
+    """
+    try:
         return pl.DataFrame(table)
-    raise InvalidDataError(
-        f"a {type(table).__name__} is no table", hint="pass a Dataset, a polars, pandas or pyarrow table"
-    )
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{type(table).__name__} cannot offer its columns: {first_line(error)}", hint="pip install pyarrow"
+        ) from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, TypeError) as error:
+        raise InvalidDataError(
+            f"{type(table).__name__} cannot be read as a table: {first_line(error)}",
+            hint="give every column a name of its own and one type",
+        ) from error
