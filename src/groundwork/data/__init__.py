@@ -6,15 +6,18 @@ from groundwork.data._drift import ColumnDrift, drift
 from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
-from groundwork.data._inference import InferredTypes, draft_schema, infer_types
+from groundwork.data._inference import SPELLINGS, InferredTypes, draft_schema, infer_types
 from groundwork.data._leakage import LeakageFinding, leakage
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._profile_page import drift_page, profile_page
+from groundwork.data._row_diff import RowDiff, row_diff
 from groundwork.data._schema import Column, Schema
+from groundwork.data._schema_file import dump_schema, load_schema
 from groundwork.data._split import Splits, split
 from groundwork.data._validation import ValidationReport, Violation
 
 __all__ = [
+    "SPELLINGS",
     "Column",
     "ColumnDrift",
     "ColumnProfile",
@@ -24,6 +27,7 @@ __all__ = [
     "InferredTypes",
     "LeakageFinding",
     "Profile",
+    "RowDiff",
     "Schema",
     "Splits",
     "ValidationReport",
@@ -34,11 +38,14 @@ __all__ = [
     "drift_page",
     "dtype_name",
     "dtype_of",
+    "dump_schema",
     "expression",
     "expression_columns",
     "infer_types",
     "leakage",
+    "load_schema",
     "profile",
     "profile_page",
+    "row_diff",
     "split",
 ]

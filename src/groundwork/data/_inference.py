@@ -5,7 +5,7 @@ Rule: a type is taken only if every value of the column fits it, wherever it sta
 numbers, dates or truths of any column; it then means missing in the whole table. Cost: one pass over the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ _UNIQUE_FROM = 100
 class _Guess:
     """What a column may still be."""
 
+    known: Collection[str]
     types: list[str] = field(default_factory=lambda: list(_TYPES))
     spellings: set[str] = field(default_factory=set)
     some: bool = False
@@ -50,7 +51,7 @@ class _Guess:
         if not self.types:
             return
         texts = column.drop_nulls().unique()
-        odd = texts.is_in(list(SPELLINGS))
+        odd = texts.is_in(list(self.known))
         self.spellings |= set(texts.filter(odd))
         values = texts.filter(~odd & (texts != ""))
         if values.len():
@@ -76,11 +77,14 @@ class InferredTypes:
         return Schema(columns={name: Column(dtype=dtype) for name, dtype in self.types.items()})
 
 
-def infer_types(dataset: Dataset, *, progress: Progress | None = None) -> InferredTypes:
+def infer_types(
+    dataset: Dataset, *, spellings: Collection[str] = SPELLINGS, progress: Progress | None = None
+) -> InferredTypes:
     """Look at every row of a table for the types of its text columns.
 
     Args:
         dataset: The table; a column that its schema declares keeps its type.
+        spellings: Texts that may mean missing, besides those of the dataset.
         progress: As for ``Dataset.batches``.
 
     Returns:
@@ -92,13 +96,13 @@ def infer_types(dataset: Dataset, *, progress: Progress | None = None) -> Inferr
     """
     declared = dataset.schema.columns if dataset.schema else {}
     texts = [name for name, dtype in dataset.columns().items() if dtype == pl.String and name not in declared]
-    guesses = {name: _Guess() for name in texts}
+    guesses = {name: _Guess(spellings) for name in texts}
     for batch in dataset.batches(progress=progress) if texts else ():
         for name, guess in guesses.items():
             guess.add(batch[name])
     types = {name: guess.found for name, guess in guesses.items() if guess.found is not None}
-    spellings = {text for name in types for text in guesses[name].spellings}
-    return InferredTypes(types, tuple(sorted({*dataset.null_values, *spellings})))
+    found = {text for name in types for text in guesses[name].spellings}
+    return InferredTypes(types, tuple(sorted({*dataset.null_values, *found})))
 
 
 def draft_schema(profiled: Profile) -> Schema:
