@@ -1,6 +1,6 @@
 """Datasets one can trust: validated as they stream, split, checked for leakage, described; expressions from text."""
 
-from groundwork.data._dataset import Dataset
+from groundwork.data._dataset import Batches, Dataset
 from groundwork.data._deduplicate import Deduplicated, deduplicate
 from groundwork.data._drift import ColumnDrift, drift
 from groundwork.data._dtypes import dtype_name, dtype_of
@@ -14,16 +14,18 @@ from groundwork.data._row_diff import RowDiff, row_diff
 from groundwork.data._schema import Column, Schema
 from groundwork.data._schema_file import dump_schema, load_schema
 from groundwork.data._split import Splits, split
-from groundwork.data._validation import ValidationReport, Violation
+from groundwork.data._validation import Example, ValidationReport, Violation
 
 __all__ = [
     "SPELLINGS",
+    "Batches",
     "Column",
     "ColumnDrift",
     "ColumnProfile",
     "Dataset",
     "Deduplicated",
     "DuplicateReport",
+    "Example",
     "InferredTypes",
     "LeakageFinding",
     "Profile",

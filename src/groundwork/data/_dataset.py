@@ -4,24 +4,39 @@ Rule: rows that break the schema never pass in silence: they stop the read, or a
 set aside. Memory: a few batches, whatever the size of the table.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import importlib
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
+from groundwork.data._arrays import LAYOUTS, Layout, array_of_column, matrix, structured
+from groundwork.data._checker import Checker, Verdict
+from groundwork.data._scan import source_of
 from groundwork.data._schema import Schema
-from groundwork.data._validation import Checker, ValidationReport, Verdict
+from groundwork.data._sources import Piece, Progress, Source
+from groundwork.data._validation import ValidationReport
+from groundwork.data._writing import Spool, as_query, format_of, write_rows
 from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
-from groundwork.storage import atomic_write, cast_column, stream, stream_schema, written_by_polars
+from groundwork.storage import cast_column, misfits
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 ROWS = 65_536
 
 Policy = Literal["error", "drop", "quarantine"]
-Progress = Callable[[int, int], None]
+POLICIES = ("error", "drop", "quarantine")
+
+QUARANTINE = {
+    "groundwork_file": pl.String(),
+    "groundwork_row": pl.Int64(),
+    "groundwork_line": pl.Int64(),
+    "groundwork_reason": pl.String(),
+}
 
 
 @dataclass(frozen=True)
@@ -29,47 +44,64 @@ class Dataset:
     """A table somewhere, with the schema that it must keep; nothing is read until asked for.
 
     Attributes:
-        source: A CSV or Parquet file, or a frame in memory.
+        source: Where the rows come from.
         schema: What the rows must be, or None.
         null_values: Texts that mean missing.
-        member: Which file of a zip.
     """
 
-    source: Path | pl.DataFrame
+    source: Source
     schema: Schema | None = None
     null_values: tuple[str, ...] = ()
-    member: str | None = None
 
     @classmethod
     def scan(
         cls,
-        source: str | PathLike[str] | pl.DataFrame | pl.LazyFrame | Any,
+        source: Any,
         *,
         schema: Schema | None = None,
         null_values: Sequence[str] = (),
         member: str | None = None,
+        names: Sequence[str] | None = None,
     ) -> "Dataset":
         """Point at a table.
 
         Args:
-            source: A file as ``storage.stream`` reads them; or a polars frame, or any table that offers itself through
-                the Arrow PyCapsule interface (pandas, pyarrow).
+            source: A file of CSV, JSON lines or Parquet, plain, ``.gz`` or ``.zst``, the first two also in a ``.zip``;
+                a pattern (``part-*.csv.gz``, ``**`` for any depth of folders), read in sorted order; or a list.
+                A polars frame, or a lazy one, which is streamed. Any table that offers itself through the Arrow
+                PyCapsule interface (pandas, pyarrow; an Arrow reader is streamed). numpy: a structured array, one of
+                two dimensions with ``names``, or a mapping of names to arrays. An iterable of mappings or of tables;
+                what can be read once only, as a generator, is refused a second time; a function that makes one is
+                called for each reading.
             schema: What the rows must be.
             null_values: Texts that mean missing, besides the empty field.
-            member: Which file of a zip; not needed where it holds a single .csv.
+            member: Which file of a zip; not needed where it holds a single table. A pattern takes several.
+            names: The columns of an array of two dimensions.
 
         Returns:
             The dataset.
 
         Raises:
-            UsageError: The source is neither a path nor a table.
+            UsageError: The source is no table.
+            StorageError: A pattern matches no file.
+            InvalidDataError: The columns of a table in memory cannot be read.
         """
-        return cls(_source(source), schema, tuple(null_values), member)
+        return cls(source_of(source, member=member, names=names), schema, tuple(null_values))
 
     @property
     def name(self) -> str:
         """The table as messages call it."""
-        return self.source.name if isinstance(self.source, Path) else "frame"
+        return self.source.name
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read, in order; empty for what is in memory."""
+        return self.source.files
+
+    @property
+    def rereadable(self) -> bool:
+        """Whether the rows can be read more than once; of a generator or an Arrow reader they cannot."""
+        return self.source.rereadable
 
     def columns(self) -> dict[str, pl.DataType]:
         """Tell the names and types of the rows, also where there are none.
@@ -78,29 +110,51 @@ class Dataset:
             Type by name, in the table's order.
 
         Raises:
-            InvalidDataError: The table lacks a declared column, or has no readable header.
+            InvalidDataError: The table lacks a declared column, or has no readable header; or a file of several has
+                other columns than the first.
             StorageError: There is no such file.
         """
-        declared = self.schema.dtypes if self.schema else {}
-        if isinstance(self.source, Path):
-            return stream_schema(self.source, columns=declared, null_values=self.null_values, member=self.member)
-        return _frame_types(self.source, declared)
+        return self.source.types(self.schema.dtypes if self.schema else {}, self.null_values)
 
-    def batches(self, rows: int = ROWS, *, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
+    def batches(
+        self,
+        rows: int = ROWS,
+        *,
+        policy: Policy = "error",
+        quarantine: str | PathLike[str] | None = None,
+        progress: Progress | None = None,
+    ) -> "Batches":
         """Read the rows in batches, typed and validated.
 
         Args:
             rows: Rows of each batch; the last may be shorter.
-            progress: Called now and then with the bytes consumed and the file's size.
+            policy: What becomes of a row that breaks the schema: ``error`` stops, ``drop`` leaves it out,
+                ``quarantine`` also writes it to a file; ``report`` of the iterator counts it.
+            quarantine: That file (Parquet, CSV or JSON lines, by suffix). It is written when the last batch has been
+                taken; an iteration that is left earlier writes none.
+            progress: Called now and then with the bytes consumed and the size of all files.
 
-        Yields:
-            Frames of equal columns and types.
+        Returns:
+            An iterator of frames of equal columns and types, with a ``report`` of the rows read so far. A row of the
+            wrong number of fields stops under every policy: nobody can say which field is missing.
 
         Raises:
-            InvalidDataError: A row breaks the schema, or the file is damaged; with file, row and column.
-            StorageError: The file cannot be read.
+            UsageError: ``rows`` is no number above 0; or, while iterating, the source can be read once and has been.
+            ConfigurationError: There is no such policy, or it lacks a file.
+            InvalidDataError: While iterating: a row breaks the schema, or the file is damaged; with file, row, line and
+                column.
+            StorageError: While iterating: the file cannot be read, or the quarantine not written.
         """
-        yield from self._good(self._checker(), rows, "error", progress)
+        if not isinstance(rows, int) or rows < 1:
+            raise UsageError(f"rows is {rows!r}; a batch needs at least 1", hint="give a whole number, as rows=65_536")
+        _check_policy(policy)
+        if policy == "quarantine" and quarantine is None:
+            raise ConfigurationError("policy quarantine needs a file", hint="quarantine='bad.parquet'")
+        reading = _Reading(self, policy, progress)
+        aside = Path(quarantine) if policy == "quarantine" and quarantine is not None else None
+        if aside is not None:
+            format_of(aside)
+        return Batches(reading, rows, aside)
 
     def lazy(self) -> pl.LazyFrame:
         """Offer the validated rows as a polars query source, streamed when the query runs.
@@ -112,12 +166,20 @@ class Dataset:
             InvalidDataError: See ``columns``.
             StorageError: See ``columns``.
         """
-        return _lazy(self.columns(), self.batches)
+        return as_query(self.columns(), self.batches)
 
-    def collect(self, *, progress: Progress | None = None) -> pl.DataFrame:
+    def collect(
+        self,
+        *,
+        policy: Policy = "error",
+        quarantine: str | PathLike[str] | None = None,
+        progress: Progress | None = None,
+    ) -> pl.DataFrame:
         """Read all rows into memory.
 
         Args:
+            policy: See ``batches``.
+            quarantine: See ``batches``.
             progress: See ``batches``.
 
         Returns:
@@ -126,12 +188,17 @@ class Dataset:
         Raises:
             InvalidDataError: See ``batches``.
             StorageError: See ``batches``.
+            ConfigurationError: See ``batches``.
         """
-        batches = list(self.batches(progress=progress))
-        return pl.concat(batches, rechunk=True) if batches else pl.DataFrame(schema=self.columns())
+        batches = self.batches(policy=policy, quarantine=quarantine, progress=progress)
+        frames = list(batches)
+        return pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=batches.types)
 
-    def validate(self) -> ValidationReport:
+    def validate(self, *, progress: Progress | None = None) -> ValidationReport:
         """Read everything, keep nothing, and count what breaks the schema.
+
+        Args:
+            progress: See ``batches``.
 
         Returns:
             The report.
@@ -140,10 +207,10 @@ class Dataset:
             InvalidDataError: The file is damaged, or a record has the wrong number of fields.
             StorageError: The file cannot be read.
         """
-        checker = self._checker()
-        for _ in self._good(checker, ROWS, "drop", None):
+        reading = _Reading(self, "drop", progress)
+        for _ in reading.judged():
             pass
-        return checker.report()
+        return reading.report
 
     def sink(
         self,
@@ -153,128 +220,272 @@ class Dataset:
         quarantine: str | PathLike[str] | None = None,
         progress: Progress | None = None,
     ) -> ValidationReport:
-        """Write the rows that keep the schema to a Parquet file, all at once or not at all.
+        """Write the rows that keep the schema to a file, all at once or not at all.
 
         Args:
-            path: The file to write or replace.
+            path: The file to write or replace: Parquet, CSV or JSON lines by its suffix, the last two also with ``.gz``
+                or ``.zst``.
             policy: What becomes of a row that breaks the schema: ``error`` stops and leaves the old file, ``drop``
-                leaves the row out, ``quarantine`` also writes it, as it was read, with row number and reasons, beside.
-            quarantine: File for those rows; ``<path>.quarantine.parquet`` unless given. Written first, even if empty.
+                leaves the row out, ``quarantine`` also writes it, as it was read, with file, row, line and reasons,
+                beside.
+            quarantine: File for those rows, its format by its suffix; ``<path>.quarantine.parquet`` unless given. It
+                appears before ``path`` does, even if empty.
             progress: See ``batches``.
 
         Returns:
             The report.
 
         Raises:
-            InvalidDataError: See ``batches``.
+            InvalidDataError: See ``batches``; or the format cannot say a value, as NaN in JSON lines.
             StorageError: A file cannot be read or written.
             ConfigurationError: There is no such policy.
+            UnsupportedFormatError: The suffix is of no table.
         """
-        if policy not in ("error", "drop", "quarantine"):
-            raise ConfigurationError(f"policy {policy!r} is not known", hint="use error, drop or quarantine")
-        path, types = Path(path), self.columns()
+        _check_policy(policy)
+        path, reading = Path(path), _Reading(self, policy, progress)
+        format_of(path)
+        write_aside: Callable[[], None] | None = None
         if policy == "quarantine":
-            aside = Path(quarantine) if quarantine else path.with_name(f"{path.stem}.quarantine.parquet")
-            raw_types = (
-                dict(stream_schema(self.source, member=self.member))
-                if isinstance(self.source, Path)
-                else dict(self.source.schema)
-            )
-            extra = {"groundwork_row": pl.Int64(), "groundwork_reason": pl.String()}
-            _write(aside, _lazy({**raw_types, **extra}, lambda: self._bad(self._checker())))
-        checker = self._checker()
-        _write(path, _lazy(types, lambda: self._good(checker, ROWS, policy, progress)))
-        return checker.report()
+            stem = path.name.partition(".")[0] if path.suffix.lower() in (".gz", ".zst") else path.stem
+            aside = Path(quarantine) if quarantine else path.with_name(f"{stem}.quarantine.parquet")
+            format_of(aside)
+            write_aside = lambda: reading.set_aside(aside)  # noqa: E731
+        write_rows(path, reading.types, reading.good, before_done=write_aside)
+        return reading.report
 
-    def _checker(self) -> Checker:
-        return Checker(self.schema or Schema(columns={}), self.name)
+    def to_polars(self) -> pl.DataFrame:
+        """Read all rows into a polars frame; see ``collect``."""
+        return self.collect()
 
-    def _good(self, checker: Checker, rows: int, policy: Policy, progress: Progress | None) -> Iterator[pl.DataFrame]:
-        for _, typed, verdict in self._judged(checker, rows, policy, progress):
-            if policy == "error" and verdict.broken:
-                raise checker.first_error()
-            passed = typed.filter(verdict.good) if verdict.broken else typed
+    def to_arrow(self) -> Any:
+        """Read all rows into a ``pyarrow.Table``; see ``collect``.
+
+        Raises:
+            ConfigurationError: pyarrow is not installed.
+        """
+        _require("pyarrow", "pip install pyarrow")
+        return self.collect().to_arrow()
+
+    def to_pandas(self, *, arrow_types: bool = True) -> Any:
+        """Read all rows into a ``pandas.DataFrame``; see ``collect``.
+
+        Args:
+            arrow_types: Keep every type and every missing value, in columns backed by Arrow; False gives numpy's, where
+                a column of whole numbers with a missing one becomes floats.
+
+        Raises:
+            ConfigurationError: pandas or pyarrow is not installed.
+            InvalidDataError: With ``arrow_types=False``, a whole number would be rounded.
+        """
+        _require("pandas", "pip install pandas pyarrow")
+        _require("pyarrow", "pip install pandas pyarrow")
+        frame = self.collect()
+        if arrow_types:
+            return frame.to_pandas(use_pyarrow_extension_array=True)
+        for column in frame.iter_columns():
+            if column.dtype.is_integer() and column.null_count():
+                array_of_column(column)
+        return frame.to_pandas()
+
+    def to_numpy(self, *, layout: Layout = "matrix") -> "npt.NDArray[Any] | dict[str, npt.NDArray[Any]]":
+        """Read all rows into arrays.
+
+        Args:
+            layout: ``matrix``, one array of shape (rows, columns), of numbers only; ``columns``, an array by name;
+                ``structured``, one array of records. A missing number is NaN, a missing text None.
+
+        Returns:
+            The array or arrays.
+
+        Raises:
+            UsageError: There is no such layout, or a matrix is asked of columns that hold no numbers.
+            InvalidDataError: See ``batches``; or a whole number would be rounded.
+        """
+        if layout not in LAYOUTS:
+            raise UsageError(f"layout {layout!r} is not known", hint=f"use {', '.join(LAYOUTS)}")
+        frame = self.collect()
+        if layout == "matrix":
+            return matrix(frame)
+        if layout == "structured":
+            return structured(frame)
+        return {column.name: array_of_column(column) for column in frame.iter_columns()}
+
+    def to_torch(self, *, layout: Literal["columns", "matrix"] = "columns") -> Any:
+        """Read all rows, of numbers and truth values only, into tensors.
+
+        Args:
+            layout: ``columns``, a tensor by name, each of its own type; ``matrix``, one of shape (rows, columns). A
+                missing number is NaN.
+
+        Returns:
+            The tensor or tensors.
+
+        Raises:
+            ConfigurationError: torch is not installed.
+            UsageError: There is no such layout, or a column holds no numbers.
+            InvalidDataError: See ``to_numpy``.
+        """
+        if layout not in ("columns", "matrix"):
+            raise UsageError(f"layout {layout!r} is not known", hint="use columns or matrix")
+        torch = _require("torch", "pip install 'groundwork[torch]'")
+        frame = self.collect()
+        if layout == "matrix":
+            return torch.from_numpy(matrix(frame).copy())
+        return {
+            column.name: torch.from_numpy(matrix(column.to_frame())[:, 0].copy()) for column in frame.iter_columns()
+        }
+
+
+class Batches(Iterator[pl.DataFrame]):
+    """The batches of one reading, and the count of what has been read so far."""
+
+    def __init__(self, reading: "_Reading", rows: int, aside: Path | None) -> None:
+        self._reading = reading
+        self._frames = _resliced(reading.good(), rows)
+        self._aside = aside
+
+    @property
+    def report(self) -> ValidationReport:
+        """The rows read so far, and what they broke; of all when the last batch has been taken."""
+        return self._reading.report
+
+    @property
+    def types(self) -> dict[str, pl.DataType]:
+        """Name and type of every column."""
+        return self._reading.types
+
+    def __next__(self) -> pl.DataFrame:
+        frame = next(self._frames, None)
+        if frame is not None:
+            return frame
+        if self._aside is not None:
+            self._reading.set_aside(self._aside)
+            self._aside = None
+        raise StopIteration
+
+    def close(self) -> None:
+        """Stop reading, and let go of the file."""
+        self._frames.close()
+
+
+class _Reading:
+    """One pass over a dataset's rows."""
+
+    def __init__(self, dataset: Dataset, policy: Policy, progress: Progress | None) -> None:
+        self._dataset = dataset
+        self._policy = policy
+        self._progress = progress
+        self._types: dict[str, pl.DataType] | None = None
+        self._checker: Checker | None = None
+        self._spool: Spool | None = None
+
+    @property
+    def types(self) -> dict[str, pl.DataType]:
+        if self._types is None:
+            self._types = self._dataset.columns()
+        return self._types
+
+    @property
+    def report(self) -> ValidationReport:
+        return self._checker.report() if self._checker is not None else ValidationReport(0, 0, [])
+
+    def good(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows that keep the schema, piece by piece; the others go to the spool."""
+        for piece, typed, verdict in self.judged():
+            if verdict.good is None:
+                passed = typed
+            elif self._policy == "error":
+                raise self.error(piece, verdict)
+            else:
+                passed = typed.filter(verdict.good)
+                self._keep(piece, verdict)
             if passed.height:
                 yield passed
 
-    def _bad(self, checker: Checker) -> Iterator[pl.DataFrame]:
-        before = 0
-        for raw, _, verdict in self._judged(checker, ROWS, "quarantine", None):
-            row = pl.int_range(before + 1, before + raw.height + 1, dtype=pl.Int64, eager=True)
-            marked = raw.with_columns(row.alias("groundwork_row"), verdict.reasons().alias("groundwork_reason"))
-            before += raw.height
-            if verdict.broken:
-                yield marked.filter(~verdict.good)
+    def judged(self) -> Iterator[tuple[Piece, pl.DataFrame, Verdict]]:
+        """Yield every piece as read, with its types, and judged."""
+        types, dataset = self.types, self._dataset
+        declared = dataset.schema.columns if dataset.schema else {}
+        checker = self._checker = Checker(dataset.schema or Schema(columns={}), types)
+        for piece in dataset.source.pieces(dataset.null_values, self._progress):
+            typed = pl.DataFrame([cast_column(piece.frame[name], dtype) for name, dtype in types.items()])
+            for name, dtype in types.items():
+                if name not in declared and piece.frame.schema[name] != dtype:
+                    _require_fit(piece, name, typed[name])
+            yield piece, typed, checker.check(piece, typed)
 
-    def _judged(
-        self, checker: Checker, rows: int, policy: Policy, progress: Progress | None
-    ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, Verdict]]:
-        types = self.columns()
-        # Under "error" the reader itself refuses a misfit, and can name its line; else misfits must come through.
-        for raw in self._read(rows, types if policy == "error" else {}, progress):
-            typed = pl.DataFrame([cast_column(raw[name], dtype) for name, dtype in types.items()])
-            yield raw, typed, checker.check(raw, typed)
+    def error(self, piece: Piece, verdict: Verdict) -> InvalidDataError:
+        """Describe the first bad row of a piece."""
+        assert self._checker is not None
+        return self._checker.first_error(piece, verdict)
 
-    def _read(self, rows: int, types: dict[str, pl.DataType], progress: Progress | None) -> Iterator[pl.DataFrame]:
-        if isinstance(self.source, Path):
-            return stream(
-                self.source,
-                rows,
-                columns=types,
-                null_values=self.null_values,
-                member=self.member,
-                progress=progress,
-            )
-        return self.source.iter_slices(rows)
+    def set_aside(self, path: Path) -> None:
+        """Write the bad rows of the whole reading."""
+        self._spooled().write(path)
+
+    def _keep(self, piece: Piece, verdict: Verdict) -> None:
+        if self._policy != "quarantine" or verdict.good is None:
+            return
+        places = piece.places()
+        marked = piece.frame.with_columns(
+            places["file"].alias("groundwork_file"),
+            places["row"].alias("groundwork_row"),
+            places["line"].alias("groundwork_line"),
+            verdict.reasons().alias("groundwork_reason"),
+        )
+        spool = self._spooled()
+        bad = marked.filter(~verdict.good)
+        spool.add(pl.DataFrame([cast_column(bad[name], dtype) for name, dtype in spool.types.items()]))
+
+    def _spooled(self) -> Spool:
+        if self._spool is None:
+            raw = self._dataset.source.raw_types(self._dataset.null_values)
+            self._spool = Spool({**raw, **QUARANTINE})
+        return self._spool
 
 
-def _source(source: Any) -> Path | pl.DataFrame:
-    if isinstance(source, str | PathLike):
-        return Path(source)
-    if isinstance(source, pl.LazyFrame):
-        return source.collect()
-    if isinstance(source, pl.DataFrame):
-        return source
-    if hasattr(source, "__arrow_c_stream__"):
-        return pl.DataFrame(source)
-    raise UsageError(
-        f"no table can be read from {type(source).__name__}", hint="pass a path or a polars, pandas or pyarrow table"
+def _require_fit(piece: Piece, name: str, values: pl.Series) -> None:
+    wrong = misfits(piece.frame[name], values)
+    if not wrong.any():
+        return
+    at = int(wrong.arg_max() or 0)
+    value = str(piece.frame[name][at])[:80]
+    raise InvalidDataError(
+        f"{piece.file}: row {piece.first_row + at:,}, column {name}: {value!r} is not {values.dtype}",
+        hint=f"declare column {name} in the schema",
+        context={
+            "file": piece.file,
+            "row": piece.first_row + at,
+            "line": piece.line(at),
+            "column": name,
+            "value": value,
+        },
     )
 
 
-def _frame_types(frame: pl.DataFrame, declared: dict[str, Any]) -> dict[str, pl.DataType]:
-    missing = [name for name in declared if name not in frame.columns]
-    if missing:
-        raise InvalidDataError(
-            f"the frame has no column {missing[0]!r}",
-            hint=f"it has {', '.join(frame.columns[:20])}",
-            context={"column": missing[0], "missing": missing},
-        )
-    types = {name: declared.get(name, dtype) for name, dtype in frame.schema.items()}
-    for name, dtype in types.items():
-        if dtype is pl.Datetime:
-            found = frame.schema[name]
-            types[name] = found if isinstance(found, pl.Datetime) else pl.Datetime("us")
-    return types
+def _resliced(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
+    held: list[pl.DataFrame] = []
+    height = 0
+    for frame in frames:
+        held.append(frame)
+        height += frame.height
+        if height < rows:
+            continue
+        whole = pl.concat(held)
+        full = height - height % rows
+        yield from (whole[start : start + rows].rechunk() for start in range(0, full, rows))
+        held, height = [whole[full:]], height - full
+    if height:
+        yield pl.concat(held).rechunk()
 
 
-def _lazy(types: dict[str, pl.DataType], batches: Callable[[], Iterator[pl.DataFrame]]) -> pl.LazyFrame:
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        left = n_rows
-        for frame in batches():
-            taken = frame if left is None else frame.head(left)
-            left = None if left is None else left - taken.height
-            taken = taken if predicate is None else taken.filter(predicate)
-            yield taken if with_columns is None else taken.select(with_columns)
-            if left == 0:
-                return
-
-    return register_io_source(source, schema=types)
+def _check_policy(policy: str) -> None:
+    if policy not in POLICIES:
+        raise ConfigurationError(f"policy {policy!r} is not known", hint="use error, drop or quarantine")
 
 
-def _write(path: Path, rows: pl.LazyFrame) -> None:
-    # Errors of the rows come through as they are.
-    with atomic_write(path) as file, written_by_polars(path):
-        rows.sink_parquet(file)
+def _require(package: str, install: str) -> Any:
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise ConfigurationError(f"this needs {package}, which is not installed", hint=install) from error

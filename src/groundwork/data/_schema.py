@@ -10,7 +10,10 @@ import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from groundwork.data._dtypes import TYPES, dtype_name
-from groundwork.errors import ConfigurationError
+from groundwork.data._expression import expression, expression_columns
+from groundwork.errors import ConfigurationError, first_line
+
+RULES = ("dtype", "nullable", "min", "max", "allowed", "regex", "unique")
 
 
 def _canonical(value: Any) -> str:
@@ -117,20 +120,66 @@ class Column(BaseModel):
 
 
 class Schema(BaseModel):
-    """The columns that a table must have; a column not named here is allowed and stays text.
+    """The columns that a table must have; a column not named here is allowed and stays as the table has it.
 
     Attributes:
         columns: Column by name.
+        unique: Groups of columns whose values together may occur once only, as ``[["carrier", "flight", "day"]]``; a
+            row in which one of them is missing repeats nothing.
+        rules: What every row must fulfil, by name: an expression of ``expression`` that is true or false, as
+            ``{"arrives_later": "pl.col('arrival') > pl.col('departure')"}``; a row where it is missing passes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: dict[str, Column]
+    unique: tuple[tuple[str, ...], ...] = ()
+    rules: dict[str, str] = Field(default_factory=dict)
 
     @property
     def dtypes(self) -> dict[str, pl.DataType | type[pl.DataType]]:
         """The polars type of every declared column, as ``storage.stream`` takes them."""
         return {name: column.polars for name, column in self.columns.items()}
+
+    @property
+    def mentioned(self) -> set[str]:
+        """The columns that keys and rules read, declared or not."""
+        read = (expression_columns(text) for text in self.rules.values())
+        return {name for names in (*self.unique, *read) for name in names}
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        for names in self.unique:
+            if not names or len(set(names)) < len(names):
+                raise ValueError(f"unique holds {list(names)}; name one or more columns, each once")
+        for name, text in self.rules.items():
+            if name in RULES:
+                raise ValueError(f"rules: {name!r} is the name of a column's own rule; choose another")
+            _check_rule(name, text, self.dtypes)
+        return self
+
+
+def _check_rule(name: str, text: str, dtypes: dict[str, Any]) -> None:
+    try:
+        rule, read = expression(text), expression_columns(text)
+    except ConfigurationError as error:
+        raise ValueError(f"rules: {name}: {error.message}; {error.hint}") from None
+    if not read:
+        raise ValueError(f"rules: {name}: {text!r} reads no column, so that it says nothing about a row")
+    if read <= dtypes.keys():
+        types = {column: pl.Datetime("us") if dtypes[column] is pl.Datetime else dtypes[column] for column in read}
+        _check_outcome(name, text, rule, types, any(dtypes[column] is pl.Datetime for column in read))
+
+
+def _check_outcome(name: str, text: str, rule: pl.Expr, types: dict[str, Any], open_zone: bool) -> None:
+    try:
+        outcome = pl.LazyFrame(schema=types).select(rule.alias("rule")).collect_schema()["rule"]
+    except pl.exceptions.PolarsError as error:
+        if open_zone:  # the table settles it
+            return
+        raise ValueError(f"rules: {name}: {text!r} cannot be computed: {first_line(error)}") from None
+    if outcome != pl.Boolean:
+        raise ValueError(f"rules: {name}: {text!r} gives {outcome}, and a rule is true or false")
 
 
 def _check_regex(pattern: str) -> None:

@@ -3,7 +3,7 @@
 from groundwork.storage._append import append
 from groundwork.storage._async_file import AsyncFile
 from groundwork.storage._atomic import AtomicWrite, atomic_write
-from groundwork.storage._cells import cast_column, misfits
+from groundwork.storage._cells import cast_column, misfit_advice, misfits
 from groundwork.storage._checkpoints import CheckpointStore
 from groundwork.storage._choice import CheckpointSkippedWarning
 from groundwork.storage._compression import compressor
@@ -17,6 +17,7 @@ from groundwork.storage._loading import Checkpoint, load_checkpoint
 from groundwork.storage._lock import FileLock
 from groundwork.storage._manifest import CheckpointInfo, FileRecord, read_manifest
 from groundwork.storage._polars_faults import written_by_polars
+from groundwork.storage._raw import stream_raw
 from groundwork.storage._retention import Keep
 from groundwork.storage._store_folder import Stray, verify_checkpoint
 from groundwork.storage._stream import stream, stream_schema
@@ -46,12 +47,14 @@ __all__ = [
     "load_checkpoint",
     "load_yaml",
     "load_yaml_with_lines",
+    "misfit_advice",
     "misfits",
     "read",
     "read_manifest",
     "register_format",
     "sha256",
     "stream",
+    "stream_raw",
     "stream_schema",
     "told_as_storage_error",
     "verify_checkpoint",

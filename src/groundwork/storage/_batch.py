@@ -14,7 +14,7 @@ import polars as pl
 
 from groundwork.errors import InvalidDataError
 from groundwork.storage._blocks import Progress
-from groundwork.storage._cells import cast_column, misfits
+from groundwork.storage._cells import cast_column, misfit_advice, misfits
 
 _SHOWN = 40
 
@@ -81,19 +81,5 @@ def _refuse(batch: Batch, at: int, column: str, dtype: pl.DataType, name: str) -
     shown = f"{value[:_SHOWN]!r}{'…' if len(value) > _SHOWN else ''}"
     context: dict[str, Any] = {"file": name, "row": row, "line": line, "column": column, "value": value}
     raise InvalidDataError(
-        f"{name}: {where}, column {column}: {shown} is not {dtype}", hint=_advice(dtype, value), context=context
+        f"{name}: {where}, column {column}: {shown} is not {dtype}", hint=misfit_advice(dtype, value), context=context
     )
-
-
-def _advice(dtype: pl.DataType, value: str) -> str:
-    if isinstance(dtype, pl.Datetime):
-        return (
-            "every time in this column must have an offset or Z"
-            if dtype.time_zone
-            else "declare Datetime[UTC] if times have an offset; write 2013-01-31T10:00:00"
-        )
-    if isinstance(dtype, pl.Date):
-        return "write dates as 2013-01-31"
-    if dtype.is_integer() and pl.Series([value]).cast(pl.Float64, strict=False).is_not_null().item():
-        return "declare the column Float64, or a wider integer"
-    return f"correct the value, declare the column String, or add {value[:_SHOWN]!r} to null_values"

@@ -17,6 +17,7 @@ _NAIVE = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 _ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 _DIGITS = {"ms": 3, "us": 6, "ns": 9}
+_SHOWN = 40
 _HAS_ZONE = r"(?:[Zz]|[+-]\d\d:?\d\d)$"
 
 
@@ -64,6 +65,31 @@ def misfits(column: "pl.Series", values: "pl.Series") -> "pl.Series":
     if column.dtype == pl.String:
         missing = missing | (column == "")
     return values.is_null() & ~missing
+
+
+def misfit_advice(dtype: "pl.DataType", value: str) -> str:
+    """Tell what to do about a cell that is not of its column's type.
+
+    Args:
+        dtype: The type.
+        value: The cell.
+
+    Returns:
+        A sentence.
+    """
+    import polars as pl
+
+    if isinstance(dtype, pl.Datetime):
+        return (
+            "every time in this column must have an offset or Z"
+            if dtype.time_zone
+            else "declare Datetime[UTC] if times have an offset; write 2013-01-31T10:00:00"
+        )
+    if isinstance(dtype, pl.Date):
+        return "write dates as 2013-01-31"
+    if dtype.is_integer() and pl.Series([value]).cast(pl.Float64, strict=False).is_not_null().item():
+        return "declare the column Float64, or a wider integer"
+    return f"correct the value, declare the column String, or add {value[:_SHOWN]!r} to null_values"
 
 
 def has_zone(value: str) -> bool:

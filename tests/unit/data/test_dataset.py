@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data import Dataset, Schema, ValidationReport, _dataset
+from groundwork.data import Dataset, Schema, ValidationReport, _dataset, _writing
 from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
 
 CONTENT = (
@@ -59,15 +59,15 @@ BROKEN = {
 def test_validate_counts_every_rule_that_is_broken(dataset):
     report = dataset.validate()
 
-    found = {(one.rule, one.column): [row for _, row, _ in one.examples] for one in report.violations}
+    found = {(one.rule, one.column): [example.row for example in one.examples] for one in report.violations}
     assert found == BROKEN
     assert (report.rows_in, report.rows_out, report.ok) == (5, 2, False)
-    assert [one.examples for one in report.violations if one.rule == "dtype"] == [[("t.csv", 3, "late")]]
+    assert [one.examples for one in report.violations if one.rule == "dtype"] == [[("t.csv", 3, 4, "late")]]
     assert report.to_dict()["violations"][0] == {
-        "rule": report.violations[0].rule,
+        "rule": "nullable",
         "column": "id",
         "count": 1,
-        "examples": [list(report.violations[0].examples[0])],
+        "examples": [{"file": "t.csv", "row": 5, "line": 6, "value": None}],
     }
 
 
@@ -80,7 +80,10 @@ def test_batches_stop_at_the_first_row_that_breaks_a_rule(tmp_path, rows):
     with pytest.raises(InvalidDataError) as caught:
         list(dataset.batches(rows))
 
-    assert caught.value.message == "t.csv: row 3, column id: '2' occurs a second time, and the column must be unique"
+    assert (
+        caught.value.message
+        == "t.csv: row 3 (line 4), column id: '2' occurs a second time, and the column must be unique"
+    )
     assert caught.value.context["rule"] == "unique"
 
 
@@ -178,7 +181,7 @@ def always_full(_):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_the_worlds_fault(path, tmp_path, monkeypatch):
-    monkeypatch.setattr(_dataset, "atomic_write", always_full)
+    monkeypatch.setattr(_writing, "atomic_write", always_full)
 
     with pytest.raises(StorageError, match=r"out\.parquet: cannot write: No space left") as caught:
         Dataset.scan(path).sink(tmp_path / "out.parquet")
@@ -201,27 +204,12 @@ def test_the_source_of_a_lazy_query_heeds_columns_filter_and_limit():
     sources = []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_dataset, "register_io_source", lambda source, schema: sources.append(source))
-        _dataset._lazy({}, lambda: iter(frames))
+        patch.setattr(_writing, "register_io_source", lambda source, schema: sources.append(source))
+        _writing.as_query({}, lambda: iter(frames))
 
     (source,) = sources
     assert pl.concat(source(["b"], pl.col("a") > 1, 5, None)).rows() == [(5,), (6,), (5,)]
     assert pl.concat(source(None, None, None, 100)).height == 9
-
-
-def test_bad_rows_carry_their_number_and_reasons(dataset):
-    checker = dataset._checker()
-
-    aside = pl.concat(dataset._bad(checker))
-
-    assert aside["groundwork_row"].to_list() == [3, 4, 5]
-    assert aside["groundwork_reason"][1] == "delay: min; origin: allowed; when: min"
-
-
-def test_rows_that_break_nothing_have_no_reasons(path):
-    dataset = Dataset.scan(path)
-
-    assert list(dataset._bad(dataset._checker())) == []
 
 
 def test_an_unknown_policy_is_refused_before_anything_is_read(tmp_path):

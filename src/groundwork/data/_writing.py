@@ -1,0 +1,214 @@
+"""Tables written as their rows come: Parquet, CSV or JSON lines, by the suffix.
+
+Rule: a file appears whole or not at all, and what is written reads back as the same values: times as ISO 8601, and what
+a format cannot say is refused. Memory: a few batches; rows that wait for their turn go to a temporary folder from
+32 MiB on.
+"""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from groundwork.errors import InvalidDataError, UnsupportedFormatError
+from groundwork.storage import atomic_write, compressor, told_as_storage_error, written_by_polars
+
+_HELD = 32 * 2**20
+_COMPRESSED = (".gz", ".zst")
+_TIMES = {False: "%Y-%m-%dT%H:%M:%S%.f", True: "%Y-%m-%dT%H:%M:%S%.f%:z"}
+
+
+def format_of(path: Path) -> str:
+    """Tell the format that a name asks for.
+
+    Args:
+        path: The file.
+
+    Returns:
+        ``.parquet``, ``.csv`` or ``.jsonl``.
+
+    Raises:
+        UnsupportedFormatError: The suffix is of none of these.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = bool(suffixes) and suffixes[-1] in _COMPRESSED
+    suffix = suffixes[-1 - packed] if len(suffixes) > packed else ""
+    known = {".parquet": ".parquet", ".pq": ".parquet", ".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
+    if suffix not in known or (packed and known[suffix] == ".parquet"):
+        raise UnsupportedFormatError(
+            f"{path.name}: no table can be written as {''.join(suffixes[-2:]) or 'a file without a suffix'}",
+            hint="use .parquet, .csv or .jsonl; the last two also with .gz or .zst",
+        )
+    return known[suffix]
+
+
+def write_rows(
+    path: Path,
+    types: Mapping[str, pl.DataType],
+    frames: Callable[[], Iterator[pl.DataFrame]],
+    *,
+    before_done: Callable[[], None] | None = None,
+) -> None:
+    """Write frames as one file.
+
+    Args:
+        path: The file to write or replace.
+        types: Type by name of every frame.
+        frames: Gives them.
+        before_done: Called when all rows are written, before the file appears.
+
+    Raises:
+        StorageError: The file cannot be written.
+        InvalidDataError: The format cannot say a value or a type.
+        UnsupportedFormatError: See ``format_of``.
+    """
+    kind = format_of(path)
+    _check_types(path, kind, types)
+    with atomic_write(path) as file, written_by_polars(path):
+        if kind == ".parquet":
+            as_query(types, frames).sink_parquet(file)
+        else:
+            suffix = path.suffix.lower()
+            packed = compressor(suffix if suffix in _COMPRESSED else "")
+            with packed(file) as inner:
+                write = _write_csv if kind == ".csv" else _write_jsonl
+                write(path, inner, types, frames())
+        if before_done is not None:
+            before_done()
+
+
+def as_query(types: Mapping[str, pl.DataType], frames: Callable[[], Iterator[pl.DataFrame]]) -> pl.LazyFrame:
+    """Offer frames as a polars query that pulls them when it runs.
+
+    Args:
+        types: Type by name of every frame.
+        frames: Gives them, anew for every run.
+
+    Returns:
+        The query.
+    """
+
+    def source(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        left = n_rows
+        for frame in frames():
+            taken = frame if left is None else frame.head(left)
+            left = None if left is None else left - taken.height
+            taken = taken if predicate is None else taken.filter(predicate)
+            yield taken if with_columns is None else taken.select(with_columns)
+            if left == 0:
+                return
+
+    return register_io_source(source, schema=dict(types))
+
+
+class Spool:
+    """Rows that are written later: in memory at first, then in a temporary folder.
+
+    Args:
+        types: Type by name of every frame.
+    """
+
+    def __init__(self, types: Mapping[str, pl.DataType]) -> None:
+        self.types = dict(types)
+        self.rows = 0
+        self._held: list[pl.DataFrame] = []
+        self._size = 0
+        self._files: list[Path] = []
+        self._folder: Path | None = None
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take some rows.
+
+        Args:
+            frame: The rows.
+
+        Raises:
+            StorageError: The temporary folder cannot be written.
+        """
+        self._held.append(frame)
+        self._size += int(frame.estimated_size())
+        self.rows += frame.height
+        if self._size >= _HELD:
+            self._spill()
+
+    def write(self, path: Path) -> None:
+        """Write all rows as one file; see ``write_rows``.
+
+        Args:
+            path: The file.
+        """
+        write_rows(path, self.types, self._frames)
+
+    def _spill(self) -> None:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="groundwork-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        path = self._folder / f"{len(self._files)}.arrow"
+        with told_as_storage_error(path, "cannot write"), written_by_polars(path):
+            pl.concat(self._held).write_ipc(path)
+        self._files.append(path)
+        self._held, self._size = [], 0
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
+        for path in self._files:
+            yield pl.read_ipc(path)
+        yield from self._held
+
+
+def _check_types(path: Path, kind: str, types: Mapping[str, pl.DataType]) -> None:
+    odd = [name for name, dtype in types.items() if _cannot(kind, dtype)]
+    if odd:
+        raise InvalidDataError(
+            f"{path.name}: column {odd[0]} is {types[odd[0]]}, which {kind[1:]} cannot hold",
+            hint="write Parquet, or make the column text first",
+            context={"column": odd[0]},
+        )
+
+
+def _cannot(kind: str, dtype: pl.DataType) -> bool:
+    if kind == ".parquet":
+        return isinstance(dtype, pl.Object)
+    if dtype.is_nested():
+        return kind == ".csv" or isinstance(dtype, pl.Array)
+    return isinstance(dtype, pl.Binary | pl.Object | pl.Duration)
+
+
+def _write_csv(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], frames: Iterator[pl.DataFrame]) -> None:
+    pl.DataFrame(schema=dict(types)).write_csv(file)
+    for frame in frames:
+        frame.with_columns(_times(types)).write_csv(file, include_header=False)
+
+
+def _write_jsonl(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], frames: Iterator[pl.DataFrame]) -> None:
+    floats = [name for name, dtype in types.items() if dtype.is_float()]
+    row = 0
+    for frame in frames:
+        odd = (
+            frame.select(pl.col(name).is_finite().not_().fill_null(False).arg_max() for name in floats).row(0)
+            if floats
+            else ()
+        )
+        for name, at in zip(floats, odd, strict=True):
+            if at is not None and frame[name][at] is not None and not frame[name].is_finite()[at]:
+                raise InvalidDataError(
+                    f"{path.name}: row {row + at + 1:,}, column {name}: {frame[name][at]} is no number of JSON",
+                    hint="write Parquet or CSV, or make it missing: null_values=['NaN']",
+                    context={"row": row + at + 1, "column": name},
+                )
+        frame.with_columns(_times(types)).write_ndjson(file)
+        row += frame.height
+
+
+def _times(types: Mapping[str, pl.DataType]) -> list[pl.Expr]:
+    return [
+        pl.col(name).dt.strftime(_TIMES[dtype.time_zone is not None])
+        for name, dtype in types.items()
+        if isinstance(dtype, pl.Datetime)
+    ]

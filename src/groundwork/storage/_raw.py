@@ -1,0 +1,47 @@
+"""Tables read as their cells stand, with the place of every row: for who judges rows instead of refusing them.
+
+Rule: nothing is cast and nothing refused but what cannot be read at all. Memory: one block and its parse.
+"""
+
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundwork.storage._blocks import Progress
+
+if TYPE_CHECKING:
+    from groundwork.storage._batch import Batch
+
+
+def stream_raw(
+    path: str | PathLike[str],
+    *,
+    null_values: Sequence[str] = (),
+    member: str | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> "Iterator[Batch]":
+    """Read a table in batches of the format's own size, every cell as the file holds it.
+
+    Args:
+        path: See ``stream``.
+        null_values: See ``stream``.
+        member: See ``stream``.
+        name: The file as messages shall call it; its own name unless given.
+        progress: See ``stream``.
+
+    Returns:
+        An iterator of batches: ``frame`` (of a text format every column is String), ``first_row`` (counted from 1) and
+        ``lines`` (where each row begins, embedded newlines counted; None for Parquet).
+
+    Raises:
+        InvalidDataError: See ``stream``, but for values that do not fit a type.
+        StorageError: See ``stream``.
+        UnsupportedFormatError: See ``stream``.
+    """
+    from groundwork.storage._table import open_table
+
+    table = open_table(Path(path), member)
+    table.name = name or table.name
+    return table.batches(null_values, progress)
