@@ -55,7 +55,7 @@ def open_table(
         UsageError: There is no such file, or a name cannot be one.
         InvalidDataError: A file is damaged.
     """
-    paths = _paths(files)
+    paths = paths_of(files)
     source = paths if len(paths) > 1 else paths[0]
     name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
     if schema is not None:
@@ -164,7 +164,18 @@ def known_columns(table: Table, names: Sequence[str] | None, option: str) -> lis
     return found
 
 
-def _paths(files: Sequence[str]) -> list[Path]:
+def paths_of(files: Sequence[str]) -> list[Path]:
+    """Find the files that were named.
+
+    Args:
+        files: Paths, and patterns.
+
+    Returns:
+        The files, each once, those of a pattern by name.
+
+    Raises:
+        UsageError: There is none, or one is a folder.
+    """
     found = [path for text in files for path in _matches(text)]
     for path in found:
         if path.is_dir():

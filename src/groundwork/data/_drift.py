@@ -8,7 +8,7 @@ Source of the thresholds 0.1 and 0.25: Siddiqi, Credit Risk Scorecards, Wiley, 2
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -42,6 +42,7 @@ class ColumnDrift:
             another kind).
         change: ``new``, ``vanished``, ``dtype``, or None.
         dtypes: Its type in the reference and now.
+        rows: Rows of the reference and now.
         missing: Share of rows without a value in the reference and now.
         psi: The population stability index; missing values are a bin of their own.
         psi_p: How likely chance alone gives such an index; only below 0.001 it counts.
@@ -60,6 +61,7 @@ class ColumnDrift:
     severity: Severity
     change: Literal["new", "vanished", "dtype"] | None = None
     dtypes: tuple[str | None, str | None] = (None, None)
+    rows: tuple[int, int] = (0, 0)
     missing: tuple[float, float] = (0.0, 0.0)
     psi: float | None = None
     psi_p: float | None = None
@@ -93,7 +95,7 @@ class ColumnDrift:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         plain = asdict(self)
-        for name in ("dtypes", "missing"):
+        for name in ("dtypes", "rows", "missing"):
             plain[name] = list(plain[name])
         plain["bins"] = [list(each) for each in self.bins]
         return {**plain, "message": self.message}
@@ -140,20 +142,23 @@ def drift(
         StorageError: A file cannot be read.
         UsageError: One of them is no table.
     """
-    before, now = _sides(reference, progress), _sides(current, progress)
-    found = [_compared(name, before.get(name), now.get(name)) for name in dict.fromkeys([*before, *now])]
+    (rows, before), (rows_now, now) = _sides(reference, progress), _sides(current, progress)
+    found = [
+        replace(_compared(name, before.get(name), now.get(name)), rows=(rows, rows_now))
+        for name in dict.fromkeys([*before, *now])
+    ]
     return sorted(found, key=lambda one: (_RANKS[one.severity], -(one.psi or 0.0)))
 
 
-def _sides(table: Any, progress: Progress | None) -> dict[str, _Side]:
+def _sides(table: Any, progress: Progress | None) -> tuple[int, dict[str, _Side]]:
     if isinstance(table, Profile):
         nothing = Distribution("none", [], [])
-        return {
+        return table.rows, {
             column.name: _Side(column.dtype, table.rows, column.missing, column.distribution or nothing)
             for column in table.columns
         }
     rows, summaries = summarise(table, progress=progress)
-    return {each.name: _Side(str(each.dtype), rows, each.missing, each.distribution()) for each in summaries}
+    return rows, {each.name: _Side(str(each.dtype), rows, each.missing, each.distribution()) for each in summaries}
 
 
 def _compared(name: str, before: _Side | None, now: _Side | None) -> ColumnDrift:
