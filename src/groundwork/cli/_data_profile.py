@@ -109,8 +109,8 @@ def _show(profiled: Profile, name: str) -> None:
 
 
 def _line(column: ColumnProfile, rows: int) -> tuple[str, ...]:
-    missing = f"{number(column.missing)} {share(column.missing, rows):>5}" if column.missing else ""
-    distinct = f"{'~' if column.approximate else ''}{number(column.distinct)}"
+    missing = f"{column.missing:,} {share(column.missing, rows):>5}" if column.missing else ""
+    distinct = f"{'~' if column.approximate else ''}{column.distinct:,}"
     shape = spark(column.histogram["counts"]) if column.histogram else ""
     return column.name, short_type(column.dtype), missing, distinct, shape, _values(column, rows)
 
@@ -121,6 +121,8 @@ def _values(column: ColumnProfile, rows: int) -> str:
         return ", ".join(f"{value} {share(count, known)}" for value, count in (column.top or [])[:4])
     if column.minimum is None:
         return ""
+    if column.minimum == column.maximum:
+        return number(column.minimum)
     middle = f", median {number(column.quantiles['0.5'])}, mean {number(column.mean)}" if column.quantiles else ""
     return f"{number(column.minimum)} to {number(column.maximum)}{middle}"
 

@@ -50,7 +50,8 @@ def run(
         named = " ".join(files) or "FILE"
         raise UsageError(
             "there is no schema to validate against",
-            hint=f"give --schema FILE or --project PROJECT; groundwork data profile {named} --suggest-schema drafts one",
+            hint="give --schema FILE or --project PROJECT; a draft comes from "
+            f"groundwork data profile {named} --suggest-schema",
         )
     if not files and project is not None:
         files, member = project_source(project)
@@ -102,8 +103,9 @@ def _show(report: ValidationReport, table: Table, written: list[Path], *, as_jso
         return
     for violation in worst:
         _show_violation(violation, report.rows_in)
-    verdict = f"{many(bad, 'row')} of {report.rows_in:,} break{'s' if bad == 1 else ''} a rule"
-    typer.echo(f"{table.name}: {verdict if bad else f'{many(report.rows_in, "row")}, every rule is kept'}")
+    broken = f"{bad:,} of {many(report.rows_in, 'row')} break{'s' if bad == 1 else ''} a rule"
+    kept = f"{many(report.rows_in, 'row')}, every rule is kept"
+    typer.echo(f"{table.name}: {broken if bad else kept}")
     for path in written:
         typer.echo(f"written: {path}")
     if bad and not written:

@@ -124,15 +124,15 @@ def number(value: Any) -> str:
         value: A number, or a cell of any kind.
 
     Returns:
-        As ``49,102`` or ``0.6931``; empty for None.
+        As ``49,102``, ``2013`` or ``0.6931``; empty for None.
     """
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:,.1f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
+        return f"{int(value):,}" if abs(value) >= 10_000 else str(int(value))
+    return f"{value:,.1f}" if 10_000 <= abs(value) < 1e15 else f"{value:.5g}"
 
 
 def share(part: float, whole: float) -> str:

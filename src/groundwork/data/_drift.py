@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from groundwork.data._dataset import Dataset, Progress
+from groundwork.data._dataset import Dataset
 from groundwork.data._distribution import Distribution
 from groundwork.data._drift_measures import chance_of_index, kolmogorov_smirnov, stability_index
 from groundwork.data._profile import Profile, summarise
+from groundwork.data._sources import Progress
 
 MODERATE = 0.1
 SEVERE = 0.25

@@ -11,10 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from groundwork.data._dataset import Dataset, Progress
+from groundwork.data._dataset import Dataset
 from groundwork.data._dtypes import TYPES
 from groundwork.data._profile import Profile
 from groundwork.data._schema import Column, Schema
+from groundwork.data._sources import Progress
 from groundwork.storage import cast_column, misfits
 
 SPELLINGS = frozenset(

@@ -38,7 +38,7 @@ def number(value: Any) -> str:
         value: A number; anything else is shown as it is.
 
     Returns:
-        As ``49,102``, ``0.6931`` or ``1.2e-05``; a dash for None and NaN.
+        As ``49,102``, ``2013``, ``0.6931`` or ``1.2e-05``; a dash for None and NaN.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return text(value)
@@ -47,8 +47,8 @@ def number(value: Any) -> str:
     if abs(value) >= 1e15:
         return f"{value:.4g}"
     if value == int(value):
-        return f"{int(value):,}"
-    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return f"{int(value):,}" if abs(value) >= 10_000 else str(int(value))
+    return f"{value:,.1f}" if abs(value) >= 10_000 else f"{value:.5g}"
 
 
 def share(part: float, whole: float) -> str:

@@ -5,15 +5,16 @@ Missing is null or NaN. Cost: a few passes over each column of a frame, 336,776 
 second; a dataset is read once, in batches, and its memory does not grow with its size.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import polars as pl
 
 from groundwork.data._column_summary import ColumnSummary
-from groundwork.data._dataset import Dataset, Progress
+from groundwork.data._dataset import Dataset
 from groundwork.data._distribution import Distribution
+from groundwork.data._sources import Progress
 from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError, InvalidDataError
 
@@ -174,7 +175,7 @@ def summarise(
     if isinstance(table, Dataset):
         types = table.columns()
         most: int | None = min(exact_values, max(_LEAST_VALUES, _ALL_VALUES // max(len(types), 1)))
-        batches = table.batches(progress=progress)
+        batches: Iterator[pl.DataFrame] = table.batches(progress=progress)
     else:
         frame = as_frame(table)
         types, most, batches = dict(frame.schema), None, iter([frame])

@@ -43,7 +43,7 @@ def load_schema(path: str | PathLike[str]) -> tuple[Schema, tuple[str, ...]]:
         inside = ", name it by --project" if isinstance(data, dict) and "schema" in data else ""
         raise ConfigurationError(f"{source} has no columns:{inside}", hint=_HINT, context={"file": source})
     nulls = data.pop("null_values", None) or []
-    mistakes = []
+    mistakes: list[tuple[_Place, str]] = []
     if not isinstance(nulls, list) or not all(isinstance(text, str) for text in nulls):
         mistakes.append((("null_values",), "must be a list of texts; quote them, as ['NA', '-']"))
     try:
