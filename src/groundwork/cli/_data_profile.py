@@ -111,7 +111,7 @@ def _show(profiled: Profile, name: str) -> None:
 def _line(column: ColumnProfile, rows: int) -> tuple[str, ...]:
     missing = f"{column.missing:,} {share(column.missing, rows):>5}" if column.missing else ""
     distinct = f"{'~' if column.approximate else ''}{column.distinct:,}"
-    shape = spark(column.histogram["counts"]) if column.histogram else ""
+    shape = spark(column.shape[1]) if column.histogram else ""
     return column.name, short_type(column.dtype), missing, distinct, shape, _values(column, rows)
 
 

@@ -105,14 +105,16 @@ def spark(counts: Sequence[float]) -> str:
     """Draw a histogram as a line of blocks.
 
     Args:
-        counts: Rows of each bin; pairs of bins are drawn as one.
+        counts: Rows of each bin.
 
     Returns:
-        Ten characters for twenty bins; empty where the terminal cannot show them.
+        One character a bin, or for pairs of bins where there are more than 12; empty where the terminal cannot show
+        them.
     """
     if not (Console().encoding or "").startswith("utf"):
         return ""
-    joined = [sum(counts[at : at + 2]) for at in range(0, len(counts), 2)]
+    step = 1 + (len(counts) > 12)
+    joined = [sum(counts[at : at + step]) for at in range(0, len(counts), step)]
     most = max(joined, default=0) or 1
     return "".join(_BLOCKS[min(int(8 * count / most), 7)] if count else " " for count in joined)
 

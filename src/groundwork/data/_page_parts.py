@@ -131,7 +131,7 @@ def histogram(edges: Sequence[float], counts: Sequence[float], name: str) -> str
     """Return a histogram with its axis.
 
     Args:
-        edges: One more than counts.
+        edges: One more than counts; from one whole number to the next, each is the value of its bar.
         counts: Rows of each bin.
         name: The column, for those who cannot see it.
 
@@ -139,14 +139,17 @@ def histogram(edges: Sequence[float], counts: Sequence[float], name: str) -> str
         An ``<svg>`` element; a bar tells its bin and rows when it is pointed at.
     """
     most, step, high = max(counts, default=0) or 1, _WIDE / len(counts), 110
+    whole = all(edge == edges[0] + i for i, edge in enumerate(edges))
     bars = "".join(
         f'<rect class="mark" x="{i * step + 0.5:.1f}" y="{high - max(high * count / most, 1):.1f}" '
         f'width="{step - 1:.1f}" height="{max(high * count / most, 1):.1f}">'
-        f"<title>{number(edges[i])} to {number(edges[i + 1])}: {number(count)} rows</title></rect>"
+        f"<title>{number(edges[i])}{'' if whole else f' to {number(edges[i + 1])}'}: {count:,} rows</title></rect>"
         for i, count in enumerate(counts)
         if count
     )
-    ticks = ((0, "start", edges[0]), (_WIDE / 2, "middle", edges[len(counts) // 2]), (_WIDE, "end", edges[-1]))
+    ticks = [(0.0, "start", edges[0]), (_WIDE / 2, "middle", edges[len(counts) // 2]), (_WIDE, "end", edges[-1])]
+    if whole:
+        ticks = [((i + 0.5) * step, "middle", edges[i]) for i in range(0, len(counts), 1 + len(counts) // 16)]
     labels = "".join(
         f'<text x="{x:.0f}" y="{high + 15}" text-anchor="{anchor}">{number(value)}</text>' for x, anchor, value in ticks
     )
@@ -171,7 +174,7 @@ def bars(rows: Sequence[tuple[str, float]], whole: float, name: str) -> str:
     lines = []
     for place, (value, count) in enumerate(rows):
         y = place * 20
-        told = f"{number(count)} ({share(count, whole)})"
+        told = f"{count:,} ({share(count, whole)})"
         lines.append(
             f'<g><title>{text(value)}: {told}</title><text class="name" x="0" y="{y + 13}">{text(_cut(value))}</text>'
             f'<rect class="track" x="180" y="{y + 4}" width="180" height="11" rx="3"/>'

@@ -36,7 +36,7 @@ tr:last-child > td { border-bottom: 0; } th:last-child, td:last-child { padding-
 th.number { text-align: right; }
 td.cut { max-width: 260px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr)); gap: 14px; }
-.column { content-visibility: auto; contain-intrinsic-size: auto 330px; scroll-margin-top: 12px; }
+.column { scroll-margin-top: 12px; }
 .column header { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: center; margin-bottom: 10px; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 6px 14px; margin: 0 0 12px;
   font-size: 13.5px; }
@@ -53,5 +53,5 @@ svg.spark { width: 96px; height: 24px; } svg.gaps { width: 90px; height: 8px; }
 footer { margin-top: 40px; color: var(--muted); font-size: 13px; }
 @media (max-width: 560px) { main { padding: 18px 12px 40px; } .card { padding: 12px; }
   .cards { grid-template-columns: 1fr 1fr; gap: 8px; } .cards b { font-size: 20px; } }
-@media print { body { background: none; } .card { break-inside: avoid; } .column { content-visibility: visible; } }
+@media print { body { background: none; } .card { break-inside: avoid; } }
 """

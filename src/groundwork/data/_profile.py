@@ -22,6 +22,7 @@ _EXACT_VALUES = 100_000
 # Of all columns together, so that a table of 10,000 columns needs no more memory than one of 40.
 _ALL_VALUES = 4_000_000
 _LEAST_VALUES = 500
+_WHOLE = 40
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,20 @@ class ColumnProfile:
     histogram: dict[str, list[float]] | None = None
     approximate: bool = False
     distribution: Distribution | None = None
+
+    @property
+    def shape(self) -> tuple[list[float], list[float]]:
+        """What to draw: edges and counts; one bar for each of up to 40 whole numbers, else those of the histogram."""
+        if self.histogram is None:
+            return [], []
+        spread = self.distribution
+        if spread is not None and spread.complete and spread.values and self.distinct <= _WHOLE:
+            low, high = spread.values[0], spread.values[-1]
+            if high - low < _WHOLE and all(float(value).is_integer() for value in spread.values):
+                counts = dict(zip(spread.values, spread.counts, strict=True))
+                whole = range(int(low), int(high) + 1)
+                return [*map(float, whole), high + 1.0], [counts.get(float(value), 0) for value in whole]
+        return self.histogram["edges"], self.histogram["counts"]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

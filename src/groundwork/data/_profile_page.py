@@ -26,6 +26,7 @@ from groundwork.data._profile import ColumnProfile, Profile
 
 _TONES = {"severe": "bad", "moderate": "care", "none": "good"}
 _NUMBERED = 9
+_DRAWN = 500
 
 
 def profile_page(profiled: Profile, *, title: str = "Profile", notes: Sequence[str] = ()) -> str:
@@ -42,9 +43,9 @@ def profile_page(profiled: Profile, *, title: str = "Profile", notes: Sequence[s
     rows, columns = profiled.rows, profiled.columns
     missing = sum(column.missing for column in columns)
     figures = [
-        (number(rows), "rows"),
-        (number(len(columns)), "columns"),
-        (f"{number(missing)} ({share(missing, rows * len(columns))})", "missing cells"),
+        (f"{rows:,}", "rows"),
+        (f"{len(columns):,}", "columns"),
+        (f"{missing:,} ({share(missing, rows * len(columns))})", "missing cells"),
         (number(sum(_constant(column, rows) for column in columns)), "constant columns"),
     ]
     told = "".join(f'<p class="muted">{text(note)}</p>' for note in notes)
@@ -53,7 +54,9 @@ def profile_page(profiled: Profile, *, title: str = "Profile", notes: Sequence[s
         (_line(place, column, rows) for place, column in enumerate(columns)),
         (2, 4),
     )
-    boxes = "".join(_box(place, column, rows) for place, column in enumerate(columns))
+    boxes = "".join(_box(place, column, rows) for place, column in enumerate(columns[:_DRAWN]))
+    if len(columns) > _DRAWN:
+        boxes += f'<p class="muted">The other {number(len(columns) - _DRAWN)} columns stand in the list only.</p>'
     return page(
         title,
         f'<h1>{text(title)}</h1>{told}{cards(figures)}<h2>All columns</h2><div class="card">{overview}</div>'
@@ -101,15 +104,15 @@ def drift_page(found: Sequence[ColumnDrift], *, title: str = "Drift", notes: Seq
 
 
 def _line(place: int, column: ColumnProfile, rows: int) -> tuple[str, ...]:
-    known = f"{number(column.missing)} ({share(column.missing, rows)})" if column.missing else ""
+    known = f"{column.missing:,} ({share(column.missing, rows)})" if column.missing else ""
     return (
-        f'<a href="#c{place}">{text(column.name)}</a>',
+        f'<a href="#c{place}">{text(column.name)}</a>' if place < _DRAWN else text(column.name),
         f'<span class="muted">{text(_type(column.dtype))}</span>',
         known or '<span class="muted">none</span>',
         gaps(column.missing / rows) if column.missing else "",
         _distinct(column),
         _range(column),
-        spark(column.histogram["counts"]) if column.histogram else "",
+        spark(column.shape[1]) if column.histogram else "",
     )
 
 
@@ -125,7 +128,7 @@ def _box(place: int, column: ColumnProfile, rows: int) -> str:
         labels.append(badge("approximate", "care"))
     drawn = ""
     if column.histogram and column.distinct > _NUMBERED:
-        drawn = histogram(column.histogram["edges"], column.histogram["counts"], column.name)
+        drawn = histogram(*column.shape, column.name)
     elif column.top:
         drawn = bars([(str(value), count) for value, count in column.top], rows, column.name)
     head = f"<header><h3>{text(column.name)}</h3>{''.join(labels)}</header>"
@@ -134,11 +137,13 @@ def _box(place: int, column: ColumnProfile, rows: int) -> str:
 
 def _facts(column: ColumnProfile, rows: int) -> list[tuple[str, str]]:
     known = [
-        ("missing", f"{number(column.missing)} ({share(column.missing, rows)})" if column.missing else "none"),
+        ("missing", f"{column.missing:,} ({share(column.missing, rows)})" if column.missing else "none"),
         ("distinct", _distinct(column)),
         ("minimum", number(column.minimum)),
         ("maximum", number(column.maximum)),
     ]
+    if _constant(column, rows):
+        return [*known[:2], ("value", number(column.minimum))]
     if column.mean is not None:
         known += [("mean", number(column.mean)), ("standard deviation", number(column.std))]
     known += [
@@ -154,13 +159,16 @@ def _constant(column: ColumnProfile, rows: int) -> bool:
 
 
 def _distinct(column: ColumnProfile) -> str:
-    return f"{'about ' if column.approximate else ''}{number(column.distinct)}"
+    return f"{'about ' if column.approximate else ''}{column.distinct:,}"
 
 
 def _range(column: ColumnProfile) -> str:
     if column.dtype.startswith(("String", "Categorical", "Enum", "Boolean")):
         return ", ".join(text(value) for value, _ in (column.top or [])[:3])
-    return "" if column.minimum is None else f"{number(column.minimum)} to {number(column.maximum)}"
+    if column.minimum is None:
+        return ""
+    low, high = number(column.minimum), number(column.maximum)
+    return low if low == high else f"{low} to {high}"
 
 
 def _type(dtype: str) -> str:
