@@ -43,7 +43,7 @@ class Kind(StrEnum):
 _Files = Annotated[
     list[str],
     typer.Argument(
-        metavar="FILE...", help="CSV, JSON lines or Parquet, also .gz, .zst, .zip; patterns; several are one table."
+        metavar="FILE", help="CSV, JSON lines or Parquet, also .gz, .zst, .zip; patterns; several are one table."
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print plain data for programs.")]
@@ -87,7 +87,7 @@ def profile_table(
 def validate_table(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE...]", help="As for profile; the project's own source if left out."),
+        typer.Argument(metavar="FILE", help="As for profile; the project's own source if left out."),
     ] = None,
     schema: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML with columns, unique, rules and null_values.")

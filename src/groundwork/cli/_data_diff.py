@@ -16,6 +16,7 @@ from groundwork.errors import UsageError
 
 _COLOURS = {"severe": "red", "moderate": "yellow", "none": "green"}
 _COLUMNS = 10
+_QUIET = 30
 _EXAMPLES = 5
 
 
@@ -112,7 +113,11 @@ def _write(output: Path, plain: dict[str, Any], found: Sequence[ColumnDrift], ti
 def _show(found: Sequence[ColumnDrift], rows: RowDiff | None, titles: Sequence[str], output: Path | None) -> None:
     typer.echo(f"reference  {clean(titles[0])}")
     typer.echo(f"current    {clean(titles[1])}")
-    show_table(("column", "drift", "PSI", "KS", "what"), map(_line, found), right=(2, 3), colours=_COLOURS)
+    quiet = [one for one in found if one.severity == "none" and not _what(one)]
+    shown = [one for one in found if one not in quiet[_QUIET:]]
+    show_table(("column", "drift", "PSI", "KS", "what"), map(_line, shown), right=(2, 3), colours=_COLOURS)
+    if len(shown) < len(found):
+        typer.echo(f"and {many(len(found) - len(shown), 'column')} without drift")
     if rows is not None:
         _show_rows(rows)
     if not all(one.exact for one in found):

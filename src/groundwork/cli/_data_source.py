@@ -55,21 +55,23 @@ def open_table(
         UsageError: There is no such file, or a name cannot be one.
         InvalidDataError: A file is damaged.
     """
-    paths = paths_of(files)
+    named = paths_of(files)
+    paths = list(dict.fromkeys(named))
+    twice = [f"{path} was named more than once and is read once" for path in paths if named.count(path) > 1]
     source = paths if len(paths) > 1 else paths[0]
     name = paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
     if schema is not None:
         nulls = schema[1] if null_values is None else tuple(null_values)
         dataset = Dataset.scan(source, schema=schema[0], null_values=nulls, member=member)
         dataset.columns()  # what is not there is told before anything is made
-        return Table(dataset, paths, name)
+        return Table(dataset, paths, name, twice)
     raw = Dataset.scan(source, null_values=null_values or (), member=member)
     # Whoever says what means missing need not be guessed at.
     spellings = SPELLINGS if null_values is None else ()
     with reading(f"finding types in {name}") as progress:
         found = infer_types(raw, spellings=spellings, progress=progress)
     dataset = Dataset.scan(source, schema=found.schema, null_values=found.null_values, member=member)
-    return Table(dataset, paths, name, _notes(found.null_values) if null_values is None else [])
+    return Table(dataset, paths, name, [*twice, *(_notes(found.null_values) if null_values is None else ())])
 
 
 def read_schema(schema: Path | None, project: Path | None) -> tuple[Schema, tuple[str, ...]] | None:
@@ -171,7 +173,7 @@ def paths_of(files: Sequence[str]) -> list[Path]:
         files: Paths, and patterns.
 
     Returns:
-        The files, each once, those of a pattern by name.
+        The files, those of a pattern by name.
 
     Raises:
         UsageError: There is none, or one is a folder.
@@ -180,7 +182,7 @@ def paths_of(files: Sequence[str]) -> list[Path]:
     for path in found:
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint=f"name its files, as '{path / '*.csv'}'")
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _matches(text: str) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Literal
 import typer
 
 from groundwork.cli._data_source import Table, check_output, open_table, project_source, read_schema
-from groundwork.cli._data_view import clean, many, print_json, reading, share
+from groundwork.cli._data_view import clean, many, print_json, reading, share, show_notes
 from groundwork.data import ValidationReport, Violation
 from groundwork.errors import InvalidDataError, UsageError
 
@@ -94,6 +94,7 @@ def _report(
 
 
 def _show(report: ValidationReport, table: Table, written: list[Path], *, as_json: bool) -> None:
+    show_notes(table.notes)
     worst = sorted(report.violations, key=lambda violation: -violation.count)
     bad = report.rows_in - report.rows_out
     if as_json:
