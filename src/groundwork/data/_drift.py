@@ -26,6 +26,8 @@ SEVERE = 0.25
 _CHANCE = 0.001
 _BINS = 10
 _CATEGORIES = 50
+_RAREST = 0.005
+_FEWEST = 10
 _NAMED = 10
 
 Severity = Literal["none", "moderate", "severe"]
@@ -127,7 +129,8 @@ def drift(
     """Compare two tables, or their profiles.
 
     Numbers are put into ten bins by the reference's deciles, one below its minimum and one above its maximum. Of
-    categories the reference's 50 most frequent are bins of their own, and the others are one, as are the new ones.
+    categories those with 0.5 % of the reference's rows (and 10) are bins of their own, up to 50, the others are one, and
+    so are the new ones; of these as many are expected as the reference has rows of values that occur once.
 
     Args:
         reference: What is expected, as the table that a model was trained on: a table as ``profile`` takes it, or a
@@ -200,32 +203,34 @@ def _bins(before: _Side, now: _Side) -> list[tuple[str, float, float]]:
 def _by_decile(before: Distribution, now: Distribution) -> tuple[list[str], Floats]:
     low, high = float(before.values[0]), float(before.values[-1])
     deciles = [before.quantile(level / _BINS) for level in range(1, _BINS)]
-    edges = np.unique([low, *deciles, high])
     # The smallest value of the reference belongs to its first bin; what lies below has one of its own.
-    points = np.concatenate(([np.nextafter(low, -np.inf)], edges[1:] if len(edges) > 1 else edges))
+    points = np.concatenate(([np.nextafter(low, -np.inf)], np.unique([*deciles, high])))
     shares = np.array([np.diff(side.up_to(points), prepend=0.0, append=1.0) for side in (before, now)])
     if not now.known:
         shares[1] = 0.0
-    inner = [f"{a:g} to {b:g}" for a, b in zip([low, *points[1:-1]], points[1:], strict=True)]
+    inner = [f"{a:g} to {b:g}" if a < b else f"{b:g}" for a, b in zip([low, *points[1:-1]], points[1:], strict=True)]
     return [f"below {low:g}", *inner, f"above {high:g}"], shares
 
 
 def _by_category(before: Distribution, now: Distribution) -> tuple[list[str], Floats]:
-    first = list(before.values[:_CATEGORIES])
+    least = max(_FEWEST, _RAREST * before.known)
+    frequent = sum(count >= least for count in before.counts[:_CATEGORIES])
+    first, earlier = before.values[:frequent], [float(count) for count in before.counts[:frequent]]
     known = set(before.values)
     counts = dict(zip(now.values, now.counts, strict=True))
     new = sum(count for value, count in counts.items() if value not in known) if before.complete else 0.0
     current = [counts.get(value, 0.0) for value in first]
-    earlier = [float(count) for count in before.counts[:_CATEGORIES]]
     rest = (max(before.known - sum(earlier), 0.0), max(now.known - sum(current) - new, 0.0))
-    table = np.array([[*earlier, rest[0], 0.0], [*current, rest[1], new]])
+    # Good and Turing: rows of values never seen before are as many as those of values seen once, without any drift.
+    unseen = min(sum(count == 1 for count in before.counts), new / max(now.known, 1.0) * before.known, rest[0])
+    table = np.array([[*earlier, rest[0] - unseen, unseen], [*current, rest[1], new]])
     shares: Floats = table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
     return [*map(str, first), "other", "new"], shares
 
 
 def _index(bins: Sequence[tuple[str, float, float]], before: _Side, now: _Side) -> dict[str, Any]:
     one, two = np.array([each[1] for each in bins]), np.array([each[2] for each in bins])
-    index = stability_index(one, two)
+    index = stability_index(one, two, before.rows, now.rows)
     used = int(((one > 0) | (two > 0)).sum())
     kept = [each for each in bins if each[1] or each[2]]
     return {"psi": index, "psi_p": chance_of_index(index, used, before.rows, now.rows), "bins": kept}

@@ -13,18 +13,23 @@ FLOOR = 1e-4
 Floats = npt.NDArray[np.float64]
 
 
-def stability_index(reference: Floats, current: Floats) -> float:
+def stability_index(reference: Floats, current: Floats, reference_rows: float, current_rows: float) -> float:
     """The population stability index: the sum of (c - r) ln(c / r) over the bins.
 
     Args:
         reference: Share of the reference's rows in each bin.
         current: Share of the current rows in each bin.
+        reference_rows: Rows of the reference.
+        current_rows: Current rows.
 
     Returns:
-        The index, 0 or more. A share below 0.0001 counts as 0.0001, for the logarithm of nothing is infinite.
+        The index, 0 or more. The logarithm of nothing is infinite: an empty bin counts as half a row, and as 0.0001 of
+        the rows where that is more.
     """
-    low, high = np.maximum(reference, FLOOR), np.maximum(current, FLOOR)
-    return float(np.sum((high - low) * np.log(high / low)))
+    one = np.maximum(reference, max(FLOOR, 0.5 / reference_rows))
+    two = np.maximum(current, max(FLOOR, 0.5 / current_rows))
+    used = (reference > 0) | (current > 0)
+    return float(np.sum(((two - one) * np.log(two / one))[used]))
 
 
 def chance_of_index(index: float, bins: int, reference_rows: float, current_rows: float) -> float:
