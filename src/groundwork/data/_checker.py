@@ -110,7 +110,7 @@ class Checker:
         Returns:
             The verdict.
         """
-        broken = [*self._cells(piece.frame, typed), *self._values(typed), *self._repeated(typed)]
+        broken = [*self._cells(piece.cells, typed), *self._values(typed), *self._repeated(typed)]
         broken.sort(key=lambda item: self._order(item[0]))
         good: pl.Series | None = None
         for rule, mask in broken:

@@ -407,10 +407,10 @@ class _Reading:
         types, dataset = self.types, self._dataset
         declared = dataset.schema.columns if dataset.schema else {}
         checker = self._checker = Checker(dataset.schema or Schema(columns={}), types)
-        for piece in dataset.source.pieces(dataset.null_values, self._progress):
-            typed = pl.DataFrame([cast_column(piece.frame[name], dtype) for name, dtype in types.items()])
+        for piece in dataset.source.pieces(dataset.null_values, self._progress, types):
+            typed = pl.DataFrame([cast_column(piece.cells[name], dtype) for name, dtype in types.items()])
             for name, dtype in types.items():
-                if name not in declared and piece.frame.schema[name] != dtype:
+                if name not in declared and piece.cells.schema[name] != dtype:
                     _require_fit(piece, name, typed[name])
             yield piece, typed, checker.check(piece, typed)
 

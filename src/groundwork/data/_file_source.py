@@ -8,8 +8,9 @@ import fnmatch
 import glob
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -81,17 +82,30 @@ class FileSource:
             return found
         return dict.fromkeys(found, pl.String())
 
-    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
+    def pieces(
+        self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
+    ) -> Iterator[Piece]:
         """Yield the rows of file after file; see ``storage.stream_raw``."""
         sizes = [part.path.stat().st_size if part.path.exists() else 0 for part in self.parts]
         order: list[str] | None = None
         for at, part in enumerate(self.parts):
             told = _onward(progress, sum(sizes[:at]), sum(sizes)) if progress else None
-            batches = stream_raw(part.path, null_values=null_values, member=part.member, name=part.label, progress=told)
+            batches = stream_raw(
+                part.path, columns=types, null_values=null_values, member=part.member, name=part.label, progress=told
+            )
             for batch in batches:
-                order = order or batch.frame.columns
-                frame = batch.frame if batch.frame.columns == order else batch.frame.select(order)
-                yield Piece(frame, part.label, batch.first_row, batch.lines)
+                order = order or batch.cells.columns
+                yield Piece(
+                    batch.cells.select(order),
+                    part.label,
+                    batch.first_row,
+                    batch.lines,
+                    partial(_ordered, batch.read, order),
+                )
+
+
+def _ordered(read: Callable[[], pl.DataFrame], order: Sequence[str]) -> pl.DataFrame:
+    return read().select(order)
 
 
 def files_of(source: object, member: str | None) -> FileSource:

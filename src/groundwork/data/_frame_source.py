@@ -4,7 +4,7 @@ Rule: the caller's table is never changed. Memory: a frame is cut into slices th
 and holds what polars' engine needs for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,9 @@ class FrameSource:
         """Tell the frame's own types."""
         return dict(self.frame.schema)
 
-    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
+    def pieces(
+        self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
+    ) -> Iterator[Piece]:
         """Yield slices of the frame."""
         return _placed(self.frame.iter_slices(_SLICE), self.name, null_values)
 
@@ -67,7 +69,9 @@ class QuerySource:
         """Tell the types that the query gives."""
         return dict(self.query.collect_schema())
 
-    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
+    def pieces(
+        self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
+    ) -> Iterator[Piece]:
         """Run the query and yield its rows in order."""
         frames = self.query.collect_batches(chunk_size=_STREAMED, maintain_order=True, lazy=True, engine="streaming")
         return _placed(iter(frames), self.name, null_values)

@@ -48,7 +48,9 @@ class IterableSource:
         first = self._peek()
         return {name: pl.String() if dtype == pl.Null else dtype for name, dtype in first.schema.items()}
 
-    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
+    def pieces(
+        self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
+    ) -> Iterator[Piece]:
         """Yield the rows.
 
         Raises:

@@ -20,19 +20,26 @@ Lines = Sequence[int] | npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Piece:
-    """Some rows of a source, as they stand there.
+    """Some rows of a source.
 
     Attributes:
-        frame: The cells; of a text format every column is String.
+        cells: The rows. A column stands in its settled type if every cell is known to fit, else as in the source.
         file: The file, or what the source is called.
         first_row: Number of the first row within that file, counted from 1 after the header.
         lines: The line at which each row begins, embedded newlines counted; None where there are no lines.
+        as_read: Reads the cells as they stand in the source, where ``cells`` holds others.
     """
 
-    frame: pl.DataFrame
+    cells: pl.DataFrame
     file: str
     first_row: int
     lines: Lines | None = None
+    as_read: Callable[[], pl.DataFrame] | None = None
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows as they stand in the source; of a text format every column is String."""
+        return self.cells if self.as_read is None else self.as_read()
 
     def line(self, at: int) -> int | None:
         """Tell the line of the row at a position, or None.
@@ -44,7 +51,7 @@ class Piece:
 
     def places(self) -> pl.DataFrame:
         """Tell file, row and line of every row."""
-        height = self.frame.height
+        height = self.cells.height
         row = pl.int_range(self.first_row, self.first_row + height, dtype=pl.Int64, eager=True)
         line = (
             pl.Series([None], dtype=pl.Int64).new_from_index(0, height)
@@ -81,8 +88,10 @@ class Source(Protocol):
         """Tell names and types of the cells as ``pieces`` gives them."""
         ...
 
-    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
-        """Yield all rows from the first."""
+    def pieces(
+        self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
+    ) -> Iterator[Piece]:
+        """Yield all rows from the first; a source that parses text may bring columns to these types on the way."""
         ...
 
 

@@ -4,8 +4,7 @@ Rule: what does not fit its column's type is an error that names file, row, line
 first row's. Cost: one vectorised cast a column.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -18,20 +17,46 @@ from groundwork.storage._cells import cast_column, misfit_advice, misfits
 
 _SHOWN = 40
 
+Lines = Sequence[int] | npt.NDArray[np.int64]
 
-@dataclass(frozen=True)
+
 class Batch:
     """Some rows of a file, in order.
 
-    Attributes:
-        frame: The cells as the file holds them; of a text format every column is String.
+    Args:
+        frame: The cells as the file holds them, or what reads them when they are asked for.
         first_row: Number of the first row, counted from 1.
         lines: Line of the file at which each row starts, counted from 1; None where the format has no lines.
+        cells: The same rows, if a reader has brought some columns to their types on the way.
+
+    Attributes:
+        first_row: As given.
+        lines: As given.
+        cells: The rows. A column stands in its declared type if every cell of it is known to fit; else as in ``frame``.
     """
 
-    frame: pl.DataFrame
-    first_row: int
-    lines: Sequence[int] | npt.NDArray[np.int64] | None
+    def __init__(
+        self,
+        frame: pl.DataFrame | Callable[[], pl.DataFrame],
+        first_row: int,
+        lines: Lines | None,
+        cells: pl.DataFrame | None = None,
+    ) -> None:
+        self._frame = frame
+        self.first_row = first_row
+        self.lines = lines
+        self.cells: pl.DataFrame = self.frame if cells is None else cells
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The cells as the file holds them; of a text format every column is String."""
+        return self.read()
+
+    def read(self) -> pl.DataFrame:
+        """Give ``frame``, which may have to be parsed."""
+        if not isinstance(self._frame, pl.DataFrame):
+            self._frame = self._frame()
+        return self._frame
 
 
 class Table(Protocol):
@@ -43,8 +68,10 @@ class Table(Protocol):
         """Tell the columns and their types as the file itself gives them."""
         ...
 
-    def batches(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Batch]:
-        """Yield all rows from the first, in batches of the format's own size."""
+    def batches(
+        self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
+    ) -> Iterator[Batch]:
+        """Yield all rows from the first, in batches of the format's own size; types are what ``cells`` may have."""
         ...
 
 
@@ -62,9 +89,9 @@ def typed(batch: Batch, types: Mapping[str, pl.DataType], name: str) -> pl.DataF
     Raises:
         InvalidDataError: A value does not fit.
     """
-    columns = [cast_column(column, types[column.name]) for column in batch.frame.iter_columns()]
+    columns = [cast_column(column, types[column.name]) for column in batch.cells.iter_columns()]
     firsts = []
-    for raw, values in zip(batch.frame.iter_columns(), columns, strict=True):
+    for raw, values in zip(batch.cells.iter_columns(), columns, strict=True):
         if values.null_count() != raw.null_count() and (wrong := misfits(raw, values)).any():
             firsts.append((int(wrong.arg_true()[0]), raw.name))
     if firsts:

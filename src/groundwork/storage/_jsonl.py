@@ -64,12 +64,18 @@ class JsonlFile:
             self._types = _found(self._path, self._member, (status.st_ino, status.st_size, status.st_mtime_ns))
         return self._types
 
-    def batches(self, null_values: Sequence[str] = (), progress: Progress | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        null_values: Sequence[str] = (),
+        progress: Progress | None = None,
+        types: Mapping[str, pl.DataType] | None = None,
+    ) -> Iterator[Batch]:
         """Yield all rows from the first, every cell as text.
 
         Args:
             null_values: Texts that mean missing.
             progress: See ``blocks``.
+            types: Not used: cells come as the file holds them.
 
         Yields:
             Batches of at least one row; null where a line lacks the column or says null.
@@ -78,11 +84,11 @@ class JsonlFile:
             InvalidDataError: A line is no JSON object, or the file is damaged.
             StorageError: The file cannot be read.
         """
-        types: dict[str, pl.DataType] = dict.fromkeys(self.found(), pl.String())
+        texts: dict[str, pl.DataType] = dict.fromkeys(self.found(), pl.String())
         nothing = pl.col(pl.String).replace(list(null_values), [None] * len(null_values))
         first_row, first = 1, 1
         for piece in _pieces(self._path, self._member, progress):
-            frame = _read(piece, types, self.name, first)
+            frame = _read(piece, texts, self.name, first)
             ends = piece.count(b"\n")
             lines = range(first, first + ends) if frame.height == ends else _lines(piece, first)
             if frame.height != len(lines):

@@ -56,12 +56,18 @@ class ParquetFile:
         with self._told():
             return self._scan().collect_schema()
 
-    def batches(self, null_values: Sequence[str] = (), progress: Progress | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        null_values: Sequence[str] = (),
+        progress: Progress | None = None,
+        types: Mapping[str, pl.DataType] | None = None,
+    ) -> Iterator[Batch]:
         """Yield all rows from the first.
 
         Args:
             null_values: Texts that mean missing.
             progress: Called after each batch with the file's bytes in proportion to the rows read, and their total.
+            types: Not used: cells come as the file holds them.
 
         Yields:
             Batches of at least one row.

@@ -3,7 +3,7 @@
 Rule: nothing is cast and nothing refused but what cannot be read at all. Memory: one block and its parse.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from groundwork.storage._blocks import Progress
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from groundwork.storage._batch import Batch
 
 
 def stream_raw(
     path: str | PathLike[str],
     *,
+    columns: "Mapping[str, pl.DataType] | None" = None,
     null_values: Sequence[str] = (),
     member: str | None = None,
     name: str | None = None,
@@ -26,14 +29,16 @@ def stream_raw(
 
     Args:
         path: See ``stream``.
+        columns: Types that ``cells`` may have; a column stands there in its type if every cell of it is known to fit.
         null_values: See ``stream``.
         member: See ``stream``.
         name: The file as messages shall call it; its own name unless given.
         progress: See ``stream``.
 
     Returns:
-        An iterator of batches: ``frame`` (of a text format every column is String), ``first_row`` (counted from 1) and
-        ``lines`` (where each row begins, embedded newlines counted; None for Parquet).
+        An iterator of batches: ``frame`` (of a text format every column is String), ``cells`` (the same rows, some
+        columns in their types), ``first_row`` (counted from 1) and ``lines`` (where each row begins, embedded newlines
+        counted; None for Parquet).
 
     Raises:
         InvalidDataError: See ``stream``, but for values that do not fit a type.
@@ -44,4 +49,4 @@ def stream_raw(
 
     table = open_table(Path(path), member)
     table.name = name or table.name
-    return table.batches(null_values, progress)
+    return table.batches(null_values, progress, columns)

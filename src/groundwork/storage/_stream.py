@@ -61,7 +61,7 @@ def stream(
         raise UsageError(f"rows is {rows!r}; a batch needs at least 1", hint="give a whole number, as rows=65_536")
     table = open_table(Path(path), member)
     types = settled_types(table, columns or {}, null_values)
-    frames = (typed(batch, types, table.name) for batch in table.batches(null_values, progress))
+    frames = (typed(batch, types, table.name) for batch in table.batches(null_values, progress, types))
     return resliced(frames, rows)
 
 

@@ -15,7 +15,7 @@ from scipy import stats
 from groundwork.data import Dataset, Profile, drift, profile
 from groundwork.data._drift_measures import chance_of_index, kolmogorov_smirnov, stability_index
 
-VALUES = st.lists(st.integers(-20, 20), min_size=1, max_size=60)
+VALUES = st.lists(st.integers(-20, 20), min_size=4, max_size=60)
 
 
 def one(before, now, **options):
