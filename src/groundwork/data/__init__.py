@@ -8,6 +8,7 @@ from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._inference import SPELLINGS, InferredTypes, draft_schema, infer_types
 from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._leakage_finding import LeakageFinding
 from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile
 from groundwork.data._profile_page import drift_page, profile_page

@@ -1,10 +1,15 @@
 """How well one column alone tells the target.
 
-Rule: scores live in [0, 1] and mean the same for every kind of column: for classes max(AUC, 1 - AUC), of the column's
-order, of a target encoding that was fitted on the other half of the rows, or of where it is missing; for a number
-the absolute rank correlation. Cost: a sort or two of each column over the sample.
+Rule: scores live in [0, 1] and mean the same for every kind of column. For classes max(AUC, 1 - AUC): of the column's
+order, of a target encoding that was fitted on the other half of the rows, of where the column is missing, of a word in
+its text. For a number the absolute rank correlation, or R (the root of R²) of a line or steps fitted on the other half:
+ranks agree little where a mass of near-equal targets hides a tail that is foretold exactly. What is missing, or holds a
+word, says yes or no: there a number counts by how well it tells the two apart, 2 AUC - 1. What chance brings in four standard
+deviations counts as nothing. Cost: a sort or two of each column over the sample.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,24 +17,28 @@ import numpy.typing as npt
 import polars as pl
 
 _MOST_CLASSES = 10
+_MOST_WORDS = 50
+_LEAST_TEXTS = 100
 _BINS = 64
 _PRIOR_ROWS = 5.0
+_DEVIATIONS = 4.0
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted, as one or more yes-or-no questions or as ranks.
+    """What is to be predicted, as one or more yes-or-no questions or as a number.
 
     Attributes:
         questions: For classes, one indicator each (a single one where there are two classes).
-        ranks: For a number, its values; else None.
+        values: For a number, its values; else None.
     """
 
     questions: list[Floats]
-    ranks: Floats | None = None
+    values: Floats | None = None
 
     @classmethod
     def of(cls, values: pl.Series) -> "Target":
@@ -49,13 +58,23 @@ class Target:
         asked = sorted(classes)[1:] if distinct == 2 else classes[:_MOST_CLASSES]
         return cls([(texts == name).to_numpy().astype(np.float64) for name in asked])
 
-    @property
-    def measure(self) -> str:
-        """The name of the score."""
-        return "ROC AUC" if self.ranks is None else "|Spearman correlation|"
+    def measure_of(self, way: str) -> str:
+        """Name the score.
+
+        Args:
+            way: A key of ``column_scores``.
+
+        Returns:
+            The measure's name.
+        """
+        if self.values is None:
+            return "ROC AUC"
+        if way in ("missing", "word"):
+            return "2 AUC - 1"
+        return "R (root of R²)" if way == "fit" else "|Spearman correlation|"
 
     def score(self, values: Floats) -> float:
-        """Score a numeric predictor.
+        """Score a numeric predictor by its order.
 
         Args:
             values: One number a row; NaN where there is none.
@@ -66,30 +85,60 @@ class Target:
         known = ~np.isnan(values)
         if known.sum() < 2:
             return 0.0
-        ranks = pl.Series(values[known]).rank().to_numpy()
-        if self.ranks is not None:
-            return _correlation(ranks, pl.Series(self.ranks[known]).rank().to_numpy())
+        ranks = _ranks(values[known])
+        if self.values is not None:
+            return _correlation(ranks, _ranks(self.values[known]))
         return max((_auc(ranks, question[known] > 0) for question in self.questions), default=0.0)
 
-    def encoded_score(self, codes: npt.NDArray[np.int64]) -> float:
+    def number_scores(self, values: Floats) -> dict[str, float]:
+        """Score a numeric predictor by its order, and for a number by a line too.
+
+        Args:
+            values: One number a row; NaN where there is none.
+
+        Returns:
+            Score by way: "order", "fit".
+        """
+        told = self.values
+        if told is None:
+            return {"order": self.score(values)}
+        return {"order": self.score(values), "fit": _fitted(told, lambda rows: _line(values, told, rows))}
+
+    def flag_score(self, flag: Bools) -> float:
+        """Score a predictor that says yes or no.
+
+        Args:
+            flag: One answer a row.
+
+        Returns:
+            The score.
+        """
+        if self.values is not None:
+            return max(2 * _auc(_ranks(self.values), flag) - 1, 0.0)
+        return self.score(flag.astype(np.float64))
+
+    def encoded_scores(self, codes: Codes) -> dict[str, float]:
         """Score a categorical predictor by the target's mean of each category, fitted on the other half of the rows.
 
         Args:
             codes: Category of each row, from 0.
 
         Returns:
-            The score.
+            Score by way: "categories", and for a number "fit".
         """
-        half = np.arange(len(codes)) % 2 == 0
-        sides = [self.ranks] if self.ranks is not None else self.questions
+        half = _half(len(codes))
         scores = []
-        for side in sides:
+        for side in self.questions if self.values is None else [self.values]:
             encoded = np.where(half, _means(codes, side, ~half)[codes], _means(codes, side, half)[codes])
             # Each half's own rows are compared with each other only; the two fits differ by a constant.
-            one = Target([side[half]]) if self.ranks is None else Target([], side[half])
-            two = Target([side[~half]]) if self.ranks is None else Target([], side[~half])
-            scores.append((one.score(encoded[half]) + two.score(encoded[~half])) / 2)
-        return max(scores, default=0.0)
+            parts = [rows for rows in (half, ~half) if rows.any()]
+            halves = [Target([side[rows]]) if self.values is None else Target([], side[rows]) for rows in parts]
+            scores.append(sum(one.score(encoded[rows]) for one, rows in zip(halves, parts, strict=True)) / len(parts))
+        found = {"categories": max(scores, default=0.0)}
+        told = self.values
+        if told is not None:
+            found["fit"] = _fitted(told, lambda rows: _means(codes, told, rows)[codes])
+        return found
 
 
 def column_scores(column: pl.Series, target: Target) -> dict[str, float]:
@@ -100,18 +149,43 @@ def column_scores(column: pl.Series, target: Target) -> dict[str, float]:
         target: The target over the same rows.
 
     Returns:
-        Score by way: "order", "categories", "missing".
+        Score by way: "order", "fit", "categories", "missing", "word".
     """
-    scores = {"missing": target.score(column.is_null().to_numpy().astype(np.float64))} if column.null_count() else {}
+    scores = {"missing": target.flag_score(column.is_null().to_numpy())} if column.null_count() else {}
     if is_ordered(column):
         numbers = as_numbers(column)
-        scores["order"] = target.score(numbers)
+        found = [target.number_scores(numbers)]
         if column.n_unique() > 2:
-            scores["categories"] = target.encoded_score(_bins(numbers))
-    elif not column.dtype.is_nested():
+            found.append(target.encoded_scores(_bins(numbers)))
+    elif not column.dtype.is_nested() and column.dtype != pl.Binary:
         codes = column.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64)
-        scores["categories"] = target.encoded_score(codes)
+        found = [target.encoded_scores(codes)]
+        if column.dtype == pl.String and column.n_unique() > _LEAST_TEXTS:
+            found.append({"word": telling_word(column, target)[1]})
+    else:
+        found = []
+    for one in found:
+        for way, score in one.items():
+            scores[way] = max(score, scores.get(way, 0.0))
     return scores
+
+
+def telling_word(column: pl.Series, target: Target) -> tuple[str, float]:
+    """Find the word whose presence tells most of the target.
+
+    Args:
+        column: Texts.
+        target: The target over the same rows.
+
+    Returns:
+        The word, in lower case, and its score; no word and 0 where there is none.
+    """
+    words = column.str.to_lowercase().str.extract_all(r"\w+").list.unique()
+    counted = words.drop_nulls().explode().drop_nulls().alias("word").value_counts()
+    frequent = counted.sort("count", "word", descending=[True, False])["word"].head(_MOST_WORDS).to_list()
+    scored = [(target.flag_score(words.list.contains(word).fill_null(False).to_numpy()), word) for word in frequent]
+    score, word = max(scored, key=lambda one: one[0], default=(0.0, ""))
+    return word, score
 
 
 def is_ordered(column: pl.Series) -> bool:
@@ -126,8 +200,20 @@ def is_ordered(column: pl.Series) -> bool:
     return column.dtype.is_numeric() or column.dtype.is_temporal() or column.dtype == pl.Boolean
 
 
+def is_time(column: pl.Series) -> bool:
+    """Tell whether a column holds instants: dates, or dates with times.
+
+    Args:
+        column: The column.
+
+    Returns:
+        Whether it does.
+    """
+    return isinstance(column.dtype, pl.Date | pl.Datetime)
+
+
 def as_numbers(column: pl.Series) -> Floats:
-    """Give an ordered column as numbers.
+    """Give an ordered column as numbers; instants of every type as microseconds since 1970, so that they compare.
 
     Args:
         column: The column.
@@ -135,9 +221,20 @@ def as_numbers(column: pl.Series) -> Floats:
     Returns:
         Floats, NaN where missing.
     """
-    physical = column.to_physical() if column.dtype.is_temporal() else column
+    physical = column.dt.epoch("us") if is_time(column) else column.to_physical()
     numbers: Floats = physical.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return numbers
+
+
+def _ranks(values: Floats) -> Floats:
+    ranks: Floats = pl.Series(values).rank().to_numpy()
+    return ranks
+
+
+def _half(rows: int) -> Bools:
+    # Drawn, not every second row: rows may take turns. Always the same draw.
+    half: Bools = np.random.Generator(np.random.PCG64(0)).random(rows) < 0.5
+    return half
 
 
 def _auc(ranks: Floats, positive: Bools) -> float:
@@ -146,16 +243,49 @@ def _auc(ranks: Floats, positive: Bools) -> float:
     if not yes or not no:
         return 0.0
     area = (float(ranks[positive].sum()) - yes * (yes + 1) / 2) / (yes * no)
-    return max(area, 1 - area)
+    chance = _DEVIATIONS * ((yes + no + 1) / (12 * yes * no)) ** 0.5
+    return max(area, 1 - area) if abs(area - 0.5) > chance else 0.5
 
 
 def _correlation(one: Floats, two: Floats) -> float:
     spread = float(one.std() * two.std())
-    return abs(float(np.mean((one - one.mean()) * (two - two.mean())) / spread)) if spread else 0.0
+    found = abs(float(np.mean((one - one.mean()) * (two - two.mean())) / spread)) if spread else 0.0
+    return found if found > _DEVIATIONS / len(one) ** 0.5 else 0.0
 
 
-def _means(codes: npt.NDArray[np.int64], side: Floats, rows: Bools) -> Floats:
+def _fitted(values: Floats, fit: Callable[[Bools], Floats]) -> float:
+    """R of a fit on one half of the rows, told by the other half; the worse of the two ways round."""
+    half = _half(len(values))
+    worst = 1.0
+    for learned, told in ((half, ~half), (~half, half)):
+        if learned.sum() < 2 or told.sum() < 2:
+            return 0.0
+        # Numbers near the largest float may overflow; what is not finite then tells nothing.
+        with np.errstate(all="ignore"):
+            left = float(np.mean((values[told] - fit(learned)[told]) ** 2))
+            spread = float(values[told].var())
+        share = 1 - left / spread if spread > 0 else 0.0
+        worst = min(worst, share if math.isfinite(share) else 0.0)
+    found = max(worst, 0.0) ** 0.5
+    return found if found > _DEVIATIONS / len(values) ** 0.5 else 0.0
+
+
+def _line(numbers: Floats, values: Floats, rows: Bools) -> Floats:
+    known = np.isfinite(numbers)
+    some = rows & known
+    predicted = np.full(len(values), values[rows].mean())
+    if some.sum() > 1:
+        x, y = numbers[some], values[some]
+        middle, spread = x.mean(), float(x.var())
+        slope = float(np.mean((x - middle) * (y - y.mean()))) / spread if spread > 0 else 0.0
+        predicted[known] = y.mean() + slope * (numbers[known] - middle)
+    return predicted
+
+
+def _means(codes: Codes, side: Floats, rows: Bools) -> Floats:
     size = int(codes.max()) + 1
+    if not rows.any():
+        return np.zeros(size)
     sums = np.bincount(codes[rows], weights=side[rows], minlength=size)
     counts = np.bincount(codes[rows], minlength=size)
     # Rare categories lean to the overall mean, else a name that occurs once would look like knowledge.
@@ -163,7 +293,7 @@ def _means(codes: npt.NDArray[np.int64], side: Floats, rows: Bools) -> Floats:
     return means
 
 
-def _bins(numbers: Floats) -> npt.NDArray[np.int64]:
+def _bins(numbers: Floats) -> Codes:
     known = numbers[~np.isnan(numbers)]
     if not len(known):
         return np.zeros(len(numbers), np.int64)

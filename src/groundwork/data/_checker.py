@@ -256,7 +256,7 @@ def _cross_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[R
             hint=f"it has {', '.join(list(types)[:20])}",
             context={"column": absent[0]},
         )
-    frame = pl.LazyFrame(schema=dict(types))
+    frame = pl.LazyFrame(schema=dict(types) if schema.rules else {})
     for name, text in schema.rules.items():
         holds = expression(text)
         try:
@@ -269,4 +269,5 @@ def _cross_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[R
             raise ConfigurationError(
                 f"rule {name}: {text!r} gives {outcome}", hint="write a rule that is true or false"
             )
-        yield Rule(name, tuple(sorted(expression_columns(text))), f"break the rule {name}: {text}", ~holds)
+        columns = tuple(sorted(expression_columns(text)))
+        yield Rule(name, columns, f"{'fail' if len(columns) > 1 else 'fails'} the rule {name}: {text}", ~holds)

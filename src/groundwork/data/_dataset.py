@@ -433,9 +433,7 @@ class _Reading:
             places["line"].alias("groundwork_line"),
             verdict.reasons().alias("groundwork_reason"),
         )
-        spool = self._spooled()
-        bad = marked.filter(~verdict.good)
-        spool.add(pl.DataFrame([cast_column(bad[name], dtype) for name, dtype in spool.types.items()]))
+        self._spooled().add(marked.filter(~verdict.good))
 
     def _spooled(self) -> Spool:
         if self._spool is None:

@@ -75,9 +75,7 @@ def key_texts(values: pl.Series) -> pl.Series:
     )
 
 
-def _float_text(value: float | None) -> str | None:
-    if value is None:
-        return None
+def _float_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) <= _WHOLE else repr(value)
 
 

@@ -51,6 +51,9 @@ def from_arrow(table: Any) -> pl.DataFrame:
         InvalidDataError: polars has no such columns: a name twice, a type that it does not know.
         ConfigurationError: The library behind it lacks a package, as pandas without pyarrow.
     """
+    index = getattr(table, "index", None)
+    if any(name is not None for name in getattr(index, "names", ())):
+        table = table.reset_index()  # of pandas: an index with a name is a column, and must not be lost
     try:
         return pl.DataFrame(table)
     except ImportError as error:

@@ -9,8 +9,9 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -74,8 +75,10 @@ def write_rows(
             as_query(types, frames).sink_parquet(file)
         else:
             suffix = path.suffix.lower()
-            packed = compressor(suffix if suffix in _COMPRESSED else "")
-            with packed(file) as inner:
+            packed: AbstractContextManager[Any] = (
+                compressor(suffix)(file) if suffix in _COMPRESSED else nullcontext(file)
+            )
+            with packed as inner:
                 write = _write_csv if kind == ".csv" else _write_jsonl
                 write(path, inner, types, frames())
         if before_done is not None:
@@ -112,11 +115,11 @@ class Spool:
     """Rows that are written later: in memory at first, then in a temporary folder.
 
     Args:
-        types: Type by name of every frame.
+        types: Type by name where no rows come; a column that comes in several types is text.
     """
 
     def __init__(self, types: Mapping[str, pl.DataType]) -> None:
-        self.types = dict(types)
+        self._types = dict(types)
         self.rows = 0
         self._held: list[pl.DataFrame] = []
         self._size = 0
@@ -132,6 +135,11 @@ class Spool:
         Raises:
             StorageError: The temporary folder cannot be written.
         """
+        if not self.rows:
+            self._types = dict(frame.schema)
+        for name, dtype in frame.schema.items():
+            if self._types[name] != dtype:
+                self._types[name] = dtype if self._types[name] == pl.Null else pl.String()
         self._held.append(frame)
         self._size += int(frame.estimated_size())
         self.rows += frame.height
@@ -144,7 +152,7 @@ class Spool:
         Args:
             path: The file.
         """
-        write_rows(path, self.types, self._frames)
+        write_rows(path, self._types, self._frames)
 
     def _spill(self) -> None:
         if self._folder is None:
@@ -152,14 +160,25 @@ class Spool:
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         path = self._folder / f"{len(self._files)}.arrow"
         with told_as_storage_error(path, "cannot write"), written_by_polars(path):
-            pl.concat(self._held).write_ipc(path)
+            pl.concat(map(self._one_type, self._held)).write_ipc(path)
         self._files.append(path)
         self._held, self._size = [], 0
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         for path in self._files:
-            yield pl.read_ipc(path)
-        yield from self._held
+            yield self._one_type(pl.read_ipc(path))
+        yield from map(self._one_type, self._held)
+
+    def _one_type(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return pl.DataFrame([_as_type(frame[name], dtype) for name, dtype in self._types.items()])
+
+
+def _as_type(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if column.dtype == dtype:
+        return column
+    if column.dtype.is_nested():
+        return pl.Series(column.name, [None if cell is None else str(cell) for cell in column.to_list()], dtype)
+    return column.cast(dtype)
 
 
 def _check_types(path: Path, kind: str, types: Mapping[str, pl.DataType]) -> None:

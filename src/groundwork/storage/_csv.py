@@ -7,6 +7,7 @@ fit. Memory: some blocks, for the next are parsed while one is used, and the rec
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -168,7 +169,7 @@ class CsvTable:
             names = next(csv.reader(io.StringIO(record.decode("utf-8"), newline="")))
         except UnicodeDecodeError as error:
             self._refuse(0, 1, f"byte {error.start + 1} of the header is not UTF-8", "save the file as UTF-8")
-        twice = next((name for name in names if names.count(name) > 1), None)
+        twice = next((name for name, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             raise InvalidDataError(
                 f"{self._name}: the header names column {twice!r} {names.count(twice)} times",

@@ -104,7 +104,8 @@ def _require_types(declared: Any) -> None:
 
 
 def _require(name: str, present: Sequence[str], declared: Sequence[str]) -> None:
-    missing = [each for each in declared if each not in present]
+    there = set(present)
+    missing = [each for each in declared if each not in there]
     if not missing:
         return
     near = difflib.get_close_matches(missing[0], present, n=3, cutoff=0.5)

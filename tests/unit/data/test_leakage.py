@@ -110,7 +110,7 @@ def test_a_target_with_one_value_scores_nothing(flights):
 
 
 def test_large_tables_are_sampled_alike_each_time(flights, monkeypatch):
-    monkeypatch.setattr("groundwork.data._leakage._SAMPLE", 500)
+    monkeypatch.setattr("groundwork.data._leakage_columns.SAMPLE", 500)
 
     one, two = (leakage(by_time(flights), target="late", features=["delay"], seed=3) for _ in range(2))
 

@@ -1,14 +1,15 @@
-"""Splits: a partition, reproducible, with whole groups and whole days."""
+"""Splits: a partition, reproducible, stable, with whole groups and whole days."""
 
 import datetime
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data import split
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.data import Dataset, split
+from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
 
 START = datetime.datetime(2013, 1, 1, 5, tzinfo=datetime.UTC)
 
@@ -25,7 +26,18 @@ def table(rows: int) -> pl.DataFrame:
     )
 
 
-WAYS = {"random": {}, "stratified": {"column": "class"}, "group": {"column": "group"}, "time": {"column": "when"}}
+WAYS = {
+    "random": {},
+    "stratified": {"column": "class"},
+    "group": {"column": "group"},
+    "stratified-group": {"column": "class", "group": "group"},
+    "time": {"column": "when"},
+}
+KEYED = {
+    "random": {"key": "id"},
+    "stratified": {"column": "class", "key": "id"},
+    "group": {"group": "group"},
+}
 
 
 @settings(deadline=None, max_examples=40)
@@ -53,7 +65,7 @@ def test_the_parts_hold_every_row_once(kind, rows, test, validation, seed):
     }
 
 
-@pytest.mark.parametrize("kind", ["random", "stratified", "group"])
+@pytest.mark.parametrize("kind", ["random", "stratified", "group", "stratified-group"])
 def test_rows_keep_their_order(kind):
     splits = split(table(100), kind=kind, test=0.3, **WAYS[kind])
 
@@ -61,7 +73,7 @@ def test_rows_keep_their_order(kind):
     assert splits.test["id"].is_sorted()
 
 
-@pytest.mark.parametrize("kind", ["random", "stratified", "group"])
+@pytest.mark.parametrize("kind", ["random", "stratified", "group", "stratified-group"])
 def test_the_seed_settles_the_parts(kind):
     first, again, other = (split(table(200), kind=kind, test=0.3, seed=seed, **WAYS[kind]).test for seed in (1, 1, 2))
 
@@ -97,8 +109,9 @@ def test_a_class_of_as_many_rows_as_parts_has_one_in_each():
     assert [part.height for part in (splits.train, splits.validation, splits.test)] == [1, 1, 1]
 
 
-def test_groups_are_never_parted():
-    splits = split(table(200), kind="group", column="group", test=0.3, validation=0.2)
+@pytest.mark.parametrize("kind", ["group", "stratified-group"])
+def test_groups_are_never_parted(kind):
+    splits = split(table(200), kind=kind, test=0.3, validation=0.2, **WAYS[kind])
 
     groups = [set(part["group"]) for part in (splits.train, splits.validation, splits.test)]
     assert not groups[0] & groups[1]
@@ -191,6 +204,16 @@ def test_missing_values_in_the_column_are_counted(kind):
         {"test": 0.2, "kind": "time"},
         {"test": 0.2, "kind": "time", "column": "id", "unit": "1d"},
         {"test": 0.2, "kind": "time", "column": "when", "unit": "1 fortnight"},
+        {"test": 0.2, "unit": "1d"},
+        {"test": 0.2, "kind": "group"},
+        {"test": 0.2, "kind": "group", "group": "group", "column": "class"},
+        {"test": 0.2, "kind": "stratified-group", "group": "group"},
+        {"test": 0.2, "kind": "stratified-group", "column": "class"},
+        {"test": 0.2, "kind": "stratified-group", "column": "class", "group": "group", "key": "id"},
+        {"test": 0.2, "kind": "stratified", "column": "class", "group": "group"},
+        {"test": 0.2, "kind": "time", "column": "when", "key": "id"},
+        {"test": 0.2, "kind": "group", "group": "group", "key": "id"},
+        {"test": 0.2, "key": []},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
@@ -211,6 +234,7 @@ def test_too_few_rows_and_unknown_columns_are_refused():
 
 def test_parts_never_change_between_versions():
     assert split(table(40), kind="random", test=0.2).test["id"].to_list() == [2, 3, 4, 11, 23, 24, 27, 34]
+    assert split(table(40), kind="random", key="id", test=0.2).test["id"].to_list() == [6, 10, 11, 13, 17, 27, 28, 32]
     assert sorted(set(split(table(40), kind="group", column="group", test=0.3).test["group"])) == [
         "g10",
         "g12",
@@ -218,3 +242,138 @@ def test_parts_never_change_between_versions():
         "g15",
         "g8",
     ]
+    balanced = split(table(170), kind="stratified-group", column="class", group="group", test=0.3)
+    assert sorted(set(balanced.test["group"])) == ["g1", "g13", "g2", "g6", "g9"]
+
+
+# Stable under other rows
+
+
+def parts_of(splits) -> dict[int, str]:
+    return {row: name for name in ("train", "validation", "test") for row in getattr(splits, name)["id"]}
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    kind=st.sampled_from(sorted(KEYED)),
+    seed=st.integers(0, 5),
+    removed=st.sets(st.integers(0, 299), max_size=40),
+    added=st.integers(0, 60),
+    order=st.randoms(use_true_random=False),
+)
+def test_no_row_moves_when_others_come_go_or_change_places(kind, seed, removed, added, order):
+    before = table(360).with_columns(group="id")
+    rows = [row for row in range(300) if row not in removed] + list(range(300, 300 + added))
+    order.shuffle(rows)
+
+    first = parts_of(split(before[:300], kind=kind, test=0.3, validation=0.2, seed=seed, **KEYED[kind]))
+    second = parts_of(split(before[rows], kind=kind, test=0.3, validation=0.2, seed=seed, **KEYED[kind]))
+
+    assert {row: first[row] for row in rows if row in first} == {row: second[row] for row in rows if row in first}
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 3), st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_has_no_say_in_balanced_groups(seed, order):
+    frame = table(200)
+    rows = list(range(200))
+    order.shuffle(rows)
+
+    first, second = (
+        parts_of(split(each, kind="stratified-group", test=0.3, seed=seed, **WAYS["stratified-group"]))
+        for each in (frame, frame[rows])
+    )
+
+    assert first == second
+
+
+def test_rows_of_one_key_stay_together():
+    frame = table(300).with_columns(key=pl.col("id") // 3)
+
+    splits = split(frame, kind="random", key="key", test=0.3, validation=0.2)
+
+    keys = [set(part["key"]) for part in (splits.train, splits.validation, splits.test)]
+    assert sum(map(len, keys)) == len(set.union(*keys)) == 100
+
+
+def test_a_key_of_several_columns_is_their_values_in_order():
+    frame = table(300).with_columns(a=pl.col("id") % 10, b=pl.col("id") // 10)
+
+    one, again, other = (split(frame, kind="random", key=key, test=0.3) for key in (["a", "b"], ("a", "b"), ["b", "a"]))
+
+    assert one.test.equals(again.test)
+    assert not one.test.equals(other.test)
+    assert one.to_dict()["key"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", ["random", "stratified"])
+def test_fractions_by_key_lie_within_the_stated_bound(kind, seed):
+    rows = 3000
+
+    splits = split(table(rows), kind=kind, test=0.2, validation=0.1, seed=seed, **KEYED[kind])
+
+    for part, fraction in ((splits.test, 0.2), (splits.validation, 0.1)):
+        for count, of in ((part.height, rows), *((part.filter(**{"class": "a"}).height, rows // 3),)):
+            assert abs(count / of - fraction) <= 4 * (fraction * (1 - fraction) / of) ** 0.5
+
+
+def test_a_class_that_the_hash_leaves_out_of_a_part_is_named():
+    frame = pl.DataFrame({"id": range(20), "class": ["a"] * 17 + ["b"] * 3})
+
+    with pytest.raises(InvalidDataError, match=r"3 rows of class 'b' of class the hash of id leaves a part") as caught:
+        split(frame, kind="stratified", column="class", key="id", test=0.05)
+
+    assert caught.value.context == {"column": "class", "class": "b", "count": 3}
+
+
+def test_a_missing_key_is_an_error_and_a_missing_value_elsewhere_none():
+    frame = table(60).with_columns(id=pl.when(pl.col("id") > 1).then("id"))
+
+    with pytest.raises(InvalidDataError, match="column id is missing in 2 of 60 rows"):
+        split(frame, kind="random", key="id", test=0.3)
+    assert split(frame, kind="random", column="id", test=0.3).test.height == 18
+
+
+def test_a_class_in_fewer_groups_than_parts_is_named():
+    frame = pl.DataFrame({"class": ["a", "b", "b", "b"] * 3, "group": ["x", "y", "z", "w"] * 3})
+
+    with pytest.raises(InvalidDataError, match=r"class 'a' of class has 1 group; a stratified-group split .* needs 2"):
+        split(frame, kind="stratified-group", column="class", group="group", test=0.3)
+
+
+# Tables of every kind
+
+
+class Arrow:
+    """What pandas and pyarrow offer."""
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("wrap", [pl.DataFrame.lazy, Dataset.scan, Arrow])
+def test_any_table_is_parted_alike(wrap):
+    frame = table(100)
+
+    assert split(wrap(frame), kind="random", test=0.3).test.equals(split(frame, kind="random", test=0.3).test)
+
+
+def test_what_is_no_table_is_refused():
+    with pytest.raises(UsageError, match="list is no table"):
+        split([1, 2, 3], kind="random", test=0.3)
+
+
+@pytest.mark.parametrize("kind", sorted(WAYS))
+def test_the_table_and_the_global_generator_stay_as_they_are(kind):
+    frame = table(200)
+    copy = frame.clone()
+    state = np.random.get_state()[1].tolist()
+
+    split(frame, kind=kind, test=0.3, **WAYS[kind])
+
+    assert frame.equals(copy)
+    assert np.random.get_state()[1].tolist() == state

@@ -375,6 +375,17 @@ def test_a_long_value_is_cut(project):
         ("time, column: when, unit: 1d", "group", ("split", "a split by group needs `group`", None)),
         ("time, column: when, unit: 1d", "random, column: size", ("split.column", "a random split", None)),
         ("kind: time", "kind: group", ("split.unit", "only a split by time has a unit", None)),
+        ("time, column: when, unit: 1d", "stratified-group", ("split", "a split by stratified-group needs", None)),
+        (
+            "time, column: when, unit: 1d",
+            "group, group: city, column: size",
+            ("split.column", "a split by group has no classes; choose kind: stratified-group", None),
+        ),
+        ("unit: 1d", "unit: 1d, group: city", ("split.group", "a time split parts groups", None)),
+        ("unit: 1d", "unit: 1d, key: city", ("split.key", "only random and stratified splits have a key", None)),
+        ("time, column: when, unit: 1d", "group, group: citi", ("split.group", "", "city")),
+        ("time, column: when, unit: 1d", "random, key: [city, citi]", ("split.key.1", "", "city")),
+        ("time, column: when, unit: 1d", "random, key: citi", ("split.key.0", "", "city")),
         ("unit: 1d", "unit: 1d, test: 0.5, validation: 0.5", ("split.test", "test and validation take", None)),
         ("roc_auc:", "roc_acu:", ("gates.roc_acu", "classification has no metric 'roc_acu'", "roc_auc")),
         (
