@@ -80,6 +80,9 @@ def _series(name: str, values: Any) -> pl.Series:
         if isinstance(values, np.ma.MaskedArray):
             kept = pl.Series(name, np.ascontiguousarray(np.ma.getdata(values)))
             column = kept.set(pl.Series(np.ma.getmaskarray(values)), None)
+        elif isinstance(values, np.ndarray) and values.dtype == object:
+            column = pl.Series(name, values.tolist())
+            column = column.cast(pl.String) if column.dtype == pl.Null else column
         elif isinstance(values, np.ndarray):
             column = pl.Series(name, np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False)))
         else:

@@ -21,6 +21,7 @@ from groundwork.storage import stream_raw, stream_schema
 
 _PATTERN = frozenset("*?[")
 _PARQUET = (".parquet", ".pq")
+_COMPRESSED = (".gz", ".zst")
 _WIDER = (pl.Int64(), pl.Int128(), pl.Float64())
 
 
@@ -181,7 +182,10 @@ def _labels(parts: Sequence[tuple[Path, str | None]]) -> list[str]:
 
 
 def _is_parquet(part: FilePart) -> bool:
-    return any(suffix.lower() in _PARQUET for suffix in part.path.suffixes[-2:])
+    suffixes = [suffix.lower() for suffix in part.path.suffixes]
+    while suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in _PARQUET
 
 
 def _united(

@@ -4,14 +4,19 @@ Rule: the caller's table is never changed. Memory: a frame is cut into slices th
 and holds what polars' engine needs for it.
 """
 
+<<<<<<< HEAD
 from collections.abc import Iterator, Mapping, Sequence
+=======
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+>>>>>>> c46bb57021487b1808eac21d082263322586dfb2
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from groundwork.data._sources import DTypes, Piece, Progress, without
-from groundwork.errors import InvalidDataError
+from groundwork.errors import InvalidDataError, first_line
 
 _SLICE = 262_144
 _STREAMED = 65_536
@@ -63,18 +68,45 @@ class QuerySource:
 
     def types(self, declared: DTypes, null_values: Sequence[str]) -> dict[str, pl.DataType]:
         """Settle the columns; see ``settled``."""
-        return settled(self.name, dict(self.query.collect_schema()), declared)
+        return settled(self.name, self.raw_types(null_values), declared)
 
     def raw_types(self, null_values: Sequence[str]) -> dict[str, pl.DataType]:
         """Tell the types that the query gives."""
-        return dict(self.query.collect_schema())
+        with _told():
+            return dict(self.query.collect_schema())
 
+<<<<<<< HEAD
     def pieces(
         self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
     ) -> Iterator[Piece]:
         """Run the query and yield its rows in order."""
         frames = self.query.collect_batches(chunk_size=_STREAMED, maintain_order=True, lazy=True, engine="streaming")
         return _placed(iter(frames), self.name, null_values)
+=======
+    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
+        """Run the query and yield its rows in order.
+
+        Raises:
+            InvalidDataError: The query fails.
+        """
+        return _placed(self._frames(), self.name, null_values)
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
+        with _told():
+            yield from self.query.collect_batches(
+                chunk_size=_STREAMED, maintain_order=True, lazy=True, engine="streaming"
+            )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise InvalidDataError(
+            f"the query cannot be run: {first_line(error)}", hint="run it with .collect() to see where it fails"
+        ) from error
+>>>>>>> c46bb57021487b1808eac21d082263322586dfb2
 
 
 def settled(name: str, found: dict[str, pl.DataType], declared: DTypes) -> dict[str, pl.DataType]:

@@ -5,7 +5,10 @@ those of the first rows, and a later row that does not fit them is an error. Mem
 """
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import polars as pl
 from groundwork.data._frame_source import settled
 from groundwork.data._sources import DTypes, Piece, Progress, without
 from groundwork.data._tables import from_arrow
-from groundwork.errors import InvalidDataError, UsageError, first_line
+from groundwork.errors import InvalidDataError, UsageError
 
 _ROWS = 10_000
 
@@ -158,26 +161,30 @@ def _column(name: str, values: list[Any], first_row: int) -> pl.Series:
     try:
         column = pl.Series(name, values)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        column = _mixed(name, values)
-    if column.dtype == pl.Object:
-        at, odd = next((at, value) for at, value in enumerate(values) if value is not None)
-        raise InvalidDataError(
-            f"iterable: row {first_row + at:,}, column {name}: {first_line(ValueError(repr(odd)))} is "
-            f"{type(odd).__name__}, which no column holds",
-            hint="give text, a number, a truth value, a date or time, or a list or mapping of these",
-            context={"row": first_row + at, "column": name},
-        )
-    return column
+        return _mixed(name, values, first_row)
+    return column if column.dtype != pl.Object else _mixed(name, values, first_row)
 
 
-def _mixed(name: str, values: list[Any]) -> pl.Series:
+def _mixed(name: str, values: list[Any], first_row: int) -> pl.Series:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} and all(value is None or float(value) == value or value != value for value in values):
         return pl.Series(name, [None if value is None else float(value) for value in values], pl.Float64)
-    return pl.Series(name, [None if value is None else _text(value) for value in values], pl.String)
+    return pl.Series(name, [_text(value, first_row + at, name) for at, value in enumerate(values)], pl.String)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, row: int, name: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, list | tuple | Mapping):
+        return json.dumps(value, default=str)
+    raise InvalidDataError(
+        f"iterable: row {row:,}, column {name}: {str(value)[:40]!r} is {type(value).__name__}, which no column holds",
+        hint="give text, a number, a truth value, a date or time, or a list or mapping of these",
+        context={"row": row, "column": name},
+    )
