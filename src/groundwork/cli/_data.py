@@ -149,7 +149,7 @@ def dedupe_table(
     decimals: Annotated[
         int | None, typer.Option(help="With --near: numbers are the same when rounded to these decimals.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the rows that stay: .parquet.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the rows that stay: .parquet, .csv or .jsonl.")] = None,
     schema: _SchemaFile = None,
     null_values: _Null = None,
     member: _Member = None,
@@ -191,7 +191,7 @@ def split_table(
     validation: Annotated[float, typer.Option(help="Share of the validation rows.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Of the shuffle and of the hashes.")] = 0,
     target: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="What will be predicted: look for leakage.")
+        str | None, typer.Option(metavar="COLUMN", help="What will be predicted: look for columns that tell it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a split that is there.")] = False,
     schema: _SchemaFile = None,
@@ -199,7 +199,7 @@ def split_table(
     member: _Member = None,
     as_json: _Json = False,
 ) -> None:
-    """Part a table into train, validation and test, and look for leakage.
+    """Part a table into train, validation and test, and look for leakage between them.
 
     Exit code 1: the leakage check found an error; the files are there all the same.
     """

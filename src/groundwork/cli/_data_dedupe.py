@@ -1,15 +1,14 @@
 """``groundwork data dedupe``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import typer
 
-from groundwork import storage
-from groundwork.cli._data_source import Table, check_output, known_columns, open_table, read_schema
+from groundwork.cli._data_source import TABLES, Table, check_output, known_columns, open_table, read_schema
 from groundwork.cli._data_view import many, print_json, reading, share, show_notes
-from groundwork.data import Deduplicated, NearNumbers, NearText, deduplicate
+from groundwork.data import Dataset, Deduplicated, NearNumbers, NearText, deduplicate
 from groundwork.errors import UsageError
 
 _EXAMPLES = 5
@@ -50,10 +49,10 @@ def run(
         as_json: Print plain data.
     """
     _check(columns, keep, by, near, threshold, decimals)
-    check_output(output, (".parquet",))
+    check_output(output, TABLES)
     rules = read_schema(schema, None)
     table = open_table(files, null_values=null_values, member=member, schema=rules)
-    check_output(output, (".parquet",), table.paths)
+    check_output(output, TABLES, table.paths)
     known_columns(table, [by] if by else None, "--by")
     which: _Keep = {"last": "last", "none": "none", "best": "best"}.get(keep, "first")  # type: ignore[assignment]
     wish: dict[str, Any] = {
@@ -64,11 +63,20 @@ def run(
         "near": _near(table, near, threshold, decimals),
     }
     with reading(f"reading {table.name}") as progress:
-        found = deduplicate(table.dataset.collect(progress=progress), **wish)
-    if output is not None:
-        storage.write(output, found.frame)
+        found = _deduplicated(table, wish, output, progress)
     show_notes(table.notes)
     _show(found, table, output, as_json=as_json)
+
+
+def _deduplicated(
+    table: Table, wish: dict[str, Any], output: Path | None, progress: Callable[[int, int], None] | None
+) -> Deduplicated:
+    if output is not None and wish["near"] is None:
+        return deduplicate(table.dataset, **wish, out=output, progress=progress)
+    found = deduplicate(table.dataset.collect(progress=progress), **wish)
+    if output is not None:
+        Dataset.scan(found.frame).sink(output)
+    return found
 
 
 def _check(

@@ -13,6 +13,7 @@ from groundwork.cli._data_view import reading
 from groundwork.data import SPELLINGS, Dataset, Schema, infer_types, load_schema
 from groundwork.errors import UsageError
 
+TABLES = (".parquet", *(f"{kind}{packed}" for kind in (".csv", ".jsonl", ".ndjson") for packed in ("", ".gz", ".zst")))
 _MAGIC = ("*", "?", "[")
 
 
@@ -131,7 +132,7 @@ def check_output(output: Path | None, suffixes: Sequence[str], inputs: Sequence[
     if output is None:
         return
     if not output.name.lower().endswith(tuple(suffixes)):
-        raise UsageError(f"{output}: the output must end in {' or '.join(suffixes)}", hint="change the name")
+        raise UsageError(f"{output}: no output has this suffix", hint=f"use {', '.join(suffixes)}")
     if output.is_dir():
         raise UsageError(f"{output} is a folder", hint="name a file")
     if not output.absolute().parent.is_dir():

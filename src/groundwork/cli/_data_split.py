@@ -8,8 +8,8 @@ import typer
 
 from groundwork import storage
 from groundwork.cli._data_source import Table, known_columns, open_table, read_schema
-from groundwork.cli._data_view import clean, print_json, reading, share, show_notes, show_table
-from groundwork.data import LeakageFinding, Splits, leakage, split
+from groundwork.cli._data_view import clean, print_json, reading, share, show_notes, show_table, working
+from groundwork.data import LeakageFinding, Splits, expression, leakage, split
 from groundwork.errors import UsageError
 
 _PARTS = ("train", "validation", "test")
@@ -75,11 +75,12 @@ def run(
     }
     with reading(f"reading {table.name}") as progress:
         splits = split(table.dataset.collect(progress=progress), **wish)
-    found = None if target is None else _leaks(splits, target, column if kind == "time" else None, group)
+    with working("looking for leakage"):
+        found = _leaks(splits, target, column if kind == "time" else None, group, wish["key"] or ())
     record = _write(output, splits, table, wish)
     show_notes(table.notes)
     _show(record, found, output, target, as_json=as_json)
-    if any(one.severity == "error" for one in found or ()):
+    if any(one.severity == "error" for one in found):
         raise typer.Exit(1)
 
 
@@ -92,10 +93,11 @@ def _check_folder(output: Path, *, force: bool) -> None:
         raise UsageError(f"{output} already holds {there[0]}", hint="name another folder, or replace it by --force")
 
 
-def _leaks(splits: Splits, target: str, time: str | None, group: str | None) -> list[LeakageFinding]:
-    features = [name for name in splits.train.columns if name != target]
-    groups = {group: group} if group is not None else None
-    return leakage(splits, target=target, features=features, groups=groups, time=time)
+def _leaks(
+    splits: Splits, target: str | None, time: str | None, group: str | None, key: Sequence[str]
+) -> list[LeakageFinding]:
+    groups = {group: expression(f"pl.col({group!r})")} if group is not None else None
+    return leakage(splits, target=target, groups=groups, keys=[tuple(key)] if key else (), time=time)
 
 
 def _write(output: Path, splits: Splits, table: Table, wish: dict[str, Any]) -> dict[str, Any]:
@@ -121,10 +123,10 @@ def _write(output: Path, splits: Splits, table: Table, wish: dict[str, Any]) -> 
 
 
 def _show(
-    record: dict[str, Any], found: list[LeakageFinding] | None, output: Path, target: str | None, *, as_json: bool
+    record: dict[str, Any], found: list[LeakageFinding], output: Path, target: str | None, *, as_json: bool
 ) -> None:
     if as_json:
-        print_json({**record, "leakage": None if found is None else [one.to_dict() for one in found]})
+        print_json({**record, "leakage": [one.to_dict() for one in found]})
         return
     whole = sum(part["rows"] for part in record["parts"].values())
     rows = (
@@ -132,11 +134,11 @@ def _show(
         for name, part in record["parts"].items()
     )
     show_table(("part", "rows", "share", "from", "sha256"), rows, right=(1, 2))
-    for one in found or ():
+    for one in found:
         mark, colour = _MARKS[one.severity]
         typer.echo(f"{typer.style(mark, fg=colour)} {one.kind}: {clean(one.message)}")
-    if found is not None and not found:
-        typer.echo(f"{typer.style('+', fg='green')} no sign of leakage of {target}")
+    if not found:
+        typer.echo(f"{typer.style('+', fg='green')} no sign of leakage")
     typer.echo(f"written: {output}")
-    if found is None:
-        typer.echo("Next: the same command with --target COLUMN --force looks for leakage")
+    if target is None:
+        typer.echo("Next: the same command with --target COLUMN --force also looks for columns that tell the target")

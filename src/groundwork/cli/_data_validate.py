@@ -6,12 +6,11 @@ from typing import Literal
 
 import typer
 
-from groundwork.cli._data_source import Table, check_output, open_table, project_source, read_schema
+from groundwork.cli._data_source import TABLES, Table, check_output, open_table, project_source, read_schema
 from groundwork.cli._data_view import clean, many, print_json, reading, share, show_notes
 from groundwork.data import ValidationReport, Violation
 from groundwork.errors import InvalidDataError, UsageError
 
-_TABLES = (".parquet", ".csv", ".jsonl", ".ndjson", ".csv.gz", ".csv.zst", ".jsonl.gz", ".jsonl.zst")
 _EXAMPLES = 3
 _Policy = Literal["error", "drop", "quarantine"]
 
@@ -58,10 +57,10 @@ def run(
     if not files:
         raise UsageError("there is no file to validate", hint="name one, or --project PROJECT for its own source")
     for out in (output, quarantine):
-        check_output(out, _TABLES)
+        check_output(out, TABLES)
     table = open_table(files, null_values=null_values, member=member, schema=rules)
     for out in (output, quarantine):
-        check_output(out, _TABLES, table.paths)
+        check_output(out, TABLES, table.paths)
     if output is not None and quarantine is not None and output.absolute() == quarantine.absolute():
         raise UsageError("--output and --quarantine are one file", hint="name two")
     report, written = _report(table, policy, output, quarantine)

@@ -89,6 +89,21 @@ def reading(doing: str) -> Iterator[Callable[[int, int], None] | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total or 1)
 
 
+@contextmanager
+def working(doing: str) -> Iterator[None]:
+    """Show on a terminal that something is being done, and nothing elsewhere.
+
+    Args:
+        doing: What it is.
+    """
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(doing):
+        yield
+
+
 def clean(text: str) -> str:
     """Take out of a text what a terminal would obey.
 

@@ -4,12 +4,8 @@ Rule: the caller's table is never changed. Memory: a frame is cut into slices th
 and holds what polars' engine needs for it.
 """
 
-<<<<<<< HEAD
-from collections.abc import Iterator, Mapping, Sequence
-=======
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
->>>>>>> c46bb57021487b1808eac21d082263322586dfb2
 from pathlib import Path
 from typing import Any
 
