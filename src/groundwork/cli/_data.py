@@ -149,7 +149,9 @@ def dedupe_table(
     decimals: Annotated[
         int | None, typer.Option(help="With --near: numbers are the same when rounded to these decimals.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the rows that stay: .parquet, .csv or .jsonl.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write the rows that stay: .parquet, .csv or .jsonl.")
+    ] = None,
     schema: _SchemaFile = None,
     null_values: _Null = None,
     member: _Member = None,

@@ -7,7 +7,7 @@ from groundwork.data._dtypes import dtype_name, dtype_of
 from groundwork.data._duplicates import DuplicateReport
 from groundwork.data._expression import expression, expression_columns
 from groundwork.data._inference import SPELLINGS, InferredTypes, draft_schema, infer_types
-from groundwork.data._leakage import LeakageFinding, leakage
+from groundwork.data._leakage import leakage
 from groundwork.data._leakage_finding import LeakageFinding
 from groundwork.data._near import NearNumbers, NearText, near_groups, near_pairs
 from groundwork.data._profile import ColumnProfile, Profile, profile

@@ -4,7 +4,7 @@ Rule: the caller's table is never changed. Memory: a frame is cut into slices th
 and holds what polars' engine needs for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,15 +71,9 @@ class QuerySource:
         with _told():
             return dict(self.query.collect_schema())
 
-<<<<<<< HEAD
     def pieces(
         self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
     ) -> Iterator[Piece]:
-        """Run the query and yield its rows in order."""
-        frames = self.query.collect_batches(chunk_size=_STREAMED, maintain_order=True, lazy=True, engine="streaming")
-        return _placed(iter(frames), self.name, null_values)
-=======
-    def pieces(self, null_values: Sequence[str], progress: Progress | None) -> Iterator[Piece]:
         """Run the query and yield its rows in order.
 
         Raises:
@@ -102,7 +96,6 @@ def _told() -> Iterator[None]:
         raise InvalidDataError(
             f"the query cannot be run: {first_line(error)}", hint="run it with .collect() to see where it fails"
         ) from error
->>>>>>> c46bb57021487b1808eac21d082263322586dfb2
 
 
 def settled(name: str, found: dict[str, pl.DataType], declared: DTypes) -> dict[str, pl.DataType]:
