@@ -58,7 +58,7 @@ def test_a_profile_is_a_table_and_plain_data_and_a_file_that_can_be_compared(dat
     missing = sum(line.split(",").count("NA") for line in (tmp_path / "jan.csv").read_text().splitlines())
     assert f"jan.csv: 27,004 rows, 19 columns, {missing:,} missing cells (0.6%)" == lines[-2]
     assert lines[-1].startswith("Next: ")
-    assert "note: 'NA' among numbers or dates: taken as missing everywhere" in shown.stderr
+    assert "note: 'NA' among numbers or dates is read as missing;" in shown.stderr
     told = json.loads(plain.stdout)
     assert ["NA"] == told["null_values"]
     assert told == json.loads((tmp_path / "jan.json").read_text())

@@ -74,8 +74,7 @@ def run(
     titles = [f"{before.name}, {many(counts[0], 'row')}", f"{now.name}, {many(counts[1], 'row')}"]
     if output is not None:
         _write(output, plain, found, titles)
-    for side in (before, now):
-        show_notes(side.table.notes if side.table else ())
+    show_notes(list(dict.fromkeys(note for side in (before, now) if side.table for note in side.table.notes)))
     if as_json:
         print_json(plain)
     else:

@@ -205,4 +205,4 @@ def _notes(null_values: Sequence[str]) -> list[str]:
     if not null_values:
         return []
     words = ", ".join(map(repr, null_values))
-    return [f"{words} among numbers or dates: taken as missing everywhere (--null TEXT says otherwise)"]
+    return [f"{words} among numbers or dates is read as missing; --null TEXT says otherwise"]
