@@ -173,7 +173,10 @@ class Checker:
         rules = [(str(at), rule, rule.broken) for at, rule in enumerate(self._fused) if rule.broken is not None]
         if not rules:
             return
-        counts = typed.select(broken.sum().alias(at) for at, _, broken in rules).row(0, named=True)
+        try:
+            counts = typed.select(broken.sum().alias(at) for at, _, broken in rules).row(0, named=True)
+        except pl.exceptions.PolarsError as error:
+            raise _uncomputable([rule for _, rule, _ in rules], typed, error) from error
         hit = [(at, rule, broken) for at, rule, broken in rules if counts[at]]
         masks = typed.select(broken.fill_null(False).alias(at) for at, _, broken in hit)
         yield from ((rule, masks[at]) for at, rule, _ in hit)
@@ -205,6 +208,20 @@ _WANTED_UNIQUE = {
     False: "occurs a second time, and the column must be unique",
     True: "occur together a second time, and must be unique together",
 }
+
+
+def _uncomputable(rules: list[Rule], typed: pl.DataFrame, error: pl.exceptions.PolarsError) -> InvalidDataError:
+    """Find the rule that polars gave up on; only an expression of the schema's can be one."""
+    for rule in rules:
+        try:
+            typed.select(rule.broken)
+        except pl.exceptions.PolarsError as found:
+            return InvalidDataError(
+                f"the rule {rule.name} of {rule.column} cannot be computed: {first_line(found)}",
+                hint="let it give a missing value where a cell does not fit, as .cast(pl.Int64, strict=False)",
+                context={"rule": rule.name, "column": rule.column},
+            )
+    return InvalidDataError(f"a rule cannot be computed: {first_line(error)}")
 
 
 def _example(piece: Piece, rule: Rule, at: int) -> Example:
@@ -256,11 +273,11 @@ def _cross_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[R
             hint=f"it has {', '.join(list(types)[:20])}",
             context={"column": absent[0]},
         )
-    frame = pl.LazyFrame(schema=dict(types) if schema.rules else {})
     for name, text in schema.rules.items():
         holds = expression(text)
+        read = {column: types[column] for column in expression_columns(text)}
         try:
-            outcome = frame.select(holds.alias("rule")).collect_schema()["rule"]
+            outcome = pl.DataFrame(schema=read).select(holds.alias("rule")).schema["rule"]
         except pl.exceptions.PolarsError as error:
             raise ConfigurationError(
                 f"rule {name}: {text!r} cannot be computed: {first_line(error)}", hint="declare the columns' types"
@@ -269,5 +286,5 @@ def _cross_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[R
             raise ConfigurationError(
                 f"rule {name}: {text!r} gives {outcome}", hint="write a rule that is true or false"
             )
-        columns = tuple(sorted(expression_columns(text)))
+        columns = tuple(sorted(read))
         yield Rule(name, columns, f"{'fail' if len(columns) > 1 else 'fails'} the rule {name}: {text}", ~holds)

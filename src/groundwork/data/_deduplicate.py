@@ -100,8 +100,8 @@ def deduplicate(
             at all; what waits its turn lies in a temporary file beside it, which goes with the process.
         policy: With ``out``, what becomes of rows that break the schema; see ``Dataset.batches``.
         quarantine: With that policy, the file for them; see ``Dataset.batches``.
-        memory_bytes: With ``out`` and ``first``, what the hashes of different rows may take, 24 bytes a slot and at
-            most three in four taken, before further rows wait on disk.
+        memory_bytes: With ``out`` and ``first``, what the hashes of different rows may take, 48 bytes each, before
+            further rows wait on disk.
         progress: With ``out``, called now and then with the bytes read and their total.
 
     Returns:

@@ -16,8 +16,9 @@ import polars as pl
 from groundwork._failpoints import failpoint
 from groundwork.data._duplicates import EXAMPLES, DuplicateReport, Keep, examples_of
 from groundwork.data._first_rows import FirstRows
-from groundwork.data._row_hash import collision_probability, row_hashes
+from groundwork.data._row_hash import Words, collision_probability, row_hashes
 from groundwork.data._waiting_rows import Examples, Marks, WaitingRows
+from groundwork.storage import ahead
 
 
 class Sieve:
@@ -52,8 +53,8 @@ class Sieve:
             StorageError: Rows must wait on disk, and the system refuses.
         """
         try:
-            for frame in frames:
-                yield from self._sifted(frame)
+            for frame, hashes in ahead(iter(frames), self._hashes):
+                yield from self._sifted(frame, *hashes)
             failpoint("data.deduplicate.read")
             if self._waiting is not None:
                 found = self._waiting.settle(self._keep, descending=self._descending)
@@ -68,8 +69,10 @@ class Sieve:
         """Sum up."""
         return DuplicateReport(self._rows_in, self._rows_out, self._examples, collision_probability(self._rows_in))
 
-    def _sifted(self, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        one, two = row_hashes(frame.select(self._columns))
+    def _hashes(self, frame: pl.DataFrame) -> tuple[Words, Words]:
+        return row_hashes(frame.select(self._columns))
+
+    def _sifted(self, frame: pl.DataFrame, one: Words, two: Words) -> Iterator[pl.DataFrame]:
         rows = np.arange(self._rows_in, self._rows_in + frame.height, dtype=np.int64)
         first = self._known.add(one, two, self._rows_in)
         self._rows_in += frame.height

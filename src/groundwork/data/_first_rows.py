@@ -2,7 +2,7 @@
 
 Rule: the table never grows beyond its bound; what no longer fits is told, not forgotten.
 Open addressing with linear probing, whole batches at a time: a batch takes as many rounds as its longest probe.
-Memory: 24 bytes a slot, at most three in four of which are taken; while it grows, half as much again.
+Memory: 24 bytes a slot, at most half of which are taken; while it grows, half as much again.
 """
 
 import numpy as np
@@ -14,7 +14,6 @@ Rows = npt.NDArray[np.int64]
 
 _SLOT_BYTES = 24
 _SMALLEST = 1 << 16
-_FREE = -1
 
 
 class FirstRows:
@@ -28,6 +27,7 @@ class FirstRows:
         slots = max(memory_bytes // _SLOT_BYTES, 0)
         self._most = 1 << slots.bit_length() - 1 if slots else 0
         self._taken = 0
+        self._full = False
         self._make(min(_SMALLEST, self._most))
 
     def add(self, one: Words, two: Words, start: int) -> Rows:
@@ -42,42 +42,53 @@ class FirstRows:
             For each the row at which its hash came first, its own number if it is new; -1 where it is not known and
             there is no room.
         """
-        while 4 * (self._taken + len(one)) > 3 * self._slots and self._slots < self._most:
+        while 2 * (self._taken + len(one)) > self._slots < self._most:
             self._grow()
-        if 4 * (self._taken + len(one)) <= 3 * self._slots:
-            return self._settle(one, two, np.arange(start, start + len(one), dtype=np.int64))
-        return self._settle(one, two, None)
+        # For good: what was turned away once must not be taken for new when a smaller batch would fit.
+        self._full = self._full or 2 * (self._taken + len(one)) > self._slots
+        new = None if self._full else np.arange(start + 1, start + 1 + len(one), dtype=np.int64)
+        return self._settle(one, two, new) - 1
 
     def _make(self, slots: int) -> None:
         self._slots = slots
-        self._one, self._two = np.empty(slots, np.uint64), np.empty(slots, np.uint64)
-        self._row = np.full(slots, _FREE, np.int64)
+        # Vectors of their own: numpy gathers from them many times faster than from rows of a matrix.
+        self._one, self._two = np.zeros(slots, np.uint64), np.zeros(slots, np.uint64)
+        self._row = np.zeros(slots, np.int64)  # counted from 1; 0 is a free slot
 
     def _grow(self) -> None:
-        taken = np.flatnonzero(self._row != _FREE)
+        taken = np.flatnonzero(self._row)
         one, two, row = self._one[taken], self._two[taken], self._row[taken]
         self._make(self._slots * 2)
         self._taken = 0
         self._settle(one, two, row)
 
-    def _settle(self, one: Words, two: Words, rows: Rows | None) -> Rows:
-        found = np.full(len(one), _FREE, np.int64)
+    def _settle(self, one: Words, two: Words, new: Rows | None) -> Rows:
+        """Give the rows of all hashes, counted from 1; the new ones get theirs, or 0."""
         if not self._slots:
-            return found
-        last = np.uint64(self._slots - 1)
-        left = np.arange(len(one))
-        slot = (one & last).astype(np.int64)
+            return np.zeros(len(one), np.int64)
+        slot = (one & np.uint64(self._slots - 1)).view(np.int64)
+        row, done = self._looked_up(slot, one, two)
+        found = np.where(done, row, 0)
+        left = np.flatnonzero(~done)
         while len(left):
-            free = self._row[slot] == _FREE
-            if rows is not None and free.any():
-                # Backwards, for of several values for one index numpy keeps the last: the first row wins.
-                winners, places = left[free][::-1], slot[free][::-1]
-                self._row[places] = rows[winners]
-                self._one[places], self._two[places] = one[winners], two[winners]
-                self._taken += len(np.unique(places))
-                free[:] = False
-            same = ~free & (self._one[slot] == one[left]) & (self._two[slot] == two[left])
-            found[left[same]] = self._row[slot[same]]
-            on = ~(same | free)
-            left, slot = left[on], (slot[on] + 1) & (self._slots - 1)
+            at = slot[left]
+            if new is not None:
+                self._place(at, left, one, two, new)
+            row, done = self._looked_up(at, one[left], two[left])
+            found[left[done]] = row[done]
+            # Free where nothing may be placed: the hash is not known.
+            on = ~done & (row != 0)
+            left = left[on]
+            slot[left] = (at[on] + 1) & (self._slots - 1)
         return found
+
+    def _looked_up(self, slot: Rows, one: Words, two: Words) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        row = self._row[slot]
+        return row, (self._one[slot] == one) & (self._two[slot] == two) & (row != 0)
+
+    def _place(self, at: Rows, left: Rows, one: Words, two: Words, new: Rows) -> None:
+        # Backwards, for of several values for one index numpy keeps the last: the first row wins.
+        free = np.flatnonzero(self._row[at] == 0)[::-1]
+        slots, rows = at[free], left[free]
+        self._row[slots], self._one[slots], self._two[slots] = new[rows], one[rows], two[rows]
+        self._taken += int(np.count_nonzero(self._row[slots] == new[rows]))

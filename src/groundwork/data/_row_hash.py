@@ -25,6 +25,9 @@ _STEP = np.uint64(0xB7E151628AED2A6B)
 _HALF = np.uint64(32)
 _PIECE = 16_384
 _WORD = 8
+# By the number of bytes: which bits of the word they take, and what is put above them.
+_INSIDE = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
+_SIZE = np.array([size << 56 for size in range(_WORD)] + [0], np.uint64)
 
 
 def row_hashes(frame: pl.DataFrame) -> tuple[Words, Words]:
@@ -39,7 +42,7 @@ def row_hashes(frame: pl.DataFrame) -> tuple[Words, Words]:
     Raises:
         InvalidDataError: A column holds Python objects.
     """
-    words = [*_words(frame), *_missing(frame)]
+    words = list(_words(frame))
     lanes = np.full(frame.height, _SEEDS[0]), np.full(frame.height, _SEEDS[1])
     spare = np.empty(_PIECE, np.uint64)
     # Short pieces stay in the processor's cache from step to step.
@@ -73,20 +76,46 @@ def _take_in(states: tuple[Words, Words], words: tuple[Words, Words], spare: Wor
 
 
 def _words(frame: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
-    """Cut the values of each column into words, one for each lane; what is missing has any."""
-    even = frame.select(_even(name, dtype) for name, dtype in frame.schema.items())
-    for column in even.iter_columns():
+    """Cut the values of each column into words, one for each lane; at last say which are missing."""
+    even = frame.select(
+        *(_even(name, dtype).alias(f"value {at}") for at, (name, dtype) in enumerate(frame.schema.items())),
+        *(
+            pl.col(name).str.len_bytes().fill_null(0).cast(pl.Int64).alias(f"size {at}")
+            for at, (name, dtype) in enumerate(frame.schema.items())
+            if dtype == pl.String
+        ),
+        *_missing(frame),
+    )
+    for at in range(frame.width):
+        column = even[f"value {at}"]
         if isinstance(column.dtype, pl.String):
-            yield _text(column.str.len_bytes(), (column.str.join("").item() or "").encode())
+            sizes = even[f"size {at}"] if f"size {at}" in even else column.str.len_bytes().cast(pl.Int64)
+            yield _text(sizes.to_numpy(), (column.str.join("").item() or "").encode())
         elif isinstance(column.dtype, pl.Binary):
-            yield _text(column.bin.size(), b"".join(column.to_list()))
+            yield _text(column.bin.size().cast(pl.Int64).to_numpy(), b"".join(column.to_list()))
         elif isinstance(column.dtype, pl.Struct):
             yield row_hashes(column.struct.unnest())
         elif isinstance(column.dtype, pl.List):
             yield _list(column)
         else:
-            word = column.to_numpy().view(np.uint64)
-            yield word, word
+            # Added here, where -0.0 becomes 0.0; polars would leave the sum out as of no effect.
+            values = column.to_numpy() + 0.0 if column.dtype.is_float() else column.to_numpy()
+            yield values.view(np.uint64), values.view(np.uint64)
+    for at in range(0, frame.width, 64):
+        word = even[f"missing {at}"].to_numpy()
+        yield word, word
+
+
+def _missing(frame: pl.DataFrame) -> Iterator[pl.Expr]:
+    """Say in a bit for each column whether its value is missing, 64 columns in a word."""
+    for start in range(0, frame.width, 64):
+        bits = [
+            pl.col(column.name).is_null().cast(pl.UInt64) * pl.lit(1 << at, pl.UInt64)
+            for at, column in enumerate(frame.get_columns()[start : start + 64])
+            if column.null_count()
+        ]
+        word = pl.sum_horizontal(bits) if bits else pl.repeat(0, frame.height, dtype=pl.UInt64)
+        yield word.alias(f"missing {start}")
 
 
 def _even(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -97,7 +126,7 @@ def _even(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Decimal | pl.Int128 | pl.UInt128):
         return column.cast(pl.String).fill_null("")
     if dtype.is_float():
-        return (column.cast(pl.Float64) + 0.0).fill_nan(float("nan")).fill_null(0.0)
+        return column.cast(pl.Float64).fill_nan(float("nan")).fill_null(0.0)
     if isinstance(dtype, pl.Object):
         raise InvalidDataError(
             f"column {name} holds Python objects, which cannot be told apart on disk",
@@ -112,18 +141,7 @@ def _even(name: str, dtype: pl.DataType) -> pl.Expr:
     return whole.fill_null(0)
 
 
-def _missing(frame: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
-    """Say in a bit for each column whether its value is missing, 64 columns in a word."""
-    for start in range(0, frame.width, 64):
-        word = np.zeros(frame.height, np.uint64)
-        for at, column in enumerate(frame.get_columns()[start : start + 64]):
-            if column.null_count():
-                word |= column.is_null().to_numpy().astype(np.uint64) << np.uint64(at)
-        yield word, word
-
-
-def _text(sizes: pl.Series, content: bytes) -> tuple[Words, Words]:
-    lengths = sizes.to_numpy().astype(np.int64)
+def _text(lengths: npt.NDArray[np.int64], content: bytes) -> tuple[Words, Words]:
     data = np.frombuffer(content + bytes(_WORD), np.uint8)
     starts = np.cumsum(lengths) - lengths
     if not (lengths >= _WORD).any():
@@ -132,18 +150,21 @@ def _text(sizes: pl.Series, content: bytes) -> tuple[Words, Words]:
     counts = lengths // _WORD + 1
     firsts = np.cumsum(counts) - counts
     place = np.arange(int(counts.sum())) - np.repeat(firsts, counts)
-    word = _loaded(data, np.repeat(starts, counts) + _WORD * place, np.repeat(lengths, counts) - _WORD * place)
-    return _summed((word, word), place, firsts)
+    left = np.minimum(np.repeat(lengths, counts) - _WORD * place, _WORD)
+    word = _loaded(data, np.repeat(starts, counts) + _WORD * place, left)
+    # A single word stays as it is, so that a text has one hash beside long texts and beside short ones.
+    alone = counts == 1
+    first, second = (np.where(alone, word[firsts], lane) for lane in _summed((word, word), place, firsts))
+    return first, second
 
 
-def _loaded(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], left: npt.NDArray[np.int64]) -> Words:
-    """Read eight bytes from each place; of fewer than eight the number of them takes the highest byte."""
-    anywhere = np.ndarray((len(data) - _WORD + 1,), np.dtype("<u8"), data, strides=(1,))
-    word: Words = anywhere[starts].astype(np.uint64)
-    short = left < _WORD
-    bits = (np.minimum(left, _WORD - 1) * 8).astype(np.uint64)
-    tail = word & ((np.uint64(1) << bits) - np.uint64(1)) | (left.astype(np.uint64) << np.uint64(56))
-    return np.where(short, tail, word)
+def _loaded(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> Words:
+    """Read up to eight bytes from each place; of fewer than eight the number of them takes the highest byte."""
+    anywhere: Words = np.ndarray((len(data) - _WORD + 1,), np.dtype("<u8"), data, strides=(1,))
+    word = anywhere[starts]
+    np.bitwise_and(word, _INSIDE[sizes], out=word)
+    np.bitwise_or(word, _SIZE[sizes], out=word)
+    return word
 
 
 def _list(column: pl.Series) -> tuple[Words, Words]:

@@ -173,7 +173,7 @@ def _check_rule(name: str, text: str, dtypes: dict[str, Any]) -> None:
 
 def _check_outcome(name: str, text: str, rule: pl.Expr, types: dict[str, Any], open_zone: bool) -> None:
     try:
-        outcome = pl.LazyFrame(schema=types).select(rule.alias("rule")).collect_schema()["rule"]
+        outcome = pl.DataFrame(schema=types).select(rule.alias("rule")).schema["rule"]
     except pl.exceptions.PolarsError as error:
         if open_zone:  # the table settles it
             return

@@ -1,5 +1,6 @@
 """Files that are never torn, checkpoints that are never lost."""
 
+from groundwork.storage._ahead import ahead
 from groundwork.storage._append import append
 from groundwork.storage._async_file import AsyncFile
 from groundwork.storage._atomic import AtomicWrite, atomic_write
@@ -38,6 +39,7 @@ __all__ = [
     "FileRecord",
     "Keep",
     "Stray",
+    "ahead",
     "append",
     "atomic_write",
     "cast_column",
