@@ -5,7 +5,7 @@ Jaccard similarity of their 5-character shingles lies between 0.7 and 0.95. Each
 process of its own, reads the same file, and gives its pairs; time is from the texts in memory to the pairs, memory the
 peak of the process. datasketch hashes with xxhash, which is faster than its SHA-1, makes its sketches in bulk, and gets
 the bands that find as many pairs as ours do (its own choice for 0.8 finds fewer). It runs twice: its candidates as they
-are, and with the exact Jaccard of their shingles in Python sets. The targets are over the faster and smaller of the two.
+are, and with the exact Jaccard of their shingles in Python sets. The targets are over the first of the two.
 """
 
 import argparse

@@ -16,36 +16,61 @@ from groundwork.data._shingles import Hashes
 MOST_CENTRES = 64
 
 
-def bucket_pairs(rows: Rows, keys: Hashes, contents: Hashes, joined: Components | None) -> Iterator[tuple[Rows, Rows]]:
-    """Yield arrays of pairs, round by round: the first row of each bucket with all others, then the second, ….
+class Buckets:
+    """The rows that share a key with another.
 
     Args:
         rows: The rows that take part.
         keys: Of every row there is.
         contents: Of every row: what orders a bucket.
-        joined: Groups whose rows need no more pairs; the caller may join rows between two rounds.
     """
-    order = rows[np.lexsort((contents[rows], keys[rows]))]
-    ordered = keys[order]
-    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(order) else order
-    sizes = np.diff(np.append(begins, len(order)))
-    begins, sizes = begins[sizes > 1], sizes[sizes > 1]
-    for centre in range(MOST_CENTRES):
-        open_ = sizes > centre + 1
-        begins, sizes = begins[open_], sizes[open_]
-        if joined is not None and len(begins):
-            several = _several_groups(joined.find(order[_ranges(begins, sizes)]), sizes)
-            begins, sizes = begins[several], sizes[several]
-        if not len(begins):
-            return
-        others = sizes - centre - 1
-        left = np.repeat(order[begins + centre], others)
-        right = order[_ranges(begins + centre + 1, others)]
-        if joined is not None:
-            apart = joined.find(left) != joined.find(right)
-            left, right = left[apart], right[apart]
-        if len(left):
-            yield np.minimum(left, right), np.maximum(left, right)
+
+    def __init__(self, rows: Rows, keys: Hashes, contents: Hashes) -> None:
+        rows = rows[_repeated(keys[rows])]
+        self._order = rows[np.lexsort((contents[rows], keys[rows]))]
+        ordered = keys[self._order]
+        new = np.ones(len(ordered), np.bool_)
+        new[1:] = ordered[1:] != ordered[:-1]
+        self._begins = np.flatnonzero(new)
+        self._sizes = np.diff(self._begins, append=len(ordered))
+
+    def beyond(self) -> Rows:
+        """Return the rows after the first 64 of their bucket, which are no pair among themselves."""
+        giant = self._sizes > MOST_CENTRES
+        return self._order[_ranges(self._begins[giant] + MOST_CENTRES, self._sizes[giant] - MOST_CENTRES)]
+
+    def pairs(self, joined: Components | None) -> Iterator[tuple[Rows, Rows]]:
+        """Yield arrays of pairs, round by round: the first row of each bucket with all others, then the second, ….
+
+        Args:
+            joined: Groups whose rows need no more pairs; the caller may join rows between two rounds.
+        """
+        begins, sizes = self._begins, self._sizes
+        for centre in range(MOST_CENTRES):
+            begins, sizes = begins[sizes > centre + 1], sizes[sizes > centre + 1]
+            if joined is not None and len(begins):
+                several = _several_groups(joined.find(self._order[_ranges(begins, sizes)]), sizes)
+                begins, sizes = begins[several], sizes[several]
+            if not len(begins):
+                return
+            others = sizes - centre - 1
+            left = np.repeat(self._order[begins + centre], others)
+            right = self._order[_ranges(begins + centre + 1, others)]
+            if joined is not None:
+                apart = joined.find(left) != joined.find(right)
+                left, right = left[apart], right[apart]
+            if len(left):
+                yield np.minimum(left, right), np.maximum(left, right)
+
+
+def _repeated(keys: Hashes) -> npt.NDArray[np.bool_]:
+    """Return which keys occur more than once; sorting values alone is much faster than sorting rows by them."""
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.zeros(len(keys), np.bool_)
+    repeated: npt.NDArray[np.bool_] = twice[np.minimum(np.searchsorted(twice, keys), len(twice) - 1)] == keys
+    return repeated
 
 
 def _several_groups(groups: Rows, sizes: Rows) -> npt.NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from groundwork.data._minhash import choose_bands
 from groundwork.data._near_numbers import NumbersWish, numbers_groups, numbers_pairs
 from groundwork.data._near_text import TextWish, text_groups, text_pairs
 from groundwork.data._shingles import Shingles
+from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError, InvalidDataError
 
 _MOST_SIZE = 100
@@ -115,10 +116,11 @@ def near_groups(table: Any, near: NearText | NearNumbers) -> npt.NDArray[np.int6
         Row numbers from 0, one for each row, never larger than the row's own.
 
     Raises:
+        UsageError: `table` is no table.
         InvalidDataError: A column is missing, or holds no text or no numbers.
         ConfigurationError: `near` is neither `NearText` nor `NearNumbers`.
     """
-    frame = _frame(table)
+    frame = as_frame(table)
     wish = _wish(frame, near)
     return text_groups(frame, wish) if isinstance(wish, TextWish) else numbers_groups(frame, wish)
 
@@ -137,20 +139,15 @@ def near_pairs(table: Any, near: NearText | NearNumbers) -> pl.DataFrame:
         numbers 1 if they are equal, 0 at the tolerance), sorted by row numbers.
 
     Raises:
+        UsageError: `table` is no table.
         InvalidDataError: A column is missing, or holds no text or no numbers; or too many pairs.
         ConfigurationError: `near` is neither `NearText` nor `NearNumbers`.
     """
-    frame = _frame(table)
+    frame = as_frame(table)
     wish = _wish(frame, near)
     edges = text_pairs(frame, wish) if isinstance(wish, TextWish) else numbers_pairs(frame, wish)
     pairs = pl.DataFrame({"left": edges.left, "right": edges.right, "similarity": edges.similarity})
     return pairs.sort("left", "right")
-
-
-def _frame(table: Any) -> pl.DataFrame:
-    if isinstance(table, pl.DataFrame):
-        return table
-    return table.collect() if hasattr(table, "collect") else pl.DataFrame(table)
 
 
 def _wish(frame: pl.DataFrame, near: NearText | NearNumbers) -> TextWish | NumbersWish:
@@ -163,11 +160,11 @@ def _wish(frame: pl.DataFrame, near: NearText | NearNumbers) -> TextWish | Numbe
     require_columns(frame, [*columns, *equal])
     if isinstance(near, NearText):
         for name in columns:
-            _require(frame, name, frame.schema[name] in (pl.String, pl.Categorical, pl.Enum), "text")
+            _require(frame, name, frame.schema[name] in (pl.String, pl.Categorical, pl.Enum, pl.Null), "text")
         shingles = Shingles(near.shingle == "word", near.size or _SIZES[near.shingle], near.normalise)
         return TextWish(columns, equal, near.threshold, shingles, near.permutations, near.seed)
     for name in columns:
-        _require(frame, name, frame.schema[name].is_numeric(), "numbers")
+        _require(frame, name, frame.schema[name].is_numeric() or frame.schema[name] == pl.Null, "numbers")
     return NumbersWish(columns, equal, near.decimals, list(_tolerances(columns, near.tolerance).values()))
 
 

@@ -22,9 +22,12 @@ _Numbers = npt.NDArray[np.float64]
 _SLACK = 1 + 1e-9
 # Above this a float's own steps come near the tolerance, and the grid could not tell cells apart.
 _FARTHEST = 2.0**40
+# Covers what scaling by the tolerance may round away, below the farthest.
+_WIDER = 1 + 2.0**-11
+_MOST_LISTED = 10_000_000
 _SLAB = 1 << 16
 _FEW = 1 << 12
-MOST_PAIRS = 20_000_000
+_MOST_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,13 @@ def numbers_groups(frame: pl.DataFrame, wish: NumbersWish) -> Rows:
         return _rounded(frame, wish, wish.decimals)
     points = _Points(frame, wish)
     groups = Components(len(points.rows))
-    cells = _Cells(points, wish)
-    groups.join(cells.of_point, cells.first_point)
-    for one, other in cells.neighbours():
-        cells.link(one, other, groups)
+    cells = _Cells(points)
+    if cells.expected_pairs() <= _MOST_LISTED:
+        groups.join(*points.pairs()[:2])
+    else:
+        groups.join(cells.of_point, cells.first_point)
+        for one, other in cells.neighbours():
+            cells.link(one, other, groups)
     return points.rows[groups.first_rows()][points.copy_of]
 
 
@@ -72,27 +78,22 @@ def numbers_pairs(frame: pl.DataFrame, wish: NumbersWish) -> Edges:
         wish: What is near.
 
     Raises:
-        InvalidDataError: There are more than 20 million pairs.
+        InvalidDataError: There are more than some 10 million pairs.
     """
     if wish.decimals is not None:
         return _copies(_rounded(frame, wish, wish.decimals))
-    from scipy.spatial import cKDTree
-
     points = _Points(frame, wish)
-    tree = cKDTree(np.column_stack([points.values / points.tolerance, points.block * 4.0]))
-    found = (int(tree.count_neighbors(tree, 1 + 1e-6, p=np.inf)) - len(points.rows)) // 2
-    if found > MOST_PAIRS:
+    found = _Cells(points).expected_pairs()
+    if found > _MOST_LISTED:
         raise InvalidDataError(
             f"some {found:,} pairs of rows are within the tolerance of {', '.join(wish.columns)}",
             hint="use near_groups, which needs no pairs, or a smaller tolerance",
         )
-    pairs = tree.query_pairs(1 + 1e-6, p=np.inf, output_type="ndarray").astype(np.int64).reshape(-1, 2)
-    away = (np.abs(points.values[pairs[:, 0]] - points.values[pairs[:, 1]]) / points.tolerance).max(1)
-    pairs, away = pairs[away <= _SLACK], away[away <= _SLACK]
+    left, right, away = points.pairs()
     copies = _copies(points.rows[points.copy_of])
     return Edges(
-        np.concatenate([copies.left, points.rows[pairs.min(1)]]),
-        np.concatenate([copies.right, points.rows[pairs.max(1)]]),
+        np.concatenate([copies.left, points.rows[left]]),
+        np.concatenate([copies.right, points.rows[right]]),
         np.concatenate([copies.similarity, 1 - np.minimum(away, 1)]),
     )
 
@@ -149,6 +150,16 @@ class _Points:
         self.rows, self.copy_of = np.unique(first_equal(points, points.columns), return_inverse=True)
         self.values, self.block = values[self.rows], block[self.rows].astype(np.float64)
 
+    def pairs(self) -> tuple[Rows, Rows, _Numbers]:
+        """Return the near pairs of points, the earlier first, and their largest difference in tolerances."""
+        from scipy.spatial import cKDTree
+
+        tree = cKDTree(np.column_stack([self.block * 4, self.values / self.tolerance]))
+        pairs = tree.query_pairs(_WIDER, p=np.inf, output_type="ndarray").astype(np.int64).reshape(-1, 2)
+        away = (np.abs(self.values[pairs[:, 0]] - self.values[pairs[:, 1]]) / self.tolerance).max(1)
+        near = away <= _SLACK
+        return pairs[near].min(1), pairs[near].max(1), away[near]
+
 
 class _Cells:
     """The occupied cells of a grid a little finer than the tolerance: all points of one are near to each other.
@@ -158,20 +169,26 @@ class _Cells:
         first_point: The first point of each one's cell, in the order of `of_point`.
     """
 
-    def __init__(self, points: _Points, wish: NumbersWish) -> None:
+    def __init__(self, points: _Points) -> None:
         width = points.tolerance * (1 - 2.0**-10)
         places = np.column_stack([points.block * 8, np.floor(points.values / width)])
-        self._places, cell = np.unique(places, axis=0, return_inverse=True)
-        cell = cell.ravel()
-        self.of_point = np.argsort(cell, kind="stable")
-        self._sizes = np.bincount(cell, minlength=len(self._places))
-        self._begins = np.cumsum(self._sizes) - self._sizes
-        self.first_point = np.repeat(self.of_point[self._begins], self._sizes) if len(cell) else self.of_point
-        self._values, self._reach = points.values, points.tolerance * _SLACK
-        if len(cell):
-            ordered = points.values[self.of_point]
+        self.of_point = np.lexsort(places.T[::-1])
+        places, ordered = places[self.of_point], points.values[self.of_point]
+        new = np.ones(len(places), np.bool_)
+        new[1:] = (places[1:] != places[:-1]).any(1)
+        self._begins = np.flatnonzero(new)
+        self._sizes = np.diff(self._begins, append=len(places))
+        self._places = places[self._begins]
+        self.first_point = np.repeat(self.of_point[self._begins], self._sizes)
+        self._values, self._reach = ordered, points.tolerance * _SLACK
+        if len(places):
             self._low = np.minimum.reduceat(ordered, self._begins)
             self._high = np.maximum.reduceat(ordered, self._begins)
+
+    def expected_pairs(self) -> int:
+        """Return about how many pairs of points are near: those of one cell, twice for each column."""
+        within: int = (self._sizes * (self._sizes - 1) // 2).sum().item()
+        return within << len(self._reach)
 
     def neighbours(self) -> Iterator[tuple[Rows, Rows]]:
         """Yield pairs of cells whose points may be near, a slab of cells at a time."""
@@ -201,19 +218,42 @@ class _Cells:
             groups: Groups of points.
         """
         work = self._sizes[one] * self._sizes[other]
-        for at in np.argsort(work, kind="stable"):
-            left, right = self._points(one[at]), self._points(other[at])
-            if groups.find(left[:1]) != groups.find(right[:1]) and self._touch(left, right):
-                groups.join(left[:1], right[:1])
+        order = np.argsort(work, kind="stable")
+        one, other, ends = one[order], other[order], np.cumsum(work[order])
+        start, few = 0, int(np.searchsorted(work[order], _FEW, side="right"))
+        while start < few:
+            before = ends[start - 1] if start else 0
+            stop = min(few, max(start + 1, int(np.searchsorted(ends, before + _MOST_AT_ONCE, side="right"))))
+            self._link_small(*self._apart(one[start:stop], other[start:stop], groups), groups)
+            start = stop
+        for left, right in zip(*self._apart(one[few:], other[few:], groups), strict=True):
+            if len(self._apart(left[None], right[None], groups)[0]) and self._touch(left, right):
+                groups.join(self._first(left[None]), self._first(right[None]))
 
-    def _points(self, cell: int) -> Rows:
-        return self.of_point[self._begins[cell] : self._begins[cell] + self._sizes[cell]]
+    def _first(self, cells: Rows) -> Rows:
+        return self.of_point[self._begins[cells]]
 
-    def _touch(self, left: Rows, right: Rows) -> bool:
-        one, other = self._values[left], self._values[right]
-        if len(left) * len(right) <= _FEW:
-            return bool((np.abs(one[:, None] - other[None]) <= self._reach).all(2).any())
+    def _apart(self, one: Rows, other: Rows, groups: Components) -> tuple[Rows, Rows]:
+        apart = groups.find(self._first(one)) != groups.find(self._first(other))
+        return one[apart], other[apart]
+
+    def _link_small(self, one: Rows, other: Rows, groups: Components) -> None:
+        """Compare every point of a cell with every one of its neighbour, all pairs of cells at once."""
+        sizes, wide = self._sizes[one], self._sizes[other]
+        work = sizes * wide
+        turn = np.arange(int(work.sum())) - np.repeat(np.cumsum(work) - work, work)
+        wide = np.repeat(wide, work)
+        left = np.repeat(self._begins[one], work) + turn // wide
+        right = np.repeat(self._begins[other], work) + turn % wide
+        near = (np.abs(self._values[left] - self._values[right]) <= self._reach).all(1)
+        groups.join(self.of_point[left[near]], self.of_point[right[near]])
+
+    def _touch(self, left: np.int64, right: np.int64) -> bool:
         from scipy.spatial import cKDTree
 
-        away, _ = cKDTree(one / self._reach).query(other / self._reach, p=np.inf, distance_upper_bound=1 + 1e-12)
+        one, other = (
+            self._values[self._begins[cell] : self._begins[cell] + self._sizes[cell]] / self._reach
+            for cell in (left, right)
+        )
+        away, _ = cKDTree(one).query(other, p=np.inf, distance_upper_bound=1 + 1e-12)
         return bool(np.isfinite(away).any())

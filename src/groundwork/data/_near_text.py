@@ -15,11 +15,10 @@ import polars as pl
 from groundwork.data._components import Components, Edges, Rows
 from groundwork.data._equal_rows import first_equal
 from groundwork.data._jaccard import Jaccard
-from groundwork.data._lsh import bucket_pairs
+from groundwork.data._lsh import Buckets
 from groundwork.data._minhash import MinHash, choose_bands
-from groundwork.data._shingles import Shingles, blocks, mix
+from groundwork.data._shingles import Shingles, blocks, mix, sums
 
-_MOST_REMEMBERED = 1 << 23
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -96,25 +95,26 @@ class _Search:
     def __init__(self, frame: pl.DataFrame, wish: TextWish) -> None:
         first = first_equal(frame, [*wish.columns, *wish.equal])
         self.rows, self.copy_of = np.unique(first, return_inverse=True)
-        texts = frame.select(wish.columns)
+        texts = frame.select(pl.col(wish.columns).cast(pl.String))
         self._texts = texts if len(self.rows) == frame.height else texts[self.rows]
         self._jaccard = Jaccard(self._texts, wish.shingles)
         bands, rows = choose_bands(wish.threshold, wish.permutations)
         minhash = MinHash(bands, rows, wish.seed)
         self._keys = np.empty((bands, len(self.rows)), np.uint64)
+        self._contents = np.empty(len(self.rows), np.uint64)
         for start, stop in blocks(self._texts):
-            self._keys[:, start:stop] = minhash.keys(*wish.shingles.hashes(self._texts[start:stop]))
-        self._contents = np.zeros(len(self.rows), np.uint64)
-        for key in self._keys:
-            self._contents = mix(self._contents ^ key)
+            hashes, counts = wish.shingles.hashes(self._texts[start:stop])
+            self._keys[:, start:stop] = minhash.keys(hashes, counts)
+            self._contents[start:stop] = sums(hashes, counts)
         self._blocks = np.zeros(len(self.rows), np.uint64)
         if wish.equal:
             self._blocks = mix((first_equal(frame, wish.equal)[self.rows] + 1).astype(np.uint64) * _ODD)
 
     def copies(self) -> tuple[Rows, Rows]:
-        """Return which rows have the set of shingles of which earlier row."""
+        """Return which rows have the very shingles of which earlier row."""
         same = Components(len(self.rows))
-        for left, right in bucket_pairs(np.arange(len(self.rows)), self._contents ^ self._blocks, self._contents, same):
+        buckets = Buckets(np.arange(len(self.rows)), self._contents ^ self._blocks, self._contents)
+        for left, right in buckets.pairs(same):
             equal = self._jaccard.of(left, right) == 1.0
             same.join(left[equal], right[equal])
         first = same.first_rows()
@@ -129,21 +129,20 @@ class _Search:
             groups: Rows of one group are no pair; the caller may join rows on the way.
         """
         distinct = np.delete(np.arange(len(self.rows)), copies)
-        seen = np.empty(0, np.int64)
+        beyond: list[npt.NDArray[np.bool_]] = []
         for band in self._keys:
-            for left, right in bucket_pairs(distinct, band ^ self._blocks, self._contents, groups):
-                pair = left * len(self.rows) + right
-                new = ~_among(pair, seen)
-                left, right, pair = left[new], right[new], pair[new]
-                if not len(pair):
-                    continue
-                if len(seen) < _MOST_REMEMBERED or groups is None:
-                    seen = np.sort(np.concatenate([seen, pair]))
-                yield left, right, self._jaccard.of(left, right)
+            buckets = Buckets(distinct, band ^ self._blocks, self._contents)
+            for left, right in buckets.pairs(groups):
+                new = ~self._compared(left, right, beyond)
+                left, right = left[new], right[new]
+                if len(left):
+                    yield left, right, self._jaccard.of(left, right)
+            beyond.append(np.zeros(len(self.rows), np.bool_))
+            beyond[-1][buckets.beyond()] = True
 
-
-def _among(values: Rows, known: Rows) -> npt.NDArray[np.bool_]:
-    if not len(known):
-        return np.zeros(len(values), np.bool_)
-    found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
-    return found
+    def _compared(self, left: Rows, right: Rows, beyond: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+        """Return which pairs have shared an earlier band, and were a pair in it."""
+        compared = np.zeros(len(left), np.bool_)
+        for band, late in zip(self._keys, beyond, strict=False):
+            compared |= (band[left] == band[right]) & ~(late[left] & late[right])
+        return compared

@@ -91,6 +91,20 @@ class Shingles:
         return texts.fill_null(_MISSING)
 
 
+def sums(hashes: Hashes, counts: Counts) -> Hashes:
+    """Return one hash of each row's shingles in any order; 0 of none.
+
+    Args:
+        hashes: Of all rows, one after the other.
+        counts: How many each row has.
+    """
+    found = np.zeros(len(counts), np.uint64)
+    full = counts > 0
+    if full.any():
+        found[full] = np.add.reduceat(hashes, (np.cumsum(counts) - counts)[full])
+    return found
+
+
 def blocks(texts: pl.DataFrame) -> Iterator[tuple[int, int]]:
     """Yield the bounds of runs of rows that together hold some 256 KiB of text; a longer text is a run of its own.
 
