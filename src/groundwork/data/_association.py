@@ -4,13 +4,14 @@ Rule: scores live in [0, 1] and mean the same for every kind of column. For clas
 order, of a target encoding that was fitted on the other half of the rows, of where the column is missing, of a word in
 its text. For a number the absolute rank correlation, or R (the root of R²) of a line or steps fitted on the other half:
 ranks agree little where a mass of near-equal targets hides a tail that is foretold exactly. What is missing, or holds a
-word, says yes or no: there a number counts by how well it tells the two apart, 2 AUC - 1. What chance brings in four standard
-deviations counts as nothing. Cost: a sort or two of each column over the sample.
+word, says yes or no: there a number counts by how well it tells the two apart, 2 AUC - 1. What chance brings in four
+standard deviations counts as nothing. Cost: a sort or two of each column over the sample.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -114,8 +115,14 @@ class Target:
             The score.
         """
         if self.values is not None:
-            return max(2 * _auc(_ranks(self.values), flag) - 1, 0.0)
-        return self.score(flag.astype(np.float64))
+            return max(2 * _auc(self._value_ranks, flag) - 1, 0.0)
+        # Of a predictor with two values the AUC is the middle of the two rates at which it is right.
+        asked = [question > 0 for question in self.questions]
+        return max(_beyond_chance(float(1 + flag[one].mean() - flag[~one].mean()) / 2, one) for one in asked)
+
+    @cached_property
+    def _value_ranks(self) -> Floats:
+        return _ranks(self.values if self.values is not None else np.empty(0))
 
     def encoded_scores(self, codes: Codes) -> dict[str, float]:
         """Score a categorical predictor by the target's mean of each category, fitted on the other half of the rows.
@@ -131,9 +138,11 @@ class Target:
         for side in self.questions if self.values is None else [self.values]:
             encoded = np.where(half, _means(codes, side, ~half)[codes], _means(codes, side, half)[codes])
             # Each half's own rows are compared with each other only; the two fits differ by a constant.
-            parts = [rows for rows in (half, ~half) if rows.any()]
-            halves = [Target([side[rows]]) if self.values is None else Target([], side[rows]) for rows in parts]
-            scores.append(sum(one.score(encoded[rows]) for one, rows in zip(halves, parts, strict=True)) / len(parts))
+            halves = [
+                (Target([side[rows]]) if self.values is None else Target([], side[rows])).score(encoded[rows])
+                for rows in (half, ~half)
+            ]
+            scores.append((halves[0] + halves[1]) / 2)
         found = {"categories": max(scores, default=0.0)}
         told = self.values
         if told is not None:
@@ -232,7 +241,7 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _half(rows: int) -> Bools:
-    # Drawn, not every second row: rows may take turns. Always the same draw.
+    # Drawn, not every second row: rows may take turns. Always the same draw, whose first two rows fall to either side.
     half: Bools = np.random.Generator(np.random.PCG64(0)).random(rows) < 0.5
     return half
 
@@ -242,7 +251,12 @@ def _auc(ranks: Floats, positive: Bools) -> float:
     no = len(positive) - yes
     if not yes or not no:
         return 0.0
-    area = (float(ranks[positive].sum()) - yes * (yes + 1) / 2) / (yes * no)
+    return _beyond_chance((float(ranks[positive].sum()) - yes * (yes + 1) / 2) / (yes * no), positive)
+
+
+def _beyond_chance(area: float, positive: Bools) -> float:
+    yes = float(positive.sum())
+    no = len(positive) - yes
     chance = _DEVIATIONS * ((yes + no + 1) / (12 * yes * no)) ** 0.5
     return max(area, 1 - area) if abs(area - 0.5) > chance else 0.5
 
@@ -258,8 +272,6 @@ def _fitted(values: Floats, fit: Callable[[Bools], Floats]) -> float:
     half = _half(len(values))
     worst = 1.0
     for learned, told in ((half, ~half), (~half, half)):
-        if learned.sum() < 2 or told.sum() < 2:
-            return 0.0
         # Numbers near the largest float may overflow; what is not finite then tells nothing.
         with np.errstate(all="ignore"):
             left = float(np.mean((values[told] - fit(learned)[told]) ** 2))
@@ -284,8 +296,6 @@ def _line(numbers: Floats, values: Floats, rows: Bools) -> Floats:
 
 def _means(codes: Codes, side: Floats, rows: Bools) -> Floats:
     size = int(codes.max()) + 1
-    if not rows.any():
-        return np.zeros(size)
     sums = np.bincount(codes[rows], weights=side[rows], minlength=size)
     counts = np.bincount(codes[rows], minlength=size)
     # Rare categories lean to the overall mean, else a name that occurs once would look like knowledge.
@@ -294,8 +304,7 @@ def _means(codes: Codes, side: Floats, rows: Bools) -> Floats:
 
 
 def _bins(numbers: Floats) -> Codes:
+    # Edges are values that occur: between two infinities there is nothing to interpolate.
     known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return np.zeros(len(numbers), np.int64)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1]))
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1], method="inverted_cdf"))
     return np.where(np.isnan(numbers), 0, 1 + np.searchsorted(edges, numbers)).astype(np.int64)

@@ -8,6 +8,7 @@ unsuspicious feature comes within 0.15 of it. (On the flights, ``dep_delay`` alo
 import itertools
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from groundwork.data._association import Target, as_numbers, column_scores, is_ordered, is_time, telling_word
@@ -108,7 +109,9 @@ def _pairs(
         pairs += [(name, time) for name in ordered if is_time(rows[name])]
     numbers = {name: as_numbers(rows[name]) for pair in pairs for name in pair}
     for one, two in pairs:
-        scores = goal.number_scores(numbers[one] - numbers[two])
+        with np.errstate(all="ignore"):  # infinity minus infinity is nothing, and a score takes it for missing
+            apart = numbers[one] - numbers[two]
+        scores = goal.number_scores(apart)
         way = max(scores, key=scores.__getitem__)
         severity = _severity(scores[way], honest)
         if severity:

@@ -56,7 +56,7 @@ def encoding_findings(
 
 
 def _is_mean(frame: pl.DataFrame, name: str, by: str, target: str) -> bool:
-    known = frame.select(name, by, target).drop_nulls()
+    known = frame.select(name, by, target).drop_nulls().filter(pl.col(name).is_finite())
     if known.height < 2 or known[target].n_unique() < 2:
         return False
     goal = Target.of(known[target])

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from groundwork.data import Splits, leakage, split
+from groundwork.data import Dataset, Splits, leakage, split
 from groundwork.errors import ConfigurationError, InvalidDataError
 
 ROWS = 4000
@@ -253,3 +253,109 @@ def test_odd_columns_are_no_trouble(flights):
         )
         == []
     )
+
+
+def test_parts_may_be_any_tables_by_name(flights):
+    splits = by_time(flights)
+
+    findings = leakage(
+        {"train": splits.train.lazy(), "test": Dataset.scan(splits.test)}, target="late", features=["delay", "noise"]
+    )
+
+    assert findings == leakage(splits, target="late", features=["delay", "noise"])
+
+
+def test_parts_of_different_tables_are_refused(flights):
+    other = flights.with_columns(pl.col("noise").cast(pl.Float32))
+
+    with pytest.raises(InvalidDataError, match=r"the test part is not of the table .*: column noise differs"):
+        leakage({"train": flights, "test": other})
+    with pytest.raises(InvalidDataError, match="stand in another order"):
+        leakage({"train": flights, "test": flights.select(reversed(flights.columns))})
+    with pytest.raises(ConfigurationError, match="parts train, tset are not train, test"):
+        leakage({"train": flights, "tset": flights})
+    with pytest.raises(ConfigurationError, match="parts train are not train, test"):
+        leakage({"train": flights})
+
+
+def test_unless_named_the_features_are_all_but_target_key_group_and_time(flights):
+    frame = flights.select("noise", "late", "when", "delay").with_columns(row=pl.int_range(ROWS), plane=pl.col("delay"))
+
+    findings = leakage(
+        by_time(frame), target="late", keys=["row"], groups={"plane": pl.col("plane").round()}, time="when"
+    )
+
+    assert {tuple(one.columns) for one in findings if one.kind == "column"} == {("delay",)}
+
+
+def test_without_a_target_only_what_parts_share_is_looked_at(flights):
+    doubled = pl.concat([flights, flights[:1000]])
+
+    findings = leakage(split(doubled, kind="random", test=0.3), time="when")
+
+    assert {finding.kind for finding in findings} == {"duplicate", "group", "time"}
+
+
+def test_few_rows_say_nothing_by_chance():
+    rng = np.random.default_rng(0)
+    names = [f"f{number}" for number in range(200)]
+    frame = pl.DataFrame({name: rng.normal(size=30) for name in names}).with_columns(
+        rare=pl.int_range(30) < 4, number=pl.Series(rng.normal(size=30))
+    )
+    splits = Splits(frame[:24], frame[:0], frame[24:])
+
+    assert leakage(splits, target="rare", features=names[:25]) == []
+    assert leakage(splits, target="number", features=names[:25]) == []
+
+
+def test_numbers_that_overflow_are_no_trouble(flights):
+    frame = flights.with_columns(
+        huge=pl.col("noise") * 1e307,
+        endless=pl.when(pl.col("noise") > 2).then(float("inf")).otherwise(pl.col("noise")),
+    )
+
+    assert leakage(by_time(frame), target="minutes", features=["huge", "endless", "planned"]) == []
+
+
+def test_a_key_with_a_part_missing_is_nobodys(flights):
+    frame = flights.with_columns(one=pl.lit(1), none=pl.lit(None, pl.Int64))
+
+    assert leakage(by_time(frame), keys=["none", ["one", "none"]]) == []
+
+
+def test_a_time_in_whole_hours_means_any_instant_of_its_hour(flights):
+    frame = flights.with_columns(within=pl.col("when") + pl.duration(minutes=59), day=pl.col("when").dt.date())
+
+    honest = leakage(by_time(frame), target="late", features=["within", "day", "noise"], time="when")
+    (later,) = leakage(
+        by_time(frame.with_columns(pl.col("within") + pl.duration(minutes=1))),
+        target="late",
+        features=["within", "noise"],
+        time="when",
+    )
+
+    assert honest == []
+    assert (later.kind, later.severity, later.evidence["median_ahead_s"]) == ("column", "warning", 3600.0)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 11, 12])
+def test_tiny_tables_are_no_trouble(rows):
+    frame = pl.DataFrame(
+        {
+            "number": pl.Series(range(rows), dtype=pl.Float64) ** 2,
+            "text": [f"t{at}" for at in range(rows)],
+            "flag": [at % 2 == 0 for at in range(rows)],
+            "hollow": pl.Series([None] * rows, dtype=pl.Float64),
+        }
+    )
+
+    for target in frame.columns:
+        leakage({"train": frame, "test": frame[:0]}, target=target)
+
+
+def test_an_encoding_without_enough_rows_is_not_looked_for(flights):
+    frame = flights.select("noise", "late").with_columns(
+        id=pl.int_range(ROWS) // 100, rate=pl.when(pl.int_range(ROWS) < 1).then(1.0)
+    )
+
+    assert leakage(Splits(frame[:3000], frame[:0], frame[3000:]), target="late") == []
