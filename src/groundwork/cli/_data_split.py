@@ -101,14 +101,16 @@ def _leaks(
 
 
 def _write(output: Path, splits: Splits, table: Table, wish: dict[str, Any]) -> dict[str, Any]:
-    output.mkdir(parents=True, exist_ok=True)
-    # The record goes first and comes last: where it is, the parts beside it are the ones that it names.
-    (output / _RECORD).unlink(missing_ok=True)
+    with storage.told_as_storage_error(output, "cannot write"):
+        output.mkdir(parents=True, exist_ok=True)
+        # The record goes first and comes last: where it is, the parts beside it are the ones that it names.
+        (output / _RECORD).unlink(missing_ok=True)
+        if not wish["validation"]:
+            (output / "validation.parquet").unlink(missing_ok=True)
     parts = {}
     for name in _PARTS:
         path, frame = output / f"{name}.parquet", getattr(splits, name)
         if name == "validation" and not frame.height and not wish["validation"]:
-            path.unlink(missing_ok=True)
             continue
         storage.write(path, frame)
         parts[name] = {"file": path.name, "rows": frame.height, "sha256": storage.sha256(path)}
