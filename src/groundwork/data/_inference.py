@@ -56,6 +56,8 @@ class _Guess:
         self.spellings |= set(texts.filter(odd))
         values = texts.filter(~odd & (texts != ""))
         if values.len():
+            if not self.some:
+                self.types = _possible(str(values[0]))
             self.some = True
             self.types = [name for name in self.types if _fits(values.head(_FIRST), name) and _fits(values, name)]
 
@@ -143,6 +145,17 @@ def _declared(dtype: str) -> str | None:
     if dtype.startswith(("Categorical", "Enum")):
         return "Categorical"
     return dtype if dtype in TYPES else None
+
+
+def _possible(text: str) -> list[str]:
+    """The types that a value may have; sparing a wide table the trial of all of them on every column."""
+    if text.lower() in ("true", "false"):
+        return ["Boolean"]
+    try:
+        float(text)
+    except ValueError:
+        return ["Date", "Datetime", "Datetime[UTC]"] if text[:1] in "+-0123456789" else []
+    return ["Int64", "Float64", "Boolean"] if text in ("0", "1") else ["Int64", "Float64"]
 
 
 def _fits(values: pl.Series, name: str) -> bool:
