@@ -1,4 +1,4 @@
-"""CSV to deduplicated Parquet, once in each library; each in a process of its own, which prints rows and peak memory."""
+"""CSV to deduplicated Parquet, once in each library; run as a program, it prints rows and peak memory."""
 
 import json
 import sys
