@@ -5,7 +5,7 @@ set aside. Memory: a few batches, whatever the size of the table.
 """
 
 import importlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -14,29 +14,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from groundwork.data._arrays import LAYOUTS, Layout, array_of_column, matrix, structured
-from groundwork.data._checker import Checker, Verdict
+from groundwork.data._reading import Batches as Batches
+from groundwork.data._reading import Policy as Policy
+from groundwork.data._reading import Reading, check_policy
 from groundwork.data._scan import source_of
 from groundwork.data._schema import Schema
-from groundwork.data._sources import Piece, Progress, Source
+from groundwork.data._sources import Progress, Source
 from groundwork.data._validation import ValidationReport
-from groundwork.data._writing import Spool, as_query, format_of, write_rows
-from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
-from groundwork.storage import cast_column, misfits
+from groundwork.data._writing import as_query, format_of, write_rows
+from groundwork.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 ROWS = 65_536
-
-Policy = Literal["error", "drop", "quarantine"]
-POLICIES = ("error", "drop", "quarantine")
-
-QUARANTINE = {
-    "groundwork_file": pl.String(),
-    "groundwork_row": pl.Int64(),
-    "groundwork_line": pl.Int64(),
-    "groundwork_reason": pl.String(),
-}
 
 
 @dataclass(frozen=True)
@@ -147,10 +138,10 @@ class Dataset:
         """
         if not isinstance(rows, int) or rows < 1:
             raise UsageError(f"rows is {rows!r}; a batch needs at least 1", hint="give a whole number, as rows=65_536")
-        _check_policy(policy)
+        check_policy(policy)
         if policy == "quarantine" and quarantine is None:
             raise ConfigurationError("policy quarantine needs a file", hint="quarantine='bad.parquet'")
-        reading = _Reading(self, policy, progress)
+        reading = self._reading(policy, progress)
         aside = Path(quarantine) if policy == "quarantine" and quarantine is not None else None
         if aside is not None:
             format_of(aside)
@@ -207,7 +198,7 @@ class Dataset:
             InvalidDataError: The file is damaged, or a record has the wrong number of fields.
             StorageError: The file cannot be read.
         """
-        reading = _Reading(self, "drop", progress)
+        reading = self._reading("drop", progress)
         for _ in reading.judged():
             pass
         return reading.report
@@ -241,8 +232,8 @@ class Dataset:
             ConfigurationError: There is no such policy.
             UnsupportedFormatError: The suffix is of no table.
         """
-        _check_policy(policy)
-        path, reading = Path(path), _Reading(self, policy, progress)
+        check_policy(policy)
+        path, reading = Path(path), self._reading(policy, progress)
         format_of(path)
         write_aside: Callable[[], None] | None = None
         if policy == "quarantine":
@@ -335,151 +326,8 @@ class Dataset:
             column.name: torch.from_numpy(matrix(column.to_frame())[:, 0].copy()) for column in frame.iter_columns()
         }
 
-
-class Batches(Iterator[pl.DataFrame]):
-    """The batches of one reading, and the count of what has been read so far."""
-
-    def __init__(self, reading: "_Reading", rows: int, aside: Path | None) -> None:
-        self._reading = reading
-        self._frames = _resliced(reading.good(), rows)
-        self._aside = aside
-
-    @property
-    def report(self) -> ValidationReport:
-        """The rows read so far, and what they broke; of all when the last batch has been taken."""
-        return self._reading.report
-
-    @property
-    def types(self) -> dict[str, pl.DataType]:
-        """Name and type of every column."""
-        return self._reading.types
-
-    def __next__(self) -> pl.DataFrame:
-        frame = next(self._frames, None)
-        if frame is not None:
-            return frame
-        if self._aside is not None:
-            self._reading.set_aside(self._aside)
-            self._aside = None
-        raise StopIteration
-
-    def close(self) -> None:
-        """Stop reading, and let go of the file."""
-        self._frames.close()
-
-
-class _Reading:
-    """One pass over a dataset's rows."""
-
-    def __init__(self, dataset: Dataset, policy: Policy, progress: Progress | None) -> None:
-        self._dataset = dataset
-        self._policy = policy
-        self._progress = progress
-        self._types: dict[str, pl.DataType] | None = None
-        self._checker: Checker | None = None
-        self._spool: Spool | None = None
-
-    @property
-    def types(self) -> dict[str, pl.DataType]:
-        if self._types is None:
-            self._types = self._dataset.columns()
-        return self._types
-
-    @property
-    def report(self) -> ValidationReport:
-        return self._checker.report() if self._checker is not None else ValidationReport(0, 0, [])
-
-    def good(self) -> Iterator[pl.DataFrame]:
-        """Yield the rows that keep the schema, piece by piece; the others go to the spool."""
-        for piece, typed, verdict in self.judged():
-            if verdict.good is None:
-                passed = typed
-            elif self._policy == "error":
-                raise self.error(piece, verdict)
-            else:
-                passed = typed.filter(verdict.good)
-                self._keep(piece, verdict)
-            if passed.height:
-                yield passed
-
-    def judged(self) -> Iterator[tuple[Piece, pl.DataFrame, Verdict]]:
-        """Yield every piece as read, with its types, and judged."""
-        types, dataset = self.types, self._dataset
-        declared = dataset.schema.columns if dataset.schema else {}
-        checker = self._checker = Checker(dataset.schema or Schema(columns={}), types)
-        for piece in dataset.source.pieces(dataset.null_values, self._progress, types):
-            typed = pl.DataFrame([cast_column(piece.cells[name], dtype) for name, dtype in types.items()])
-            for name, dtype in types.items():
-                if name not in declared and piece.cells.schema[name] != dtype:
-                    _require_fit(piece, name, typed[name])
-            yield piece, typed, checker.check(piece, typed)
-
-    def error(self, piece: Piece, verdict: Verdict) -> InvalidDataError:
-        """Describe the first bad row of a piece."""
-        assert self._checker is not None
-        return self._checker.first_error(piece, verdict)
-
-    def set_aside(self, path: Path) -> None:
-        """Write the bad rows of the whole reading."""
-        self._spooled().write(path)
-
-    def _keep(self, piece: Piece, verdict: Verdict) -> None:
-        if self._policy != "quarantine" or verdict.good is None:
-            return
-        places = piece.places()
-        marked = piece.frame.with_columns(
-            places["file"].alias("groundwork_file"),
-            places["row"].alias("groundwork_row"),
-            places["line"].alias("groundwork_line"),
-            verdict.reasons().alias("groundwork_reason"),
-        )
-        self._spooled().add(marked.filter(~verdict.good))
-
-    def _spooled(self) -> Spool:
-        if self._spool is None:
-            raw = self._dataset.source.raw_types(self._dataset.null_values)
-            self._spool = Spool({**raw, **QUARANTINE})
-        return self._spool
-
-
-def _require_fit(piece: Piece, name: str, values: pl.Series) -> None:
-    wrong = misfits(piece.frame[name], values)
-    if not wrong.any():
-        return
-    at = int(wrong.arg_max() or 0)
-    value = str(piece.frame[name][at])[:80]
-    raise InvalidDataError(
-        f"{piece.file}: row {piece.first_row + at:,}, column {name}: {value!r} is not {values.dtype}",
-        hint=f"declare column {name} in the schema",
-        context={
-            "file": piece.file,
-            "row": piece.first_row + at,
-            "line": piece.line(at),
-            "column": name,
-            "value": value,
-        },
-    )
-
-
-def _resliced(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
-    held: list[pl.DataFrame] = []
-    height = 0
-    for frame in frames:
-        held.append(frame)
-        height += frame.height
-        if height < rows:
-            continue
-        whole = pl.concat(held)
-        full = height - height % rows
-        yield from (whole[start : start + rows].rechunk() for start in range(0, full, rows))
-        held, height = [whole[full:]], height - full
-    if height:
-        yield pl.concat(held).rechunk()
-
-
-def _check_policy(policy: str) -> None:
-    if policy not in POLICIES:
-        raise ConfigurationError(f"policy {policy!r} is not known", hint="use error, drop or quarantine")
+    def _reading(self, policy: Policy, progress: Progress | None) -> Reading:
+        return Reading(self.source, self.schema, self.null_values, policy, progress)
 
 
 def _require(package: str, install: str) -> Any:

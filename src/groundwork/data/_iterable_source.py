@@ -82,17 +82,16 @@ class IterableSource:
         return self._first.clear() if self._read else self._first
 
     def _kept(self) -> Iterator[pl.DataFrame]:
-        first, self._first = self._first, None
-        self._first = first.clear() if first is not None else None
-        if first is not None:
-            yield first
-            del first
-        if self._opened is not None:
-            yield from self._opened
+        assert self._first is not None
+        assert self._opened is not None
+        first, self._first = self._first, self._first.clear()
+        yield first
+        del first
+        yield from self._opened
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         rows = iter(self._rows() if callable(self._rows) else self._rows)
-        before = 0
+        before, names = 0, list[str]()
         for first in rows:
             if isinstance(first, Mapping):
                 chunk = [first, *itertools.islice(rows, _ROWS - 1)]
@@ -100,6 +99,8 @@ class IterableSource:
                 before += len(chunk)
                 continue
             frame = _table(first, before)
+            names = names or frame.columns
+            _require_columns(self.name, frame, names, before)
             before += frame.height
             yield frame
         if not before and (schema := getattr(self._rows, "schema", None)) is not None:
@@ -117,6 +118,16 @@ class IterableSource:
             )
         absent = [pl.lit(None).alias(name) for name in names if name not in frame.columns]
         return frame.with_columns(absent).select(names)
+
+
+def _require_columns(source: str, frame: pl.DataFrame, names: list[str], before: int) -> None:
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise InvalidDataError(
+            f"{source}: the table after row {before:,} lacks {', '.join(missing[:5])}",
+            hint="give all tables the columns of the first",
+            context={"file": source, "row": before + 1, "column": missing[0]},
+        )
 
 
 def _table(item: Any, before: int) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data import Dataset, Schema, ValidationReport, _dataset, _writing
+from groundwork.data import Dataset, Schema, ValidationReport, _reading, _writing
 from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
 
 CONTENT = (
@@ -193,7 +193,7 @@ def test_an_error_of_polars_itself_is_not_blamed_on_the_disk(path, tmp_path, mon
     def fails(*_):
         raise pl.exceptions.ComputeError("other")
 
-    monkeypatch.setattr(_dataset, "cast_column", fails)
+    monkeypatch.setattr(_reading, "cast_column", fails)
 
     with pytest.raises(pl.exceptions.ComputeError, match="other"):
         Dataset.scan(path, schema=schema(id={"dtype": "int"})).sink(tmp_path / "out.parquet", "drop")

@@ -207,3 +207,21 @@ def test_a_file_goes_to_a_reader_by_its_last_suffix(tmp_path):
 
     assert report.rows_out == 0
     assert pl.read_parquet(tmp_path / "out.quarantine.parquet")["a"].to_list() == ["x"]
+
+
+def test_files_whose_times_differ_in_having_a_zone_are_refused(tmp_path):
+    (tmp_path / "1.csv").write_text("t\n2013-01-01T00:00Z\n")
+    (tmp_path / "2.csv").write_text("t\n2013-01-01T00:00\n")
+
+    with pytest.raises(InvalidDataError, match=r"2\.csv: column t is Datetime.*UTC.* in 1\.csv") as caught:
+        Dataset.scan(tmp_path / "?.csv", schema=schema(t={"dtype": "Datetime"})).collect()
+
+    assert "declare column t" in caught.value.hint
+
+
+def test_an_empty_quarantine_of_parquet_has_the_types_of_the_file(tmp_path):
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "t.parquet")
+
+    Dataset.scan(tmp_path / "t.parquet").sink(tmp_path / "out.parquet", "quarantine")
+
+    assert pl.read_parquet(tmp_path / "out.quarantine.parquet").schema["a"] == pl.Int64

@@ -168,6 +168,19 @@ def test_frames_come_one_after_the_other_and_share_their_columns():
     assert Dataset.scan(iter(frames)).collect().rows() == [(1, "x"), (2, "y")]
 
 
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ({"a": [1]}, "the table after row 1 lacks b"),
+        ({"a": [1], "b": ["x"], "c": [1]}, "column 'c' is not in the first rows"),
+        ({"a": ["x"], "b": ["x"]}, "row 2, column a: 'x' is not Int64"),
+    ],
+)
+def test_frames_of_other_columns_are_refused(second, message):
+    with pytest.raises(InvalidDataError, match=message):
+        Dataset.scan([pl.DataFrame({"a": [1], "b": ["x"]}), pl.DataFrame(second)]).collect()
+
+
 def test_frames_of_no_rows_still_tell_their_columns():
     assert Dataset.scan([pl.DataFrame(schema={"a": pl.Int8})]).collect().schema == {"a": pl.Int8}
 

@@ -1,7 +1,9 @@
 """Whatever holds a table becomes a frame; queries stream; the libraries around come and go whole."""
 
 import datetime
+from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -124,6 +126,65 @@ def test_a_package_that_is_not_there_is_named(monkeypatch, convert, hint):
 
 def test_polars_gets_its_frame_back():
     assert Dataset.scan(FRAME).to_polars().equals(FRAME)
+
+
+class Indexed(Arrow):
+    """A table as pandas has it: with an index beside its columns."""
+
+    index = SimpleNamespace(names=["k"])
+
+    def reset_index(self):
+        return Arrow(self._frame.select(pl.lit("x").alias("k"), pl.all()))
+
+
+def test_an_index_that_has_a_name_is_read_as_a_column():
+    assert as_frame(Indexed(FRAME)).columns == ["k", "a", "s"]
+
+
+class Reader(Arrow):
+    """A stream of tables that can be read once, as Arrow's readers are."""
+
+    schema = SimpleNamespace(empty_table=lambda: Arrow(FRAME.clear()))
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise StopIteration
+
+
+def test_a_stream_without_tables_has_the_columns_of_its_schema():
+    dataset = Dataset.scan(Reader(FRAME))
+
+    assert dataset.collect().equals(FRAME.clear())
+    assert not dataset.rereadable
+
+
+def test_tables_of_another_library_come_one_after_the_other():
+    assert Dataset.scan([Arrow(FRAME), Arrow(FRAME)]).collect().equals(pl.concat([FRAME, FRAME]))
+
+
+def test_pandas_is_asked_for_columns_of_arrow_unless_told(monkeypatch):
+    monkeypatch.setattr(module.importlib, "import_module", lambda name: None)
+    monkeypatch.setattr(pl.DataFrame, "to_pandas", lambda frame, **given: given)
+    monkeypatch.setattr(pl.DataFrame, "to_arrow", lambda frame: frame)
+
+    assert Dataset.scan(FRAME).to_pandas() == {"use_pyarrow_extension_array": True}
+    assert Dataset.scan({"a": [1, None], "s": ["x", "y"]}).to_pandas(arrow_types=False) == {}
+    assert Dataset.scan(FRAME).to_arrow().equals(FRAME)
+    with pytest.raises(InvalidDataError, match="column a has missing values"):
+        Dataset.scan(FRAME).to_pandas(arrow_types=False)
+
+
+def test_tensors_are_made_of_arrays_that_are_their_own(monkeypatch):
+    array = np.arange(2.0)
+    monkeypatch.setattr(module.importlib, "import_module", lambda name: SimpleNamespace(from_numpy=lambda given: given))
+
+    columns = Dataset.scan({"a": array}).to_torch()
+    table = Dataset.scan({"a": array}).to_torch(layout="matrix")
+    columns["a"][0] = table[0, 0] = 7
+
+    assert array.tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("rows", [0, -1, 1.5])

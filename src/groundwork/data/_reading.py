@@ -1,0 +1,201 @@
+"""One pass over the rows of a source: read, cast, judged, and parted into those that pass and those set aside.
+
+Rule: every row that is read is passed on, counted as dropped, or kept for the quarantine, and exactly one of these.
+Memory: one piece and the batch being filled.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from groundwork.data._checker import Checker, Verdict
+from groundwork.data._schema import Schema
+from groundwork.data._sources import Piece, Progress, Source
+from groundwork.data._validation import ValidationReport
+from groundwork.data._writing import Spool
+from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.storage import cast_column, misfits
+
+Policy = Literal["error", "drop", "quarantine"]
+
+_POLICIES = ("error", "drop", "quarantine")
+_QUARANTINE = {
+    "groundwork_file": pl.String(),
+    "groundwork_row": pl.Int64(),
+    "groundwork_line": pl.Int64(),
+    "groundwork_reason": pl.String(),
+}
+
+
+class Batches(Iterator[pl.DataFrame]):
+    """The batches of one reading, and the count of what has been read so far."""
+
+    def __init__(self, reading: "Reading", rows: int, aside: Path | None) -> None:
+        self._reading = reading
+        self._frames = _resliced(reading.good(), rows)
+        self._aside = aside
+
+    @property
+    def report(self) -> ValidationReport:
+        """The rows read so far, and what they broke; of all when the last batch has been taken."""
+        return self._reading.report
+
+    @property
+    def types(self) -> dict[str, pl.DataType]:
+        """Name and type of every column."""
+        return self._reading.types
+
+    def __next__(self) -> pl.DataFrame:
+        frame = next(self._frames, None)
+        if frame is not None:
+            return frame
+        if self._aside is not None:
+            self._reading.set_aside(self._aside)
+            self._aside = None
+        raise StopIteration
+
+    def close(self) -> None:
+        """Stop reading, and let go of the file."""
+        self._frames.close()
+
+
+class Reading:
+    """One pass over a table's rows.
+
+    Args:
+        source: Where the rows come from.
+        schema: What they must be, or None.
+        null_values: Texts that mean missing.
+        policy: What becomes of a row that breaks the schema.
+        progress: Called now and then with the bytes consumed and their total.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        schema: Schema | None,
+        null_values: Sequence[str],
+        policy: Policy,
+        progress: Progress | None,
+    ) -> None:
+        self._source = source
+        self._schema = schema or Schema(columns={})
+        self._null_values = null_values
+        self._policy = policy
+        self._progress = progress
+        self._types: dict[str, pl.DataType] | None = None
+        self._checker: Checker | None = None
+        self._spool: Spool | None = None
+
+    @property
+    def types(self) -> dict[str, pl.DataType]:
+        """Name and type of every column."""
+        if self._types is None:
+            self._types = self._source.types(self._schema.dtypes, self._null_values)
+        return self._types
+
+    @property
+    def report(self) -> ValidationReport:
+        """What has been read and found so far."""
+        return self._checker.report() if self._checker is not None else ValidationReport(0, 0, [])
+
+    def good(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows that keep the schema, piece by piece; the others go to the spool."""
+        for piece, typed, verdict in self.judged():
+            if verdict.good is None:
+                passed = typed
+            elif self._policy == "error":
+                raise self.error(piece, verdict)
+            else:
+                passed = typed.filter(verdict.good)
+                self._keep(piece, verdict)
+            if passed.height:
+                yield passed
+
+    def judged(self) -> Iterator[tuple[Piece, pl.DataFrame, Verdict]]:
+        """Yield every piece as read, with its types, and judged."""
+        types, declared = self.types, self._schema.columns
+        checker = self._checker = Checker(self._schema, types)
+        for piece in self._source.pieces(self._null_values, self._progress, types):
+            typed = pl.DataFrame([cast_column(piece.cells[name], dtype) for name, dtype in types.items()])
+            for name, dtype in types.items():
+                if name not in declared and piece.cells.schema[name] != dtype:
+                    _require_fit(piece, name, typed[name])
+            yield piece, typed, checker.check(piece, typed)
+
+    def error(self, piece: Piece, verdict: Verdict) -> InvalidDataError:
+        """Describe the first bad row of a piece."""
+        assert self._checker is not None
+        return self._checker.first_error(piece, verdict)
+
+    def set_aside(self, path: Path) -> None:
+        """Write the bad rows of the whole reading."""
+        self._spooled().write(path)
+
+    def _keep(self, piece: Piece, verdict: Verdict) -> None:
+        if self._policy != "quarantine" or verdict.good is None:
+            return
+        places = piece.places()
+        marked = piece.frame.with_columns(
+            places["file"].alias("groundwork_file"),
+            places["row"].alias("groundwork_row"),
+            places["line"].alias("groundwork_line"),
+            verdict.reasons().alias("groundwork_reason"),
+        )
+        self._spooled().add(marked.filter(~verdict.good))
+
+    def _spooled(self) -> Spool:
+        if self._spool is None:
+            raw = self._source.raw_types(self._null_values)
+            self._spool = Spool({**raw, **_QUARANTINE})
+        return self._spool
+
+
+def _require_fit(piece: Piece, name: str, values: pl.Series) -> None:
+    wrong = misfits(piece.frame[name], values)
+    if not wrong.any():
+        return
+    at = int(wrong.arg_max() or 0)
+    value = str(piece.frame[name][at])[:80]
+    raise InvalidDataError(
+        f"{piece.file}: row {piece.first_row + at:,}, column {name}: {value!r} is not {values.dtype}",
+        hint=f"declare column {name} in the schema",
+        context={
+            "file": piece.file,
+            "row": piece.first_row + at,
+            "line": piece.line(at),
+            "column": name,
+            "value": value,
+        },
+    )
+
+
+def _resliced(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
+    held: list[pl.DataFrame] = []
+    height = 0
+    for frame in frames:
+        held.append(frame)
+        height += frame.height
+        if height < rows:
+            continue
+        whole = pl.concat(held)
+        full = height - height % rows
+        yield from (whole[start : start + rows].rechunk() for start in range(0, full, rows))
+        held, height = [whole[full:]], height - full
+    if height:
+        yield pl.concat(held).rechunk()
+
+
+def check_policy(policy: str) -> None:
+    """Refuse a policy that is not known.
+
+    Args:
+        policy: The policy.
+
+    Raises:
+        ConfigurationError: There is no such policy.
+    """
+    if policy not in _POLICIES:
+        raise ConfigurationError(f"policy {policy!r} is not known", hint="use error, drop or quarantine")
