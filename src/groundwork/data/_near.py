@@ -8,6 +8,7 @@ or PYTHONHASHSEED.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
@@ -57,7 +58,7 @@ class NearText:
     def __post_init__(self) -> None:
         _names(self.columns, "columns")
         _names(self.equal, "equal", least=0)
-        if not _is_number(self.threshold) or not 0 < self.threshold <= 1:
+        if not 0 < _number(self.threshold) <= 1:
             raise ConfigurationError(
                 f"threshold {self.threshold!r} is no Jaccard similarity above 0 and at most 1", hint="as threshold=0.8"
             )
@@ -98,7 +99,7 @@ class NearNumbers:
         if self.decimals is not None:
             _whole(self.decimals, "decimals", -15, 15)
         for name, tolerance in _tolerances(names, self.tolerance).items():
-            if not _is_number(tolerance) or not 0 < tolerance < math.inf:
+            if not 0 < _number(tolerance) < math.inf:
                 raise ConfigurationError(
                     f"tolerance {tolerance!r} of column {name} is no number above 0",
                     hint="give the largest difference; for none at all name the column in equal",
@@ -162,10 +163,12 @@ def _wish(frame: pl.DataFrame, near: NearText | NearNumbers) -> TextWish | Numbe
         for name in columns:
             _require(frame, name, frame.schema[name] in (pl.String, pl.Categorical, pl.Enum, pl.Null), "text")
         shingles = Shingles(near.shingle == "word", near.size or _SIZES[near.shingle], near.normalise)
-        return TextWish(columns, equal, near.threshold, shingles, near.permutations, near.seed)
+        return TextWish(columns, equal, float(near.threshold), shingles, near.permutations, near.seed)
     for name in columns:
         _require(frame, name, frame.schema[name].is_numeric() or frame.schema[name] == pl.Null, "numbers")
-    return NumbersWish(columns, equal, near.decimals, list(_tolerances(columns, near.tolerance).values()))
+    return NumbersWish(
+        columns, equal, near.decimals, [float(each) for each in _tolerances(columns, near.tolerance).values()]
+    )
 
 
 def _require(frame: pl.DataFrame, name: str, holds: bool, what: str) -> None:
@@ -201,9 +204,13 @@ def _tolerances(names: list[str], given: float | Mapping[str, float] | None) -> 
 
 
 def _whole(value: Any, what: str, least: int, most: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
         raise ConfigurationError(f"{what} {value!r} is no whole number from {least} to {most}", hint=f"as {what}=2")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Any) -> float:
+    """Return a float, or NaN, which is in no range, for what is no number."""
+    try:
+        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        return math.inf

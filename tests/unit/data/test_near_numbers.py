@@ -119,6 +119,15 @@ def test_crowded_numbers_are_grouped_without_their_pairs():
         near_pairs(frame, NearNumbers("x", tolerance=0.5))
 
 
+def test_settings_may_be_numpy_numbers_and_a_column_may_be_all_missing():
+    frame = pl.DataFrame({"x": [1.0, 1.04, 2.0], "empty": [None] * 3})
+
+    assert [0, 0, 2] == near_groups(frame, NearNumbers("x", decimals=np.int64(1))).tolist()
+    assert [0, 0, 2] == near_groups(frame, NearNumbers("x", tolerance=np.float32(0.1))).tolist()
+    assert [0, 0, 0] == near_groups(frame, NearNumbers("empty", tolerance=1)).tolist()
+    assert [0, 0, 0] == near_groups(frame, NearNumbers("empty", decimals=1)).tolist()
+
+
 def test_a_table_without_rows_has_no_groups():
     frame = table([])
 
@@ -136,6 +145,7 @@ def test_a_table_without_rows_has_no_groups():
         ({"decimals": 16}, "decimals 16"),
         ({"tolerance": 0}, "tolerance 0 of column x"),
         ({"tolerance": math.nan}, "tolerance nan"),
+        ({"tolerance": 10**400}, "tolerance 10000"),
         ({"tolerance": "1"}, "tolerance '1'"),
         ({"tolerance": {"z": 1}}, "tolerance names z, and columns are x"),
         ({"tolerance": {}}, "no column"),
