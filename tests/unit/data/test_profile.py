@@ -4,12 +4,15 @@ import datetime
 import json
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data import profile
+from groundwork.data import Dataset, Profile, profile
+from groundwork.data._profile import summarise
+from groundwork.errors import ConfigurationError, InvalidDataError
 
 
 @settings(deadline=None, max_examples=50)
@@ -62,3 +65,118 @@ def test_odd_values_are_text():
     (column,) = profile(pl.DataFrame({"u": [datetime.timedelta(hours=1)]})).columns
 
     assert column.minimum == "1:00:00"
+
+
+MIXED = pl.DataFrame(
+    {
+        "n": [None if i % 7 == 0 else i % 50 for i in range(1000)],
+        "x": [float(i) / 3 for i in range(1000)],
+        "s": [f"v{i % 30}" for i in range(1000)],
+        "t": [datetime.date(2013, 1, 1) + datetime.timedelta(days=i % 90) for i in range(1000)],
+        "l": [[i] for i in range(1000)],
+    }
+)
+
+
+def rows_only(table, folder):
+    """The same rows as a dataset that comes in several batches."""
+    path = folder / "t.parquet"
+    table.write_parquet(path, row_group_size=130)
+    dataset = Dataset.scan(path)
+    return SmallBatches(dataset.source, dataset.schema, dataset.null_values)
+
+
+class SmallBatches(Dataset):
+    def batches(self, rows=130, **options):
+        return super().batches(130, **options)
+
+
+def test_a_dataset_in_batches_is_described_as_the_frame_is(tmp_path):
+    whole, streamed = profile(MIXED), profile(rows_only(MIXED, tmp_path))
+
+    for one, two in zip(whole.columns, streamed.columns, strict=True):
+        assert one.std == (two.std and pytest.approx(two.std, rel=1e-12))
+        assert one.mean == (two.mean and pytest.approx(two.mean, rel=1e-12))
+        plain = {**one.to_dict(), "std": None, "mean": None}
+        assert plain == {**two.to_dict(), "std": None, "mean": None}
+
+
+def test_beyond_the_bound_estimates_are_near_and_marked_and_the_rest_stays_exact(tmp_path):
+    rows = np.random.default_rng(1)
+    table = pl.DataFrame(
+        {
+            "x": rows.normal(size=40_000),
+            "s": [f"id{i}" for i in rows.permutation(40_000)],
+            "skewed": ["often"] * 20_000 + [f"rare{i}" for i in range(20_000)],
+            "few": [i % 5 for i in range(40_000)],
+        }
+    )
+
+    exact = {column.name: column for column in profile(table).columns}
+    found = {column.name: column for column in profile(rows_only(table, tmp_path), exact_values=1000).columns}
+
+    assert [True, True, True, False] == [found[name].approximate for name in ("x", "s", "skewed", "few")]
+    for name in ("x", "s", "skewed"):
+        assert exact[name].distinct == pytest.approx(found[name].distinct, rel=0.04)
+        assert (exact[name].minimum, exact[name].maximum) == (found[name].minimum, found[name].maximum)
+    ranks = [float((table["x"] <= found["x"].quantiles[level]).mean()) for level in found["x"].quantiles]
+    assert [float(level) for level in found["x"].quantiles] == pytest.approx(ranks, abs=0.003)
+    assert exact["x"].mean == pytest.approx(found["x"].mean, abs=1e-12)
+    assert exact["x"].std == pytest.approx(found["x"].std, rel=1e-12)
+    assert 40_000 == sum(found["x"].histogram["counts"])
+    assert np.abs(np.subtract(exact["x"].histogram["counts"], found["x"].histogram["counts"])).max() < 200
+    value, count = found["skewed"].top[0]
+    assert "often" == value
+    assert 20_000 - 40_000 / 1000 * 2 <= count <= 20_000
+    assert exact["few"].to_dict() == found["few"].to_dict()
+
+
+def test_the_memory_of_a_wide_dataset_is_shared_out_among_its_columns(tmp_path):
+    table = pl.DataFrame({f"c{i}": range(1100) for i in range(3)})
+    wide = summarise(rows_only(table, tmp_path), exact_values=1000)[1]
+
+    assert [True] * 3 == [each.approximate for each in wide]
+
+
+def test_a_lazy_frame_and_an_arrow_table_are_described_too():
+    frame = pl.DataFrame({"a": [1, 2, 2]})
+
+    assert profile(frame) == profile(frame.lazy())
+    assert profile(frame) == profile(pl.DataFrame(frame.to_dict(as_series=False)))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.floats()), st.one_of(st.none(), st.text()), st.one_of(st.none(), st.booleans())
+        ),
+        max_size=300,
+    )
+)
+def test_a_profile_comes_back_from_json(rows):
+    schema = {"x": pl.Float64, "s": pl.String, "b": pl.Boolean}
+    told = profile(pl.DataFrame(rows, schema=schema, orient="row"))
+
+    assert told == Profile.from_dict(json.loads(json.dumps(told.to_dict(), allow_nan=False)))
+
+
+@pytest.mark.parametrize(
+    "plain", [{}, [], {"rows": 1}, {"rows": 1, "columns": [{"name": "a"}]}, {"rows": "x", "columns": []}]
+)
+def test_what_is_no_profile_is_refused(plain):
+    with pytest.raises(InvalidDataError, match="no profile"):
+        Profile.from_dict(plain)
+
+
+def test_a_bound_below_one_is_refused():
+    with pytest.raises(ConfigurationError, match="exact_values is 0"):
+        profile(MIXED, exact_values=0)
+
+
+def test_whole_numbers_of_a_small_range_are_drawn_one_by_one():
+    column, halves, none = profile(pl.DataFrame({"a": [1, 3, 3], "b": [0.5, 1.0, 2.0], "c": ["x"] * 3})).columns
+
+    assert ([1.0, 2.0, 3.0, 4.0], [1, 0, 2]) == column.shape
+    assert (halves.histogram["edges"], halves.histogram["counts"]) == halves.shape
+    assert ([], []) == none.shape

@@ -164,6 +164,18 @@ def test_tables_of_another_library_come_one_after_the_other():
     assert Dataset.scan([Arrow(FRAME), Arrow(FRAME)]).collect().equals(pl.concat([FRAME, FRAME]))
 
 
+def test_pandas_is_asked_for_columns_of_arrow_unless_told(monkeypatch):
+    monkeypatch.setattr(module.importlib, "import_module", lambda name: None)
+    monkeypatch.setattr(pl.DataFrame, "to_pandas", lambda frame, **given: given)
+    monkeypatch.setattr(pl.DataFrame, "to_arrow", lambda frame: frame)
+
+    assert Dataset.scan(FRAME).to_pandas() == {"use_pyarrow_extension_array": True}
+    assert Dataset.scan({"a": [1, None], "s": ["x", "y"]}).to_pandas(arrow_types=False) == {}
+    assert Dataset.scan(FRAME).to_arrow().equals(FRAME)
+    with pytest.raises(InvalidDataError, match="column a has missing values"):
+        Dataset.scan(FRAME).to_pandas(arrow_types=False)
+
+
 def test_tensors_are_made_of_arrays_that_are_their_own(monkeypatch):
     array = np.arange(2.0)
     monkeypatch.setattr(module.importlib, "import_module", lambda name: SimpleNamespace(from_numpy=lambda given: given))
