@@ -58,7 +58,7 @@ def _in_threads(
     try:
         pending.extend((item, pool.submit(work, item)) for item in begun)
         while pending:
-            while failure is None and len(pending) <= _WORKERS:
+            while failure is None and len(pending) < _WORKERS:
                 try:
                     item = _next(items)
                 except Exception as error:  # noqa: BLE001 - it is raised when its turn comes

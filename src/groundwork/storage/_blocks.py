@@ -15,7 +15,7 @@ from typing import BinaryIO
 from groundwork.errors import InvalidDataError, StorageError, UnsupportedFormatError
 from groundwork.storage._compression import COMPRESSED, pieces
 
-BLOCK = 4 * 2**20
+BLOCK = 2 * 2**20
 TEXT_TABLES = (".csv", ".jsonl", ".ndjson")
 
 Progress = Callable[[int, int], None]

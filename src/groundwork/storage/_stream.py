@@ -2,7 +2,7 @@
 
 Rule: the types of a column come from its declaration or the whole file, never from the rows that happen to stand
 first. A value that does not fit is an error that names file, row, line and column.
-Memory: one block of 4 MiB, its parse, and the batch being filled; of Parquet a window of a row group.
+Memory: some blocks of 2 MiB, their parse, and the batch being filled; of Parquet a window of a row group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
