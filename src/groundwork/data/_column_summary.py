@@ -223,8 +223,9 @@ def _quantile(values: Floats, counts: Floats, level: float) -> float:
 
 def _histogram(values: Floats, counts: Floats, low: float, high: float) -> dict[str, list[float]]:
     # numpy's own refuses a range that floats cannot cut into bins, as that of one huge number.
-    edges = low + np.arange(_BINS + 1) * (high / _BINS - low / _BINS)
-    edges[-1] = high
+    parts = np.arange(_BINS + 1) / _BINS
+    edges = np.maximum.accumulate(low * (1 - parts) + high * parts)  # no sum of which is beyond the floats
+    edges[0], edges[-1] = low, high
     bins = np.searchsorted(edges[1:-1], values, side="right")
     filled = np.bincount(bins, weights=counts, minlength=_BINS)
     return {"edges": edges.tolist(), "counts": [round(count) for count in filled]}
