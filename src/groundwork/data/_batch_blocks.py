@@ -20,7 +20,15 @@ Transform = Callable[[pl.DataFrame], Any]
 
 
 class Blocks:
-    """An epoch's batches by the block: gathering many small ones at once is far cheaper than one by one."""
+    """An epoch's batches by the block; threads may ask together.
+
+    Args:
+        table: The rows.
+        epoch: Which.
+        numbers: Those of the batches that this loader delivers.
+        batch_size: Rows of a batch.
+        padding: What is padded.
+    """
 
     def __init__(self, table: TableRows, epoch: int, numbers: range, batch_size: int, padding: Padding) -> None:
         self._rows = table.epoch(epoch)
@@ -34,12 +42,15 @@ class Blocks:
 
     @property
     def count(self) -> int:
+        """How many blocks there are."""
         return -(-len(self._numbers) // self._each)
 
     def number(self, at: int) -> int:
+        """Return the number in its epoch of the batch that comes at a place."""
         return self._numbers[at]
 
     def batches(self, block: int) -> list[pl.DataFrame]:
+        """Gather the batches of a block."""
         numbers = self._numbers[block * self._each : (block + 1) * self._each]
         ranges = _ranges(numbers, self._size, self._height)
         rows = self._rows.take(ranges)
@@ -47,6 +58,7 @@ class Blocks:
         return [self._padding(rows.slice(at * self._size, length)) for at, length in enumerate(lengths)]
 
     def batch(self, at: int) -> pl.DataFrame:
+        """Return the batch that comes at a place."""
         block, place = divmod(at, self._each)
         with self._lock:
             if block not in self._kept:
@@ -57,6 +69,14 @@ class Blocks:
 
 
 class Make:
+    """Makes what is delivered: a batch, transformed.
+
+    Args:
+        blocks: Where the batches come from.
+        transform: Makes of a frame what is delivered.
+        epoch: For messages.
+    """
+
     def __init__(self, blocks: Blocks, transform: Transform, epoch: int) -> None:
         self._blocks = blocks
         self._transform = transform
