@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from groundwork.data._row_hash import collision_probability, row_hashes
 from groundwork.errors import InvalidDataError
 
-EXPECTED = [(307625709335318670, 9524214755251321124), (1126996973226815759, 13155844753468079041)]
+EXPECTED = [(7239883356857368184, 3200142389880417953), (10612602135368916824, 10758759128357222434)]
 
 
 def hashes(frame):
@@ -124,3 +124,23 @@ def test_python_objects_are_refused():
 
 def test_the_chance_of_a_mistake_is_bounded():
     assert collision_probability(10**9) == pytest.approx(1.5e-21, rel=0.05)
+
+
+def test_signs_and_powers_of_two_do_not_cancel_each_other():
+    steps = [sign * 2.0**power * (1 + part * 2**-21) for sign in (1, -1) for power in range(-6, 7) for part in (0, 1)]
+    grid = pl.DataFrame([(x, y) for x in steps for y in steps], schema=["x", "y"], orient="row")
+
+    assert grid.height == len(set(hashes(grid)))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.integers(0, 63), min_size=1, max_size=2), st.lists(st.integers(0, 63), max_size=3), st.integers(0, 99)
+)
+def test_rows_that_differ_by_any_few_bits_differ_in_both_lanes(first, second, seed):
+    values = np.random.default_rng(seed).integers(0, 2**64, (1000, 2), np.uint64)
+    flipped = values ^ np.array([sum({1 << bit for bit in bits}) for bits in (first, second)], np.uint64)
+
+    one, other = (row_hashes(pl.DataFrame(each, schema=["x", "y"])) for each in (values, flipped))
+
+    assert [0, 0] == [int((a == b).sum()) for a, b in zip(one, other, strict=True)]
