@@ -131,7 +131,7 @@ class Dataset:
 
         Raises:
             UsageError: ``rows`` is no number above 0; or, while iterating, the source can be read once and has been.
-            ConfigurationError: There is no such policy, or it lacks a file.
+            ConfigurationError: There is no such policy, or its file is not named or is one that is read.
             InvalidDataError: While iterating: a row breaks the schema, or the file is damaged; with file, row, line and
                 column.
             StorageError: While iterating: the file cannot be read, or the quarantine not written.
@@ -144,8 +144,26 @@ class Dataset:
         reading = self._reading(policy, progress)
         aside = Path(quarantine) if policy == "quarantine" and quarantine is not None else None
         if aside is not None:
-            format_of(aside)
+            self.check_aside(aside)
         return Batches(reading, rows, aside)
+
+    def check_aside(self, quarantine: Path, out: Path | None = None) -> None:
+        """Refuse a file for bad rows in whose place another would be lost.
+
+        Args:
+            quarantine: The file for bad rows.
+            out: The file for good ones.
+
+        Raises:
+            ConfigurationError: It is that file, or one of those that are read.
+            UnsupportedFormatError: The suffix is of no table.
+        """
+        format_of(quarantine)
+        for taken, what in [(out, "the file for the good rows"), *((file, "read from") for file in self.files)]:
+            if taken is not None and taken.resolve() == quarantine.resolve():
+                raise ConfigurationError(
+                    f"quarantine {quarantine} is {what}, so that rows would be lost", hint="name another file"
+                )
 
     def lazy(self) -> pl.LazyFrame:
         """Offer the validated rows as a polars query source, streamed when the query runs.
@@ -229,7 +247,7 @@ class Dataset:
         Raises:
             InvalidDataError: See ``batches``; or the format cannot say a value, as NaN in JSON lines.
             StorageError: A file cannot be read or written.
-            ConfigurationError: There is no such policy.
+            ConfigurationError: There is no such policy, or the file for bad rows is one that is read or written.
             UnsupportedFormatError: The suffix is of no table.
         """
         check_policy(policy)
@@ -239,7 +257,7 @@ class Dataset:
         if policy == "quarantine":
             stem = path.name.partition(".")[0] if path.suffix.lower() in (".gz", ".zst") else path.stem
             aside = Path(quarantine) if quarantine else path.with_name(f"{stem}.quarantine.parquet")
-            format_of(aside)
+            self.check_aside(aside, path)
             write_aside = lambda: reading.set_aside(aside)  # noqa: E731
         write_rows(path, reading.types, reading.good, before_done=write_aside)
         return reading.report

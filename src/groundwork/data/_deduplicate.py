@@ -117,7 +117,10 @@ def deduplicate(
     if out is not None:
         if near is not None:
             raise ConfigurationError("near compares all rows in memory", hint="leave out away, and write .frame")
-        batches = _dataset(table).batches(policy=policy, quarantine=quarantine, progress=progress)
+        dataset = _dataset(table)
+        if policy == "quarantine" and quarantine is not None:
+            dataset.check_aside(Path(quarantine), Path(out))
+        batches = dataset.batches(policy=policy, quarantine=quarantine, progress=progress)
         return _to_file(batches, Path(out), columns, keep, by, descending=descending, memory_bytes=memory_bytes)
     frame = as_frame(table)
     require_columns(frame, [*(columns or []), *([by] if by is not None else [])])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data import Dataset, Schema, ValidationReport, _reading, _writing
+from groundwork.data import Dataset, Schema, ValidationReport, _reading, _writing, deduplicate
 from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
 
 CONTENT = (
@@ -153,6 +153,21 @@ def test_a_clean_table_has_an_empty_quarantine(path, tmp_path):
     assert pl.read_parquet(tmp_path / "bad.parquet").height == 0
     assert report == ValidationReport(5, 5, [])
     assert report.ok
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "t.csv", "elsewhere/../out.parquet"])
+def test_bad_rows_are_never_written_where_another_file_would_be_lost(dataset, path, tmp_path, name):
+    (tmp_path / "elsewhere").mkdir()
+
+    with pytest.raises(ConfigurationError, match="rows would be lost"):
+        dataset.sink(tmp_path / "out.parquet", "quarantine", quarantine=tmp_path / name)
+    with pytest.raises(ConfigurationError, match="rows would be lost"):
+        deduplicate(dataset, out=tmp_path / "out.parquet", policy="quarantine", quarantine=tmp_path / name)
+    with pytest.raises(ConfigurationError, match="rows would be lost"):
+        dataset.batches(policy="quarantine", quarantine=path)
+
+    assert path.read_text() == CONTENT
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["elsewhere", "t.csv"]
 
 
 def test_a_frame_can_be_quarantined_too(tmp_path):

@@ -144,3 +144,19 @@ def test_rows_that_differ_by_any_few_bits_differ_in_both_lanes(first, second, se
     one, other = (row_hashes(pl.DataFrame(each, schema=["x", "y"])) for each in (values, flipped))
 
     assert [0, 0] == [int((a == b).sum()) for a, b in zip(one, other, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": range(1000), "flag": [0] * 1000, "meta": [{"id": at} for at in range(1000)]},
+        {"src": [5, 7], "flag": [False, False], "dst": [{"id": 7}, {"id": 5}]},
+        {"src": [5, 7], "dst": [{"id": 7}, {"id": 5}]},
+        {"a": [{"x": {"y": at}, "z": {"y": at}} for at in range(100)]},
+        {"a": [[at] for at in range(100)], "b": [{"a": [at]} for at in range(100)]},
+    ],
+)
+def test_a_struct_never_takes_back_what_its_neighbours_say(columns):
+    frame = pl.DataFrame({name: list(cells) for name, cells in columns.items()})
+
+    assert frame.height == len(set(hashes(frame)))
