@@ -250,6 +250,8 @@ def _whole(name: str, value: Any, least: int) -> int:
 
 
 def _shard(shard: tuple[int, int]) -> tuple[int, int]:
+    if not isinstance(shard, tuple | list) or len(shard) != 2:
+        raise ConfigurationError(f"shard {shard!r} is not a trainer of so many", hint="as shard=(0, 4)")
     rank, world = shard
     if _whole("rank", rank, 0) >= _whole("world", world, 1):
         raise ConfigurationError(

@@ -36,7 +36,7 @@ def check_state(state: Mapping[str, Any], own: Mapping[str, Any], batches: int) 
     Raises:
         ConfigurationError: It is no state, or one of other data, order, batch size or seed; each difference is named.
     """
-    if not isinstance(state, Mapping) or not own.keys() <= state.keys():
+    if not isinstance(state, Mapping) or not {*own, "epoch", "batch"} <= state.keys():
         raise ConfigurationError(
             f"this is no state of a BatchLoader: {str(state)[:80]!r}", hint="pass what state_dict() returned"
         )

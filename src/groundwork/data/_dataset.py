@@ -73,10 +73,14 @@ class Dataset:
             The dataset.
 
         Raises:
-            UsageError: The source is no table.
+            UsageError: The source is no table, or the schema is none.
             StorageError: A pattern matches no file.
             InvalidDataError: The columns of a table in memory cannot be read.
         """
+        if schema is not None and not isinstance(schema, Schema):
+            raise UsageError(
+                f"schema is a {type(schema).__name__}", hint="build it: Schema.model_validate({'columns': {…}})"
+            )
         return cls(source_of(source, member=member, names=names), schema, tuple(null_values))
 
     @property

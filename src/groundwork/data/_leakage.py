@@ -26,7 +26,7 @@ from groundwork.data._leakage_time import later_than_row, time_overlap
 from groundwork.data._near import NearNumbers, NearText
 from groundwork.data._split import Splits
 from groundwork.data._tables import as_frame
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
 
 
 def leakage(
@@ -62,6 +62,7 @@ def leakage(
     Raises:
         InvalidDataError: There is no such column, or the parts are not of one table.
         ConfigurationError: A group's expression is not allowed, a part is missing, or ``near`` makes no sense.
+        UsageError: These are no parts.
     """
     parts = _parts(splits)
     train, validation, test = parts["train"], parts["validation"], parts["test"]
@@ -99,6 +100,11 @@ def leakage(
 
 def _parts(splits: Splits | Mapping[str, Any]) -> dict[str, pl.DataFrame]:
     names = ("train", "validation", "test")
+    if not isinstance(splits, Mapping | Splits):
+        raise UsageError(
+            f"leakage compares parts, and this is a {type(splits).__name__}",
+            hint='pass what split() returned, or {"train": one, "test": other}',
+        )
     given = splits if isinstance(splits, Mapping) else {name: getattr(splits, name) for name in names}
     absent = [name for name in ("train", "test") if name not in given]
     if absent or not set(given) <= set(names):

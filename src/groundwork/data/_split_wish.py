@@ -78,6 +78,9 @@ def check_wish(wish: Wish) -> None:
     kind = wish.kind
     if kind not in KINDS:
         raise ConfigurationError(f"split kind {kind!r} is not known", hint=f"use {', '.join(KINDS)}")
+    for name in ("test", "validation"):
+        if isinstance(given := getattr(wish, name), bool) or not isinstance(given, int | float):
+            raise ConfigurationError(f"{name} is {given!r}, which is no fraction of the rows", hint=f"as {name}=0.15")
     if not 0 < wish.test < 1 or not 0 <= wish.validation < 1 or wish.test + wish.validation >= 1:
         raise ConfigurationError(
             f"test {wish.test} and validation {wish.validation} leave no train rows or no test rows",

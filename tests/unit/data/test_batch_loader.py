@@ -227,6 +227,15 @@ def test_what_is_no_state_is_refused(state):
         BatchLoader(table(50), 10).load_state_dict(state)
 
 
+def test_a_state_without_its_place_is_refused():
+    loader = BatchLoader(table(50), 10)
+    state = loader.state_dict()
+    del state["batch"]
+
+    with pytest.raises(ConfigurationError, match="no state of a BatchLoader"):
+        loader.load_state_dict(state)
+
+
 def test_a_transform_that_fails_names_its_batch_after_those_before_were_delivered():
     def transform(frame):
         if 20 in frame["id"]:
@@ -405,3 +414,9 @@ def test_who_writes_into_the_table_afterwards_changes_no_batch():
     frame.insert_column(0, pl.Series("new", range(50)))
 
     assert table(50).equals(pl.concat(loader))
+
+
+@pytest.mark.parametrize("shard", [3, (1,), "01", None])
+def test_a_shard_that_is_no_pair_is_refused(shard):
+    with pytest.raises(ConfigurationError, match="is not a trainer of so many"):
+        BatchLoader(pl.DataFrame({"a": [1, 2]}), 1, shard=shard)

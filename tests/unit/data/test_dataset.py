@@ -315,3 +315,8 @@ def test_the_verdict_does_not_depend_on_the_batches(values, rows):
     else:
         with pytest.raises(InvalidDataError):
             list(dataset.batches(rows))
+
+
+def test_a_schema_that_is_none_is_refused():
+    with pytest.raises(UsageError, match="schema is a dict"):
+        Dataset.scan(pl.DataFrame({"a": [1]}), schema={"columns": {}})

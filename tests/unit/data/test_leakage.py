@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from groundwork.data import Dataset, Splits, leakage, split
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
 
 ROWS = 4000
 
@@ -359,3 +359,8 @@ def test_an_encoding_without_enough_rows_is_not_looked_for(flights):
     )
 
     assert leakage(Splits(frame[:3000], frame[:0], frame[3000:]), target="late") == []
+
+
+def test_a_table_that_is_not_parted_is_refused():
+    with pytest.raises(UsageError, match="compares parts, and this is a DataFrame"):
+        leakage(pl.DataFrame({"y": [0, 1]}), target="y")

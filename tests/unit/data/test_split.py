@@ -362,6 +362,12 @@ def test_any_table_is_parted_alike(wrap):
     assert split(wrap(frame), kind="random", test=0.3).test.equals(split(frame, kind="random", test=0.3).test)
 
 
+@pytest.mark.parametrize("given", [{"test": "0.2"}, {"test": None}, {"test": 0.2, "validation": True}])
+def test_a_fraction_that_is_no_number_is_refused(given):
+    with pytest.raises(ConfigurationError, match="no fraction of the rows"):
+        split(table(100), kind="random", **given)
+
+
 def test_what_is_no_table_is_refused():
     with pytest.raises(UsageError, match="list is no table"):
         split([1, 2, 3], kind="random", test=0.3)
