@@ -3,7 +3,6 @@
 Rule: nothing that prints, logs, formats, serializes or inspects a ``Secret`` meets its text; only ``reveal()`` does.
 """
 
-import hmac
 from typing import Any, NoReturn
 
 from groundwork.errors import UsageError
@@ -49,6 +48,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac
+
         # In constant time, so that a comparison with a guess does not tell how much of it was right.
         return hmac.compare_digest(_bytes(self._text), _bytes(other._text))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwork.environment._settings_convert import UnfitError, convert
+from groundwork.environment._settings_convert import UnfitError, convert, part_of
 from groundwork.environment._settings_layers import Given
 from groundwork.environment._settings_mistakes import Mask, Mistake, Source, nearest
 from groundwork.environment._settings_schema import NOTHING, Group, KeyPath, Setting, variable
@@ -98,7 +98,8 @@ class Builder:
 
     def _missing(self, path: KeyPath) -> Mistake:
         name = variable(path, self.prefix)
-        near = nearest(name, self.unused)
+        # The environment has many names, and a prefix makes them alike.
+        near = nearest(name, self.unused, 0.75)
         meant = f"; {near} is set, which no setting reads" if near else ""
         return Mistake(".".join(path), f"not set, and there is no default; set {name}{meant}")
 
@@ -116,11 +117,13 @@ class Builder:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
             setting, inside = group.settings.get(str(next(iter(each["loc"]), ""))), each["loc"][1:]
             here = path if setting is None else (*path, setting.name)
-            if any(name == ".".join(here) or name.startswith(f"{'.'.join(here)}.") for name in known if setting):
+            told = any(name == ".".join(here) or name.startswith(f"{'.'.join(here)}.") for name in known if setting)
+            # A default that waits for other values is no mistake of its own.
+            if told or each["type"] == "default_factory_not_called":
                 continue
             hidden = setting is not None and setting.secret
             words = f"the value is refused: {each['type']}" if hidden else self.mask.words(each["msg"])
-            within = "" if hidden or not inside else f"{'.'.join(str(part) for part in inside)}: "
+            within = "" if hidden or not inside else f"{part_of(inside)}: "
             self.mistakes.append(Mistake(".".join(here), f"{within}{words}", self._place(here)))
 
     def _place(self, path: KeyPath) -> Source | None:

@@ -1,19 +1,16 @@
 """A raw value, of a file or a variable, to the type that a setting has.
 
 Rule: text is read as what the type says (``"False"`` is false), a value of another type is a mistake and never bent.
-Types that are not here are pydantic's to read.
+Types that are not here, as dates and URLs, are pydantic's to read.
 """
 
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
-from uuid import UUID
 
 from groundwork.environment._secret import Secret
 
@@ -108,11 +105,6 @@ _SCALARS: dict[Any, tuple[Callable[[str], Any], str]] = {
     float: (_number, "a number such as 0.5 or 1e-4"),
     Path: (_path, "a path"),
     Secret: (Secret, "text"),
-    Decimal: (Decimal, "a decimal number such as 9.99"),
-    UUID: (UUID, "a UUID"),
-    datetime: (datetime.fromisoformat, "a time such as 2026-01-31T08:00:00"),
-    date: (date.fromisoformat, "a day such as 2026-01-31"),
-    time: (time.fromisoformat, "a time of day such as 08:00"),
 }
 
 
@@ -121,18 +113,14 @@ def _scalar(value: Any, wanted: Any) -> Any:
     if isinstance(value, str):
         try:
             return read(str(value))
-        except (ValueError, ArithmeticError, KeyError):
+        except (ValueError, KeyError):
             raise UnfitError(f"is not {words}" if value else f"is empty, not {words}", value) from None
     if wanted is float and type(value) is int:
         return float(value)
-    # bool is an int to Python, datetime a date; to people they are not.
-    if isinstance(value, wanted) and not _passes_for(value, wanted):
+    # bool is an int to Python, but not to people.
+    if isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool)):
         return value
     raise UnfitError(f"is {_kind(value)}, not {words}", value)
-
-
-def _passes_for(value: Any, wanted: Any) -> bool:
-    return (isinstance(value, bool) and wanted is not bool) or (isinstance(value, datetime) and wanted is not datetime)
 
 
 def _one_of_several(value: Any, parts: tuple[Any, ...]) -> Any:
@@ -227,7 +215,7 @@ def _plain(value: Any) -> Any:
 
 
 def _foreign(value: Any, wanted: Any) -> Any:
-    if isinstance(wanted, type) and isinstance(value, wanted):
+    if type(value) is wanted:
         return value
     try:
         from pydantic import TypeAdapter, ValidationError
@@ -242,8 +230,16 @@ def _foreign(value: Any, wanted: Any) -> Any:
         raise UnfitError(f"has the type {wanted}, which cannot be read from text", value) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        within = ".".join(str(part) for part in first["loc"])
-        raise UnfitError(f"is refused: {first['msg']}", value, within=within, quotes=True) from None
+        raise UnfitError(f"is refused: {first['msg']}", value, within=part_of(first["loc"]), quotes=True) from None
+
+
+def part_of(location: tuple[int | str, ...]) -> str:
+    """Return where in a value a mistake of pydantic is, as we say it.
+
+    Args:
+        location: Keys, and numbers of items from 0.
+    """
+    return ", ".join(f"item {part + 1}" if isinstance(part, int) else part for part in location)
 
 
 def _kind(value: Any) -> str:

@@ -6,7 +6,6 @@ stay text until a type says what they are, so ``no``, ``1e-4`` and ``007`` mean 
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +115,8 @@ def _read_json(text: str) -> _Read:
 
 
 def _read_toml(text: str) -> _Read:
+    import tomllib
+
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -133,10 +134,7 @@ def _read_yaml(text: str) -> _Read:
     except ModuleNotFoundError:
         raise _SyntaxProblemError("takes the package pyyaml to read; install it, or use .toml", None) from None
     try:
-        # An alias can stand for its own parent, or for a billion entries; settings do without.
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise _SyntaxProblemError("an alias is not supported; write the value", _line_of(event.start_mark))
+        _guard(yaml.parse(text, Loader=yaml.SafeLoader))
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         problem = _QUOTED.sub("…", error.problem or "")
@@ -145,24 +143,36 @@ def _read_yaml(text: str) -> _Read:
         raise _SyntaxProblemError("is not valid YAML", None) from None
     if root is None:
         return None, []
-    return _value(root, 0), list(_yaml_lines(root, ()))
+    return _value(root), list(_yaml_lines(root, ()))
 
 
-def _value(node: "yaml.Node", depth: int) -> Any:
+def _guard(events: "Iterator[yaml.Event]") -> None:
+    """Refuse what would cost time or memory out of proportion, before any of it is built."""
     import yaml
 
-    if depth > _MAX_DEPTH:
-        raise _SyntaxProblemError("is nested too deep", _line_of(node.start_mark))
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise _SyntaxProblemError("is nested too deep", _line_of(event.start_mark))
+        # It can stand for its own parent, or for a billion entries; settings do without.
+        if isinstance(event, yaml.AliasEvent):
+            raise _SyntaxProblemError("an alias is not supported; write the value", _line_of(event.start_mark))
+
+
+def _value(node: "yaml.Node") -> Any:
+    import yaml
+
     if isinstance(node, yaml.ScalarNode):
         if node.style is not None:
             return node.value
         return None if node.value in _NULLS else Scalar(node.value)
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, depth + 1) for item in node.value]
+        return [_value(item) for item in node.value]
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise _SyntaxProblemError("a key is no text", _line_of(key.start_mark))
-    return {key.value: _value(each, depth + 1) for key, each in node.value}
+    return {key.value: _value(each) for key, each in node.value}
 
 
 def _yaml_lines(node: "yaml.Node", path: KeyPath) -> Iterator[tuple[KeyPath, int]]:

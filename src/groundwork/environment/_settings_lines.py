@@ -44,13 +44,14 @@ def json_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
 
 
 def toml_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
-    """Find the keys of tables and inline tables.
+    """Find the keys of tables; the tables of one list count as one.
 
     Args:
         text: Valid TOML.
 
     Yields:
-        The path of each key outside of lists and inline tables, of each table too, and its line.
+        The path of each key that is in no inline table, of each table and of all above it, and the line. What is
+        written in parts comes more than once.
     """
     table: KeyPath = ()
     statement: list[str] = []
@@ -60,16 +61,21 @@ def toml_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
         if piece == "\n" and not depth:
             if statement and statement[0] in ("[", "[["):
                 table = _keys(statement[1:-1])
-                yield table, line
+                yield from _with_parents(table, line)
             statement, value = [], False
         elif piece == "=" and not value:
-            yield table + _keys(statement), line
+            yield from _with_parents(table + _keys(statement), line)
             value = True
         elif value:
             depth += {"[": 1, "[[": 2, "{": 1, "]": -1, "]]": -2, "}": -1}.get(piece, 0)
         elif not piece.startswith("#"):
             statement.append(piece)
         line += piece.count("\n")
+
+
+def _with_parents(path: KeyPath, line: int) -> Iterator[tuple[KeyPath, int]]:
+    for length in range(1, len(path) + 1):
+        yield path[:length], line
 
 
 def _keys(pieces: list[str]) -> KeyPath:

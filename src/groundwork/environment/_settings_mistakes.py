@@ -94,18 +94,19 @@ def raise_for(mistakes: Iterable[Mistake], hint: str | None = None) -> None:
     raise ConfigurationError(message, hint=hint, context={"mistakes": [mistake.to_dict() for mistake in found]})
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the known name that a misspelt one was probably meant to be.
 
     Args:
         name: As written.
         known: What could have been meant.
+        likeness: How near is near enough, in [0, 1].
 
     Returns:
         The nearest, or None if nothing is near.
     """
     by_folded = {each.casefold(): each for each in known}
-    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=likeness)
     return by_folded[close[0]] if close else None
 
 

@@ -18,7 +18,7 @@ NOTHING: Any = dataclasses.MISSING
 
 # A setting of such a name is masked in messages whatever its type.
 _TELLTALE = re.compile(
-    r"(?:^|_)(?:passw\w*|passphrase|pwd|secrets?|tokens?|credentials?|private_?key|api_?key|access_?key)(?:_|$)", re.I
+    r"(?:^|_)(?:passw\w*|passphrases?|pwd|secrets?|tokens?|credentials?|(?:private|api|access)_?keys?)(?:_|$)", re.I
 )
 _NUMBERS = (bool, int, float)
 
