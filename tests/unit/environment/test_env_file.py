@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groundwork.environment import format_env, parse_env
@@ -12,6 +12,7 @@ TEXTS = st.text(st.one_of(st.sampled_from(" \t\r\n'\"\\$`#=nrt"), st.characters(
 
 @settings(deadline=None, max_examples=50)
 @given(st.dictionaries(NAMES, TEXTS, max_size=5))
+@example({"A": "line ends of\r\nWindows\r", "B": "it's\r\n\\n"})
 def test_what_is_written_is_read_back(values):
     text = format_env(values)
 

@@ -394,6 +394,18 @@ def test_a_secret_of_several_parts_is_kept_out_of_the_words_of_others():
     ] == told
 
 
+def test_a_secret_that_begins_like_another_hides_nothing_less():
+    @dataclass
+    class Both:
+        short: Secret
+        long: Secret
+
+        def __post_init__(self):
+            raise ValueError(f"{self.long.reveal()} and {self.short.reveal()}")
+
+    assert ["********** and **********"] == mistakes(Both, environ={"SHORT": "hunter", "LONG": "hunter2"})
+
+
 def test_a_misspelt_secret_option_is_not_shown():
     schema = {"token": Literal["alpha", "beta"]}
 
