@@ -6,20 +6,30 @@ Rule: standard library alone at import time; bootstrap.py uses this door before 
 from groundwork.environment._check import CHECKS, check
 from groundwork.environment._create import create
 from groundwork.environment._ensure import ensure
+from groundwork.environment._env_file import format_env, parse_env
 from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
 from groundwork.environment._repair import repair
+from groundwork.environment._secret import Secret
+from groundwork.environment._settings import load_settings, sources
+from groundwork.environment._settings_mistakes import Source
 
 __all__ = [
     "CHECKS",
     "Finding",
     "Fingerprint",
+    "Secret",
     "Severity",
+    "Source",
     "check",
     "create",
     "diff",
     "ensure",
     "fingerprint",
+    "format_env",
+    "load_settings",
+    "parse_env",
     "repair",
+    "sources",
     "worst_first",
 ]
