@@ -27,7 +27,8 @@ CHECKS = (
     ("ruff format", "-m", "ruff", "format", "--check", "."),
     ("mypy", "-m", "mypy"),
     ("import-linter", "{scripts}/lint-imports"),
-    ("pytest", "-m", "coverage", "run", "-m", "pytest", "-n", "auto", "--dist", "loadfile"),
+    # Files keep their order, so that the long ones begin early: tests of processes before those of units.
+    ("pytest", "-m", "coverage", "run", "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"),
     ("coverage combine", "-m", "coverage", "combine", "--quiet"),
     ("coverage report", "-m", "coverage", "report"),
 )
