@@ -81,6 +81,8 @@ def check_wish(wish: Wish) -> None:
     for name in ("test", "validation"):
         if isinstance(given := getattr(wish, name), bool) or not isinstance(given, int | float):
             raise ConfigurationError(f"{name} is {given!r}, which is no fraction of the rows", hint=f"as {name}=0.15")
+    if isinstance(wish.seed, bool) or not isinstance(wish.seed, int) or wish.seed < 0:
+        raise ConfigurationError(f"seed {wish.seed!r} is no whole number from 0", hint="as seed=1")
     if not 0 < wish.test < 1 or not 0 <= wish.validation < 1 or wish.test + wish.validation >= 1:
         raise ConfigurationError(
             f"test {wish.test} and validation {wish.validation} leave no train rows or no test rows",
@@ -136,6 +138,12 @@ def check_table(frame: pl.DataFrame, wish: Wish) -> None:
                 hint="drop these rows before the split, or split by another column",
                 context={"column": name, "count": missing},
             )
+    dtype = frame.schema[wish.column] if wish.kind == "time" and wish.column is not None else None
+    if dtype is not None and not (dtype.is_temporal() or dtype.is_numeric()):
+        raise ConfigurationError(
+            f"column {wish.column} is {dtype}, which has no order in time",
+            hint="declare it as Date or Datetime in the schema, or make it one: pl.col(...).str.to_date(format)",
+        )
     if wish.unit is not None:
         name = str(wish.group or wish.column)
         if not frame.schema[name].is_temporal():

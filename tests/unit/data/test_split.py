@@ -368,6 +368,19 @@ def test_a_fraction_that_is_no_number_is_refused(given):
         split(table(100), kind="random", **given)
 
 
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(ConfigurationError, match="no whole number from 0"):
+        split(table(100), kind="random", test=0.3, seed=seed)
+
+
+def test_text_is_not_taken_for_time():
+    frame = pl.DataFrame({"day": [f"{month:02}/01/2020" for month in range(1, 13)]})
+
+    with pytest.raises(ConfigurationError, match="column day is String, which has no order in time"):
+        split(frame, kind="time", column="day", test=0.3)
+
+
 def test_what_is_no_table_is_refused():
     with pytest.raises(UsageError, match="list is no table"):
         split([1, 2, 3], kind="random", test=0.3)
