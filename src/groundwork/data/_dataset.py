@@ -5,8 +5,9 @@ set aside. Memory: a few batches, whatever the size of the table.
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -148,26 +149,33 @@ class Dataset:
         reading = self._reading(policy, progress)
         aside = Path(quarantine) if policy == "quarantine" and quarantine is not None else None
         if aside is not None:
-            self.check_aside(aside)
+            self.check_targets(None, aside)
         return Batches(reading, rows, aside)
 
-    def check_aside(self, quarantine: Path, out: Path | None = None) -> None:
-        """Refuse a file for bad rows in whose place another would be lost.
+    def check_targets(self, out: Path | None, quarantine: Path | None = None) -> None:
+        """Refuse files in whose place rows would be lost.
 
         Args:
-            quarantine: The file for bad rows.
-            out: The file for good ones.
+            out: The file for good rows, if one is written.
+            quarantine: The file for bad rows, if one is written.
 
         Raises:
-            ConfigurationError: It is that file, or one of those that are read.
+            ConfigurationError: One of them is read from, or both are one.
             UnsupportedFormatError: The suffix is of no table.
         """
-        format_of(quarantine)
-        for taken, what in [(out, "the file for the good rows"), *((file, "read from") for file in self.files)]:
-            if taken is not None and taken.resolve() == quarantine.resolve():
+        read = {file.resolve() for file in self.files}
+        targets = {name: path for name, path in {"out": out, "quarantine": quarantine}.items() if path is not None}
+        for name, path in targets.items():
+            format_of(path)
+            if path.resolve() in read:
                 raise ConfigurationError(
-                    f"quarantine {quarantine} is {what}, so that rows would be lost", hint="name another file"
+                    f"{name} {path} is the table itself, whose rows would be lost", hint="name another file"
                 )
+        if out is not None and quarantine is not None and out.resolve() == quarantine.resolve():
+            raise ConfigurationError(
+                f"quarantine {quarantine} is the file for the good rows too, so that rows would be lost",
+                hint="name another file",
+            )
 
     def lazy(self) -> pl.LazyFrame:
         """Offer the validated rows as a polars query source, streamed when the query runs.
@@ -251,18 +259,17 @@ class Dataset:
         Raises:
             InvalidDataError: See ``batches``; or the format cannot say a value, as NaN in JSON lines.
             StorageError: A file cannot be read or written.
-            ConfigurationError: There is no such policy, or the file for bad rows is one that is read or written.
+            ConfigurationError: There is no such policy; or a file to write is one that is read, or both are one.
             UnsupportedFormatError: The suffix is of no table.
         """
         check_policy(policy)
         path, reading = Path(path), self._reading(policy, progress)
-        format_of(path)
-        write_aside: Callable[[], None] | None = None
+        aside: Path | None = None
         if policy == "quarantine":
             stem = path.name.partition(".")[0] if path.suffix.lower() in (".gz", ".zst") else path.stem
             aside = Path(quarantine) if quarantine else path.with_name(f"{stem}.quarantine.parquet")
-            self.check_aside(aside, path)
-            write_aside = lambda: reading.set_aside(aside)  # noqa: E731
+        self.check_targets(path, aside)
+        write_aside = None if aside is None else partial(reading.set_aside, aside)
         write_rows(path, reading.types, reading.good, before_done=write_aside)
         return reading.report
 

@@ -118,8 +118,7 @@ def deduplicate(
         if near is not None:
             raise ConfigurationError("near compares all rows in memory", hint="leave out away, and write .frame")
         dataset = _dataset(table)
-        if policy == "quarantine" and quarantine is not None:
-            dataset.check_aside(Path(quarantine), Path(out))
+        dataset.check_targets(Path(out), Path(quarantine) if policy == "quarantine" and quarantine else None)
         batches = dataset.batches(policy=policy, quarantine=quarantine, progress=progress)
         return _to_file(batches, Path(out), columns, keep, by, descending=descending, memory_bytes=memory_bytes)
     frame = as_frame(table)

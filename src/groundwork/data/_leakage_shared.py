@@ -73,7 +73,7 @@ def shared_values(side: Side, kind: Literal["key", "group"], name: str, key: pl.
         return
     touched = right.join(shared, on="key", how="semi")
     share = touched.height / side.rows.height
-    cure = "split by time or by group" if kind == "group" else "split with key, or by group"
+    cure = "split by group, or by time with such a unit" if kind == "group" else "split with key, or by group"
     message = (
         f"{shared.height:,} of the {side.name} part's {values.height:,} values of {name} also stand in {side.earlier}; "
         f"{touched.height:,} {side.name} rows ({share:.1%}) share theirs, so the {side.name} score flatters; {cure}"

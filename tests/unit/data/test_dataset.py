@@ -165,6 +165,10 @@ def test_bad_rows_are_never_written_where_another_file_would_be_lost(dataset, pa
         deduplicate(dataset, out=tmp_path / "out.parquet", policy="quarantine", quarantine=tmp_path / name)
     with pytest.raises(ConfigurationError, match="rows would be lost"):
         dataset.batches(policy="quarantine", quarantine=path)
+    with pytest.raises(ConfigurationError, match="rows would be lost"):
+        dataset.sink(path, "drop")
+    with pytest.raises(ConfigurationError, match="rows would be lost"):
+        deduplicate(dataset, out=path, policy="drop")
 
     assert path.read_text() == CONTENT
     assert sorted(file.name for file in tmp_path.iterdir()) == ["elsewhere", "t.csv"]
