@@ -104,6 +104,13 @@ def test_another_build_of_the_same_version_is_a_difference():
     assert diff(replace(BASE, hashes={"numpy": "editable"}), BASE) == ["numpy 2.4.5 (editable) -> 2.4.5 (sha256 aa)"]
 
 
+def test_parts_in_another_order_are_told_whole():
+    reordered = replace(BASE, native={**BASE.native, "gpu": "1 x A; 1 x B"})
+    other = replace(BASE, native={**BASE.native, "gpu": "1 x B; 1 x A"})
+
+    assert diff(reordered, other) == ["gpu 1 x A; 1 x B -> 1 x B; 1 x A"]
+
+
 def test_what_an_earlier_groundwork_did_not_record_is_no_difference():
     older_threads = {**OLDER, "threads": {}}
 
