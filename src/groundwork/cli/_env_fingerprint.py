@@ -17,14 +17,15 @@ from groundwork.errors import InvalidDataError
 
 def fingerprint(
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data for programs.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Import numpy and torch, and add the threads in use.")] = False,
 ) -> None:
     """Show what a result depends on besides code and data."""
-    now = environment.fingerprint()
+    now = environment.fingerprint(ask=ask)
     if as_json:
         typer.echo(json.dumps(now.to_dict(), indent=2))
         return
     for name, value in _rows(now):
-        typer.echo(f"{name:<10}{value}")
+        typer.echo(f"{name:<15}{value}" if ask else f"{name:<10}{value}")
     typer.echo("Next: groundwork env fingerprint --json > before.json; later: groundwork env diff before.json")
 
 

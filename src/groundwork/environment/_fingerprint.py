@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from groundwork.environment._builds import build_of
+from groundwork.environment._in_use import IN_USE, in_use
 from groundwork.environment._machine import usable_cores
 from groundwork.environment._native import MACHINE, native
 from groundwork.environment._record import Distribution, distributions
@@ -75,7 +76,7 @@ class Fingerprint:
         """
         lasting = self._recorded()
         del lasting["cores"]
-        for field, names in (("native", MACHINE), ("variables", DEVICES)):
+        for field, names in (("native", (*MACHINE, *IN_USE)), ("variables", DEVICES)):
             if field in lasting:
                 lasting[field] = {name: value for name, value in lasting[field].items() if name not in names}
         return _sha256(lasting)
@@ -117,8 +118,12 @@ _LATER = ("build", "hashes", "native", "variables")
 _TEXTS = ("python", "implementation", "platform", "build")
 
 
-def fingerprint() -> Fingerprint:
+def fingerprint(*, ask: bool = False) -> Fingerprint:
     """Describe the running interpreter and its environment.
+
+    Args:
+        ask: Import numpy, scipy, scikit-learn and torch, if installed, and add to ``native`` what their libraries say of
+            themselves: kernels and threads in use. Takes seconds, and is compared only with one that asked as well.
 
     Returns:
         The fingerprint.
@@ -142,7 +147,7 @@ def fingerprint() -> Fingerprint:
         threads=thread_variables(),
         build=platform.python_compiler() + (", free-threaded" if "t" in getattr(sys, "abiflags", "") else ""),
         hashes={name: build for name, build in builds.items() if build is not None},
-        native=native(folders),
+        native=native(folders) | (in_use() if ask else {}),
         variables=other_variables(),
     )
 
