@@ -122,8 +122,8 @@ def fingerprint(*, ask: bool = False) -> Fingerprint:
     """Describe the running interpreter and its environment.
 
     Args:
-        ask: Import numpy, scipy, scikit-learn and torch, if installed, and add to ``native`` what their libraries say of
-            themselves: kernels and threads in use. Takes seconds, and is compared only with one that asked as well.
+        ask: Import numpy, scipy, scikit-learn and torch, if installed, and add to ``native`` what their libraries say
+            of themselves: kernels and threads in use. Takes seconds, and is compared only with one that asked as well.
 
     Returns:
         The fingerprint.
