@@ -1,4 +1,4 @@
-"""groundwork env: look at the Python environment, mend it, compare two.
+"""groundwork env: look at the Python environment and mend it.
 
 Rule: the worst comes first and the next step last; exit code 1 means that something keeps things from working.
 """
@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from groundwork import environment
-from groundwork.environment import Finding, Fingerprint
-from groundwork.errors import InvalidDataError
+from groundwork.cli import _env_fingerprint
+from groundwork.environment import Finding
 
 app = typer.Typer(help="Check, mend and fingerprint the Python environment.", no_args_is_help=True)
 
@@ -47,32 +47,8 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
-def fingerprint(as_json: Json = False) -> None:
-    """Show what a result depends on besides code and data."""
-    now = environment.fingerprint()
-    if as_json:
-        _print_json(now.to_dict())
-        return
-    threads = ", ".join(f"{name}={value}" for name, value in now.threads.items() if value is not None)
-    typer.echo(f"digest    {now.digest}")
-    typer.echo(f"python    {now.implementation} {now.python} on {now.platform}, {now.cores:g} cores")
-    typer.echo(f"packages  {len(now.packages)}")
-    typer.echo(f"threads   {threads or 'no variable set'}")
-    typer.echo("Next: groundwork env fingerprint --json > before.json; later: groundwork env diff before.json")
-
-
-@app.command()
-def diff(
-    a: Annotated[Path, typer.Argument(help="A fingerprint, or any JSON file or run folder that holds one.")],
-    b: Annotated[Path | None, typer.Argument(help="Another; this environment if left out.")] = None,
-) -> None:
-    """Say in words what differs between two environments."""
-    lines = environment.diff(_load(a), environment.fingerprint() if b is None else _load(b))
-    for line in lines:
-        typer.echo(line)
-    if not lines:
-        typer.echo("No difference.")
+app.command("fingerprint")(_env_fingerprint.fingerprint)
+app.command("diff")(_env_fingerprint.diff)
 
 
 def _show(findings: list[Finding], mended: list[str]) -> None:
@@ -109,30 +85,3 @@ def _count(number: int, noun: str) -> str:
 
 def _print_json(value: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(value, indent=2))
-
-
-def _load(path: Path) -> Fingerprint:
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    for file in files:
-        try:
-            found = _find(json.loads(file.read_bytes()))
-        except OSError as error:
-            raise InvalidDataError(f"cannot read {file}: {error.strerror}", hint="name an existing file") from error
-        except ValueError as error:
-            raise InvalidDataError(f"{file} is not JSON: {error}", hint="name a JSON file") from error
-        if found is not None:
-            return Fingerprint.from_dict(found)
-    raise InvalidDataError(
-        f"{path} holds no fingerprint of an environment", hint="write one: groundwork env fingerprint --json"
-    )
-
-
-def _find(value: Any) -> Mapping[str, Any] | None:
-    # A run keeps its fingerprint inside a bigger file; it is known by its fields, wherever it lies.
-    if isinstance(value, Mapping):
-        if {"python", "packages", "threads"} <= value.keys():
-            return value
-        value = list(value.values())
-    if isinstance(value, list):
-        return next((found for found in map(_find, value) if found is not None), None)
-    return None

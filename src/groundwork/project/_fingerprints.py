@@ -9,7 +9,7 @@ from typing import Any
 
 import groundwork
 from groundwork import environment, storage
-from groundwork.errors import InvalidDataError, StorageError
+from groundwork.errors import InvalidDataError, MLException, StorageError
 from groundwork.project._config_schema import ProjectConfig
 
 FINGERPRINTS_FILE = "fingerprints.json"
@@ -24,7 +24,8 @@ class Fingerprints:
         data: SHA-256 and size of each source file, by its path in the configuration; what is wrong with it instead,
             where it cannot be read and an earlier run can stand in.
         code: Version of groundwork and SHA-256 over its modules.
-        environment: Interpreter, platform, packages, thread settings.
+        environment: ``groundwork.environment.Fingerprint.to_dict()``: interpreter, platform, packages, native
+            libraries, variables, cores.
     """
 
     configuration: str
@@ -38,9 +39,32 @@ class Fingerprints:
 
     @property
     def identity(self) -> str:
-        """SHA-256 of all of it: two runs with one identity give one result."""
-        text = json.dumps(self.to_dict(), sort_keys=True, default=str)
+        """SHA-256 of what a run must have in common with one that was killed, to go on with it.
+
+        That is all but what another start may be given though nobody changed anything: cores, devices, another machine
+        of the same kind. ``moved`` tells of these.
+        """
+        lasting = environment.Fingerprint.from_dict(self.environment).lasting_digest
+        text = json.dumps(self.to_dict() | {"environment": lasting}, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def moved(folder: Path, now: Fingerprints) -> list[str]:
+    """Say what a run that goes on finds different from when it began.
+
+    Args:
+        folder: The run.
+        now: Its fingerprints of today.
+
+    Returns:
+        One sentence; empty if nothing differs, or if it was killed before it had written any down.
+    """
+    try:
+        before = storage.read(folder / FINGERPRINTS_FILE)["environment"]
+        differences = environment.diff(before, now.environment)
+    except (KeyError, TypeError, MLException):
+        return []
+    return [f"the run went on in another environment than it began in: {'; '.join(differences)}"] if differences else []
 
 
 def fingerprints(config: ProjectConfig) -> Fingerprints:

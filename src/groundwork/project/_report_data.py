@@ -91,9 +91,19 @@ def report_data(run: Run, job: Job, prints: Fingerprints, result: PipelineResult
         "warnings": result.warnings,
         "errors": result.errors,
         "config": job.config.to_yaml(),
-        "fingerprints": {name: value for name, value in prints.to_dict().items() if name != "configuration"},
+        "fingerprints": _shown(prints),
         "peak_memory_bytes": facts["peak_memory_bytes"],
     }
+
+
+def _shown(prints: Fingerprints) -> dict[str, Any]:
+    # A page for people: what is not set says nothing, and fingerprints.json has the hashes.
+    environment = {
+        name: {key: each for key, each in value.items() if each is not None} if isinstance(value, Mapping) else value
+        for name, value in prints.environment.items()
+        if name != "hashes"
+    }
+    return {"data": prints.data, "code": prints.code, "environment": environment}
 
 
 def _rows(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from groundwork.errors import WorldError, describe
 from groundwork.project import _data_steps, _model_steps
 from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
-from groundwork.project._fingerprints import FINGERPRINTS_FILE, Fingerprints, fingerprints
+from groundwork.project._fingerprints import FINGERPRINTS_FILE, Fingerprints, fingerprints, moved
 from groundwork.project._job import Job
 from groundwork.project._previous import keep_outputs, previous_output
 from groundwork.project._report import render_report
@@ -118,11 +118,13 @@ def run_project(
     try:
         run.reopen()
         job = Job(config, run.folder, run.info.id)
+        changes = moved(run.folder, prints)
         _write_inputs(job, prints)
         steps = _steps(job, store)
         if watcher is not None:
             watcher.started(run, [step.name for step in steps], resumed=resumed)
         result = _run_steps(run, steps, [*observers, *([_shown_by(watcher)] if watcher is not None else [])])
+        result = replace(result, warnings=[*result.warnings, *changes])
         return Outcome(run, _finish(store, run, job, prints, result), resumed)
     finally:
         run.release()

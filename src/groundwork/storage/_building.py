@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -296,7 +295,6 @@ def _copier(source: bytes | Path) -> Callable[[_HashedFile], None]:
     return fill
 
 
-@cache
 def _environment() -> dict[str, Any]:
     from groundwork.environment import fingerprint
 

@@ -109,6 +109,7 @@ class CheckpointStore:
         trust: bool = False,
         allow_version_skew: bool = False,
         verify: Literal["full", "lazy"] = "full",
+        same_environment: bool = False,
     ) -> Checkpoint:
         """Load a checkpoint; of ``"latest"`` and ``"best"`` the first that verifies.
 
@@ -119,6 +120,7 @@ class CheckpointStore:
             trust: See ``load_checkpoint``.
             allow_version_skew: See ``load_checkpoint``.
             verify: See ``load_checkpoint``.
+            same_environment: See ``load_checkpoint``.
 
         Returns:
             The model and what is known of it.
@@ -133,7 +135,13 @@ class CheckpointStore:
         """
 
         def load(folder: Path) -> Checkpoint:
-            return load_checkpoint(folder, trust=trust, allow_version_skew=allow_version_skew, verify=verify)
+            return load_checkpoint(
+                folder,
+                trust=trust,
+                allow_version_skew=allow_version_skew,
+                verify=verify,
+                same_environment=same_environment,
+            )
 
         return first_whole(self.root, which, self._metric(), load)
 

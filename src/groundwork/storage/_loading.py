@@ -4,9 +4,11 @@ Rule: no byte becomes a model before it has been compared with the manifest; ten
 later, if the caller says so. Cost: one pass over the bytes, hashed while they are read; mapped, none.
 """
 
+import logging
 import mmap
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from groundwork.errors import CheckpointCorrupt, CheckpointNotFoundError, UsageError
+from groundwork.errors import CheckpointCorrupt, CheckpointNotFoundError, UsageError, VersionSkew
 from groundwork.storage._building import old_copy
 from groundwork.storage._hash import hash_of, read_hashed
 from groundwork.storage._manifest import ATTACHMENTS, MANIFEST, CheckpointInfo, unless_replaced, verified
@@ -22,6 +24,10 @@ from groundwork.storage._members import corrupt, opened_member
 from groundwork.storage._payload import decode_model, require_loadable
 from groundwork.storage._store_folder import step_folders
 
+_log = logging.getLogger("groundwork.storage")
+# More are in environment_differences; a line of log is for people.
+_TOLD = 5
+_TOLD_LENGTH = 1000
 _PUBLISHED = re.compile(r"step-\d{8,}")
 
 
@@ -91,10 +97,12 @@ def load_checkpoint(
     trust: bool = False,
     allow_version_skew: bool = False,
     verify: Literal["full", "lazy"] = "full",
+    same_environment: bool = False,
 ) -> Checkpoint:
     """Load one checkpoint folder, after comparing every file with its manifest.
 
-    Tensors are views of one buffer that holds the file: writable, and in memory as long as one of them is.
+    Tensors are views of one buffer that holds the file: writable, and in memory as long as one of them is. What differs
+    from the environment that saved it is logged as a warning.
 
     Args:
         folder: As ``checkpoints/step-00000400``.
@@ -106,6 +114,8 @@ def load_checkpoint(
             from the disk where they are touched. ``Checkpoint.verify`` compares the hashes. Changes to the tensors stay
             in memory. Nobody may shorten the file meanwhile (the system then ends the process); no part of groundwork
             ever does.
+        same_environment: Refuse a checkpoint that was saved in another environment; see
+            ``CheckpointInfo.environment_differences``.
 
     Returns:
         The model and what is known of it.
@@ -114,7 +124,8 @@ def load_checkpoint(
         CheckpointNotFoundError: There is no such folder.
         CheckpointCorrupt: A file differs from the manifest.
         UnsafeCheckpoint: It is a pickle or holds types that are not trusted; nothing of it has run.
-        VersionSkew: It was saved by versions that cannot be read safely here.
+        VersionSkew: It was saved by versions that cannot be read safely here, or, with ``same_environment``, in another
+            environment.
         ConfigurationError: It holds torch tensors, and torch is not installed.
         UsageError: The folder is a store, ``verify`` is neither, or ``"lazy"`` was asked of a model that is no mapping
             of tensors.
@@ -122,10 +133,16 @@ def load_checkpoint(
     """
     if verify not in ("full", "lazy"):
         raise UsageError(f"verify is {verify!r}", hint="use 'full' or 'lazy'")
-    load = _read if verify == "full" else _map
-    path = Path(folder)
+    admit = partial(_admit, trust=trust, allow_version_skew=allow_version_skew, same_environment=same_environment)
+    checkpoint = _load(Path(folder), partial(_read if verify == "full" else _map, admit=admit, trust=trust))
+    if not same_environment and (differences := checkpoint.info.environment_differences):
+        _log.warning("%s was saved in another environment: %s", checkpoint.info.path, _few(differences))
+    return checkpoint
+
+
+def _load(path: Path, load: Callable[[Path], Checkpoint]) -> Checkpoint:
     try:
-        return load(path, trust=trust, allow_version_skew=allow_version_skew)
+        return load(path)
     except CheckpointCorrupt as error:
         if not os.path.lexists(path / MANIFEST) and (steps := step_folders(path)):
             known = ", ".join(steps[step].name for step in sorted(steps)[-5:])
@@ -138,19 +155,35 @@ def load_checkpoint(
             raise
         # Perhaps it is just being replaced: then the old one is here, or the new one is there by now.
         with suppress(CheckpointNotFoundError):
-            return load(old_copy(path), trust=trust, allow_version_skew=allow_version_skew)
-        return load(path, trust=trust, allow_version_skew=allow_version_skew)
+            return load(old_copy(path))
+        return load(path)
 
 
-def _read(folder: Path, *, trust: bool, allow_version_skew: bool) -> Checkpoint:
-    admit = partial(require_loadable, trust=trust, allow_version_skew=allow_version_skew)
+def _admit(info: CheckpointInfo, *, trust: bool, allow_version_skew: bool, same_environment: bool) -> None:
+    require_loadable(info, trust=trust, allow_version_skew=allow_version_skew)
+    if same_environment and (differences := info.environment_differences):
+        raise VersionSkew(
+            f"{info.path} was saved in another environment: {_few(differences)}",
+            hint="bring the environment back to what it was, or load it without same_environment=True",
+            context={"differences": differences},
+        )
+
+
+def _few(differences: list[str]) -> str:
+    more = [f"and {len(differences) - _TOLD} more"] if len(differences) > _TOLD else []
+    told = "; ".join([*differences[:_TOLD], *more])
+    # A manifest can say anything; it must not write lines of its own into the log.
+    return "".join(each if each.isprintable() else "?" for each in told)[:_TOLD_LENGTH]
+
+
+def _read(folder: Path, *, admit: Callable[[CheckpointInfo], None], trust: bool) -> Checkpoint:
     info, data = verified(folder, with_model=True, admit=admit)
     return Checkpoint(decode_model(info, data, trust=trust), info)
 
 
-def _map(folder: Path, *, trust: bool, allow_version_skew: bool) -> Checkpoint:
+def _map(folder: Path, *, admit: Callable[[CheckpointInfo], None], trust: bool) -> Checkpoint:
     def look(info: CheckpointInfo) -> tuple[Any, mmap.mmap]:
-        require_loadable(info, trust=trust, allow_version_skew=allow_version_skew)
+        admit(info)
         if info.format != "safetensors":
             raise UsageError(
                 f"{info.path}: verify='lazy' maps tensors; a {info.format} model has to be read whole",

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from groundwork.errors import (
     CheckpointNotFoundError,
+    InvalidDataError,
     PathEscapeError,
     StorageError,
     UsageError,
@@ -75,6 +76,19 @@ class CheckpointInfo:
     best_metric: str | None = None
     framework: str | None = None
     fingerprints: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def environment_differences(self) -> list[str]:
+        """What differs here from the environment that it was made in, as ``numpy 2.4.5 -> 2.4.6``; looked up anew.
+
+        Empty as well where its maker recorded no environment.
+        """
+        from groundwork.environment import diff, fingerprint
+
+        try:
+            return diff(self.fingerprints.get("environment", {}), fingerprint())
+        except (AttributeError, InvalidDataError):  # the caller of save may have put there what they like
+            return []
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data.
