@@ -140,8 +140,7 @@ def _what(one: ColumnDrift) -> str:
         dtype = short_type(one.dtypes[one.change == "new"])
         return f"{'new' if one.change == 'new' else 'no longer there'} ({dtype})"
     parts = [f"{short_type(one.dtypes[0])} became {short_type(one.dtypes[1])}"] if one.change else []
-    if abs(one.missing[1] - one.missing[0]) >= 0.005:
-        parts.append(f"missing {one.missing[0]:.1%} -> {one.missing[1]:.1%}")
+    parts += one.shares
     for word, count, names in (
         ("new", one.new_count, one.new_categories),
         ("vanished", one.vanished_count, one.vanished_categories),

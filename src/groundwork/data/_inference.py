@@ -126,7 +126,9 @@ def draft_schema(profiled: Profile) -> Schema:
         known = profiled.rows - column.missing
         rules: dict[str, Any] = {"dtype": dtype, "nullable": column.missing > 0 or not profiled.rows}
         if dtype.startswith(("Int", "UInt", "Float")) and known:
-            rules |= {"min": column.minimum, "max": column.maximum}
+            # An infinite end is none.
+            ends = {"min": column.minimum, "max": column.maximum}
+            rules |= {name: end for name, end in ends.items() if end not in ("-inf", "inf")}
         spread = column.distribution
         repeated = known >= 2 * column.distinct
         if dtype == "String" and spread and spread.complete and 0 < column.distinct <= _FEW and repeated:

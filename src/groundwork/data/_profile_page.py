@@ -144,6 +144,8 @@ def _facts(column: ColumnProfile, rows: int) -> list[tuple[str, str]]:
     ]
     if _constant(column, rows):
         return [*known[:2], ("value", number(column.minimum))]
+    if column.infinite:
+        known.append(("infinite", f"{column.infinite:,} ({share(column.infinite, rows)})"))
     if column.mean is not None:
         known += [("mean", number(column.mean)), ("standard deviation", number(column.std))]
     known += [

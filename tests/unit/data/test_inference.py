@@ -108,3 +108,11 @@ def test_nothing_is_demanded_of_a_table_without_rows():
     (column,) = draft_schema(profile(pl.DataFrame(schema={"a": pl.Int64}))).columns.values()
 
     assert Column(dtype="Int64") == column
+
+
+def test_an_infinite_end_is_no_bound_of_a_drafted_schema():
+    frame = pl.DataFrame({"a": [1.0, float("inf")], "b": [float("-inf"), 2.0]})
+
+    drafted = draft_schema(profile(frame)).columns
+
+    assert [(1.0, None), (None, 2.0)] == [(drafted[name].min, drafted[name].max) for name in "ab"]

@@ -139,3 +139,10 @@ def test_shares_never_round_to_nothing_or_to_all():
     assert ["<0.1%", "0.5%", "12%", "99.6%", "100%", "0%"] == [share(n, 10_000) for n in (1, 50, 1200, 9960, 10_000, 0)]
     assert "0%" == share(1, 0)
     assert "a&amp;b" == text("a&b")
+
+
+def test_infinite_numbers_are_told():
+    page = profile_page(profile(pl.DataFrame({"a": [1.0, 2.0, float("inf"), None]})))
+
+    assert '<dt>infinite</dt><dd title="1 (25%)">1 (25%)</dd>' in page
+    assert '<dt>maximum</dt><dd title="inf">inf</dd>' in page
