@@ -102,13 +102,8 @@ class ColumnSummary:
             return {"distinct": 0}
         table = self._values.table()
         distinct = table.height if self._values.exact else max(self._cardinality.estimate(), table.height)
-        known: dict[str, Any] = {
-            "infinite": sum(self._infinite),
-            "distinct": distinct,
-            "top": _top(table),
-            "approximate": self.approximate,
-        }
-        known |= {"minimum": plain(self._low), "maximum": plain(self._high)}
+        known: dict[str, Any] = {"distinct": distinct, "top": _top(table), "approximate": self.approximate}
+        known |= {"minimum": plain(self._low), "maximum": plain(self._high), "infinite": sum(self._infinite)}
         if self.dtype.is_numeric() and self._count:
             known |= self._numbers(table)
         return known
@@ -123,12 +118,11 @@ class ColumnSummary:
             return Distribution("none", [], [])
         table = self._values.table()
         if self.dtype.is_numeric():
-            values, counts = self._spread(table)
-            ends = [place for place in (0, 1) if self._infinite[place]]
-            at = [len(values) * place for place in ends]
-            values = np.insert(values, at, [(-math.inf, math.inf)[place] for place in ends])
-            counts = np.insert(counts, at, [self._infinite[place] for place in ends])
-            return Distribution("number", values, counts, self._values.exact)
+            finite, counts = self._spread(table)
+            below, above = self._infinite
+            values = np.concatenate(([-math.inf], finite, [math.inf]))
+            counts = np.concatenate(([float(below)], counts, [float(above)]))
+            return Distribution("number", values[counts > 0], counts[counts > 0], self._values.exact)
         table = table.sort(by=[-pl.col("count"), pl.col("value")])
         counts = table["count"].cast(pl.Float64).to_list()
         other = float(self.rows - self.missing) - sum(counts)

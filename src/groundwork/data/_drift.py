@@ -140,9 +140,9 @@ def drift(
     """Compare two tables, or their profiles.
 
     Numbers are put into ten bins by the reference's deciles, one below its minimum, one above its maximum and one for
-    each infinity. Of
-    categories those with 0.5 % of the reference's rows (and 10) are bins of their own, up to 50; the others are one,
-    and so are the new ones, of which as many are expected as the reference has rows of values that occur once.
+    each infinity. Of categories those with 0.5 % of the reference's rows (and 10) are bins of their own, up to 50; the
+    others are one, and so are the new ones, of which as many are expected as the reference has rows of values that
+    occur once.
 
     Args:
         reference: What is expected, as the table that a model was trained on: a table as ``profile`` takes it, or a
