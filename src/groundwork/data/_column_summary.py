@@ -118,11 +118,11 @@ class ColumnSummary:
             return Distribution("none", [], [])
         table = self._values.table()
         if self.dtype.is_numeric():
-            finite, counts = self._spread(table)
+            finite, rows = self._spread(table)
             below, above = self._infinite
             values = np.concatenate(([-math.inf], finite, [math.inf]))
-            counts = np.concatenate(([float(below)], counts, [float(above)]))
-            return Distribution("number", values[counts > 0], counts[counts > 0], self._values.exact)
+            rows = np.concatenate(([float(below)], rows, [float(above)]))
+            return Distribution("number", values[rows > 0], rows[rows > 0], self._values.exact)
         table = table.sort(by=[-pl.col("count"), pl.col("value")])
         counts = table["count"].cast(pl.Float64).to_list()
         other = float(self.rows - self.missing) - sum(counts)
@@ -232,7 +232,7 @@ def _quantile(values: Floats, counts: Floats, level: float) -> float:
         for at in (math.floor(place), math.ceil(place))
     )
     part = place - math.floor(place)
-    return low if low == high else low * (1 - part) + high * part
+    return low if low == high else float(low * (1 - part) + high * part)
 
 
 def _histogram(values: Floats, counts: Floats, low: float, high: float) -> dict[str, list[float]]:
