@@ -16,6 +16,7 @@ from groundwork.data._dtypes import TYPES
 from groundwork.data._profile import Profile
 from groundwork.data._schema import Column, Schema
 from groundwork.data._sources import Progress
+from groundwork.errors import UsageError
 from groundwork.storage import cast_column, misfits
 
 SPELLINGS = frozenset(
@@ -96,7 +97,13 @@ def infer_types(
     Raises:
         InvalidDataError: The file is damaged.
         StorageError: The file cannot be read.
+        UsageError: It is no dataset.
     """
+    if not isinstance(dataset, Dataset):
+        raise UsageError(
+            f"types are found in a Dataset, and this is a {type(dataset).__name__}",
+            hint="pass Dataset.scan(table); a frame without text has its types already",
+        )
     declared = dataset.schema.columns if dataset.schema else {}
     texts = [name for name, dtype in dataset.columns().items() if dtype == pl.String and name not in declared]
     guesses = {name: _Guess(spellings) for name in texts}
