@@ -398,7 +398,7 @@ def test_another_schema_is_a_difference(data, tmp_path):
         (("split", "jan.csv", "--output", "jul.csv"), "jul.csv is a file"),
         (("split", "jan.csv", "--output", "p", "--group", "carier"), "did you mean carrier?"),
         (("split", "jan.csv", "--output", "p", "--test", "1.5"), "1.5"),
-        (("split", "jan.csv", "--output", "p", "--seed", "-1"), "-1 is not in the range"),
+        (("split", "jan.csv", "--output", "p", "--seed", "-1"), "Invalid value for '--seed'"),
         (("diff", "jan.csv", "nothing.json"), "there is no such file"),
         (("diff", "jan.csv", "odd.json"), "this is no profile"),
         (("diff", "jan.csv", "jul.csv", "--key", "flight"), "share their key"),

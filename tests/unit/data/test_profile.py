@@ -211,3 +211,18 @@ def test_a_column_of_infinite_numbers_only_has_no_moments():
         column.top,
     )
     assert (None, None, None) == (column.mean, column.quantiles, column.histogram)
+
+
+def test_the_schema_of_a_piece_is_not_made_anew_for_every_column(tmp_path, monkeypatch):
+    looks, schema = [], pl.DataFrame.schema.fget
+    monkeypatch.setattr(pl.DataFrame, "schema", property(lambda frame: looks.append(1) or schema(frame)))
+    counts = []
+
+    for width in (3, 60):
+        path = tmp_path / f"{width}.csv"
+        path.write_text(f"{','.join(f'c{i}' for i in range(width))}\n{','.join('1' * width)}\n")
+        looks.clear()
+        profile(Dataset.scan(path))
+        counts.append(len(looks))
+
+    assert counts[0] == counts[1] > 0
