@@ -140,14 +140,7 @@ def _what(one: ColumnDrift) -> str:
         dtype = short_type(one.dtypes[one.change == "new"])
         return f"{'new' if one.change == 'new' else 'no longer there'} ({dtype})"
     parts = [f"{short_type(one.dtypes[0])} became {short_type(one.dtypes[1])}"] if one.change else []
-    parts += one.shares
-    for word, count, names in (
-        ("new", one.new_count, one.new_categories),
-        ("vanished", one.vanished_count, one.vanished_categories),
-    ):
-        if count:
-            parts.append(f"{count:,} {word}: {', '.join(map(str, names[:3]))}{', …' if count > 3 else ''}")
-    return "; ".join(parts)
+    return "; ".join([*parts, *one.details])
 
 
 def _show_rows(rows: RowDiff) -> None:

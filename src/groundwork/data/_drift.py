@@ -87,20 +87,20 @@ class ColumnDrift:
         parts = [f"{self.dtypes[0]} became {self.dtypes[1]}"] if self.change == "dtype" else []
         parts += [f"PSI {self.psi:.3f}"] if self.psi is not None else []
         parts += [f"KS {self.ks:.3f} (p {self.ks_p:.2g})"] if self.ks is not None else []
-        parts += self.shares
+        return f"{self.column}: {'; '.join([*parts, *self.details]) or 'nothing to compare'}"
+
+    @property
+    def details(self) -> list[str]:
+        """What stands beside the figures: shares that moved by half a percent or more, categories that came or went."""
+        pairs = {"missing": self.missing, "infinite": self.infinite}
+        told = [f"{what} {one:.1%} -> {two:.1%}" for what, (one, two) in pairs.items() if abs(two - one) >= 0.005]
         for word, count, names in (
             ("new", self.new_count, self.new_categories),
             ("vanished", self.vanished_count, self.vanished_categories),
         ):
             if count:
-                parts.append(f"{count:,} {word}: {', '.join(map(str, names[:3]))}{', …' if count > 3 else ''}")
-        return f"{self.column}: {'; '.join(parts) or 'nothing to compare'}"
-
-    @property
-    def shares(self) -> list[str]:
-        """What has become of missing and infinite values, where it is half a percent or more."""
-        pairs = {"missing": self.missing, "infinite": self.infinite}
-        return [f"{what} {one:.1%} -> {two:.1%}" for what, (one, two) in pairs.items() if abs(two - one) >= 0.005]
+                told.append(f"{count:,} {word}: {', '.join(map(str, names[:3]))}{', …' if count > 3 else ''}")
+        return told
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

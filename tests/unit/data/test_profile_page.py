@@ -146,3 +146,18 @@ def test_infinite_numbers_are_told():
 
     assert '<dt>infinite</dt><dd title="1 (25%)">1 (25%)</dd>' in page
     assert '<dt>maximum</dt><dd title="inf">inf</dd>' in page
+
+
+def test_what_has_moved_is_told_beside_the_figures_and_does_not_repeat_them():
+    before = TABLE.select("amount", "kind", "day", gone=1)
+    now = before.select(pl.col("amount") + 90, pl.lit("new").alias("kind"), pl.col("day").cast(pl.Float64), came=1)
+    page = drift_page(drift(before, now))
+
+    told = set(re.findall(r'<span title="([^"]*)">', page))
+    moved = "missing 25.0% -&gt; 0.0%; 1 new: new; 3 vanished: a, b, d"
+    assert {"new", "no longer there", "Int64 became Float64", "", moved} == told
+
+
+def test_a_single_card_is_no_wider_than_one_of_many(pages):
+    # auto-fit would stretch it over the page, and the text of its drawing to twice its size.
+    assert all("repeat(auto-fill, minmax(min(100%, 500px), 1fr))" in page for page in pages)
