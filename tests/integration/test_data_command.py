@@ -355,6 +355,17 @@ def test_another_schema_is_a_difference(data, tmp_path):
     assert "no longer there (Int64)" in ended.stdout
 
 
+def test_a_side_without_rows_is_told(data, tmp_path):
+    (tmp_path / "none.csv").write_text("id,v\n")
+    (tmp_path / "two.csv").write_text("id,v\nx,y\n")
+
+    ended = data("diff", "none.csv", "two.csv")
+
+    assert 0 == ended.returncode
+    assert "note: none.csv has no rows: only columns and types are compared" in ended.stderr
+    assert "two.csv has" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -74,7 +74,9 @@ def run(
     titles = [f"{before.name}, {many(counts[0], 'row')}", f"{now.name}, {many(counts[1], 'row')}"]
     if output is not None:
         _write(output, plain, found, titles)
-    show_notes(list(dict.fromkeys(note for side in (before, now) if side.table for note in side.table.notes)))
+    notes = list(dict.fromkeys(note for side in (before, now) if side.table for note in side.table.notes))
+    empty = [side.name for side, count in zip((before, now), counts, strict=True) if not count]
+    show_notes([*notes, *(f"{name} has no rows: only columns and types are compared" for name in empty)])
     if as_json:
         print_json(plain)
     else:
