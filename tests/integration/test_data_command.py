@@ -271,6 +271,17 @@ def test_a_split_that_leaks_is_told_and_written(data, tmp_path):
     assert (tmp_path / "parts/validation.parquet").exists()
 
 
+def test_a_time_that_is_text_is_split_with_a_note(data, tmp_path):
+    (tmp_path / "us.csv").write_text("d,x\n" + "".join(f"{i % 12 + 1:02}/15/{2020 + i // 12},{i}\n" for i in range(36)))
+
+    ended = data("split", "us.csv", "--output", "us", "--kind", "time", "--column", "d")
+    dated = data("split", "us.csv", "--output", "by", "--kind", "time", "--column", "x")
+
+    assert (0, 0) == (ended.returncode, dated.returncode)
+    assert "note: --column d is text, and was ordered as text, as '01/15/2020'" in ended.stderr
+    assert "ordered as text" not in dated.stderr
+
+
 def test_a_split_is_replaced_by_force_only(data, tmp_path):
     first = ("split", "jan.csv", "--output", "parts", "--validation", "0.2", "--key", "flight,day,carrier")
     assert data(*first).returncode in (0, 1)
@@ -344,6 +355,17 @@ def test_another_schema_is_a_difference(data, tmp_path):
     assert "no longer there (Int64)" in ended.stdout
 
 
+def test_a_side_without_rows_is_told(data, tmp_path):
+    (tmp_path / "none.csv").write_text("id,v\n")
+    (tmp_path / "two.csv").write_text("id,v\nx,y\n")
+
+    ended = data("diff", "none.csv", "two.csv")
+
+    assert 0 == ended.returncode
+    assert "note: none.csv has no rows: only columns and types are compared" in ended.stderr
+    assert "two.csv has" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -387,6 +409,7 @@ def test_another_schema_is_a_difference(data, tmp_path):
         (("split", "jan.csv", "--output", "jul.csv"), "jul.csv is a file"),
         (("split", "jan.csv", "--output", "p", "--group", "carier"), "did you mean carrier?"),
         (("split", "jan.csv", "--output", "p", "--test", "1.5"), "1.5"),
+        (("split", "jan.csv", "--output", "p", "--seed", "-1"), "Invalid value for '--seed'"),
         (("diff", "jan.csv", "nothing.json"), "there is no such file"),
         (("diff", "jan.csv", "odd.json"), "this is no profile"),
         (("diff", "jan.csv", "jul.csv", "--key", "flight"), "share their key"),

@@ -191,7 +191,7 @@ def split_table(
     unit: Annotated[str | None, typer.Option(metavar="SPAN", help="Of time, never parted: 1h, 1d, 1w, 1mo.")] = None,
     test: Annotated[float, typer.Option(help="Share of the test rows.")] = 0.2,
     validation: Annotated[float, typer.Option(help="Share of the validation rows.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of the shuffle and of the hashes.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the shuffle and of the hashes.")] = 0,
     target: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="What will be predicted: look for columns that tell it.")
     ] = None,

@@ -74,7 +74,9 @@ def run(
     titles = [f"{before.name}, {many(counts[0], 'row')}", f"{now.name}, {many(counts[1], 'row')}"]
     if output is not None:
         _write(output, plain, found, titles)
-    show_notes(list(dict.fromkeys(note for side in (before, now) if side.table for note in side.table.notes)))
+    notes = list(dict.fromkeys(note for side in (before, now) if side.table for note in side.table.notes))
+    empty = [side.name for side, count in zip((before, now), counts, strict=True) if not count]
+    show_notes([*notes, *(f"{name} has no rows: only columns and types are compared" for name in empty)])
     if as_json:
         print_json(plain)
     else:
@@ -140,15 +142,7 @@ def _what(one: ColumnDrift) -> str:
         dtype = short_type(one.dtypes[one.change == "new"])
         return f"{'new' if one.change == 'new' else 'no longer there'} ({dtype})"
     parts = [f"{short_type(one.dtypes[0])} became {short_type(one.dtypes[1])}"] if one.change else []
-    if abs(one.missing[1] - one.missing[0]) >= 0.005:
-        parts.append(f"missing {one.missing[0]:.1%} -> {one.missing[1]:.1%}")
-    for word, count, names in (
-        ("new", one.new_count, one.new_categories),
-        ("vanished", one.vanished_count, one.vanished_categories),
-    ):
-        if count:
-            parts.append(f"{count:,} {word}: {', '.join(map(str, names[:3]))}{', …' if count > 3 else ''}")
-    return "; ".join(parts)
+    return "; ".join([*parts, *one.details])
 
 
 def _show_rows(rows: RowDiff) -> None:

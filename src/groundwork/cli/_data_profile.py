@@ -123,8 +123,9 @@ def _values(column: ColumnProfile, rows: int) -> str:
         return ""
     if column.minimum == column.maximum:
         return number(column.minimum)
+    infinite = f", {column.infinite:,} infinite" if column.infinite else ""
     middle = f", median {number(column.quantiles['0.5'])}, mean {number(column.mean)}" if column.quantiles else ""
-    return f"{number(column.minimum)} to {number(column.maximum)}{middle}"
+    return f"{number(column.minimum)} to {number(column.maximum)}{infinite}{middle}"
 
 
 def short_type(dtype: str | None) -> str:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 _GAP = "  "
 _LEAST = 12
 _WIDE = 200
+_BARS = 12
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -26,7 +27,7 @@ def show_table(
     right: Iterable[int] = (),
     colours: Mapping[str, str] | None = None,
 ) -> None:
-    """Print a table; on a terminal the last column is cut to what fits.
+    """Print a table; on a terminal the last column is cut to what fits, and the widest others where that is not enough.
 
     Args:
         head: Titles.
@@ -39,7 +40,10 @@ def show_table(
     wide = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     terminal = Console(highlight=False)
     room = terminal.width if terminal.is_terminal else _WIDE
-    wide[-1] = max(min(wide[-1], room - sum(wide[:-1]) - len(_GAP) * (len(wide) - 1)), _LEAST)
+    room -= len(_GAP) * (len(wide) - 1)
+    wide[-1] = max(min(wide[-1], room - sum(wide[:-1])), _LEAST)
+    while terminal.is_terminal and sum(wide) > room and max(wide[:-1], default=0) > _LEAST:
+        wide[wide.index(max(wide[:-1]))] -= 1
     for line in lines:
         cells = []
         for place, (cell, size) in enumerate(zip(line, wide, strict=True)):
@@ -123,12 +127,12 @@ def spark(counts: Sequence[float]) -> str:
         counts: Rows of each bin.
 
     Returns:
-        One character a bin, or for pairs of bins where there are more than 12; empty where the terminal cannot show
-        them.
+        One character a bin, or for neighbours together where there are more than 12; empty where the terminal cannot
+        show them.
     """
     if not (Console().encoding or "").startswith("utf"):
         return ""
-    step = 1 + (len(counts) > 12)
+    step = -(-len(counts) // _BARS) or 1
     joined = [sum(counts[at : at + step]) for at in range(0, len(counts), step)]
     most = max(joined, default=0) or 1
     return "".join(_BLOCKS[min(int(8 * count / most), 7)] if count else " " for count in joined)

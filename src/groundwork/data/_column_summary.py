@@ -2,7 +2,8 @@
 
 Rule: count, missing, minimum, maximum, mean and standard deviation are exact, whatever the size; distinct values,
 quantiles, histogram and the most frequent values are exact while the column has at most ``most`` different values, and
-beyond that estimated and said to be so. Memory: see ``ValueCounts``.
+beyond that estimated and said to be so. Mean, deviation, quantiles and histogram are of the finite numbers; infinite
+ones are counted exactly. Memory: see ``ValueCounts``.
 """
 
 import math
@@ -42,6 +43,7 @@ class ColumnSummary:
     missing: int = 0
     _low: Any = None
     _high: Any = None
+    _infinite: list[int] = field(default_factory=lambda: [0, 0])
     _count: int = 0
     _mean: float = 0.0
     _squares: float = 0.0
@@ -77,6 +79,9 @@ class ColumnSummary:
             return
         values = values.cast(pl.String) if values.dtype in (pl.Categorical, pl.Enum) else values
         self._range(values)
+        if self.dtype.is_float():
+            for place, end in enumerate((-math.inf, math.inf)):
+                self._infinite[place] += int((values == end).sum())
         if self.dtype.is_numeric():
             self._moments(_finite(values))
         self._count_values(values)
@@ -98,7 +103,7 @@ class ColumnSummary:
         table = self._values.table()
         distinct = table.height if self._values.exact else max(self._cardinality.estimate(), table.height)
         known: dict[str, Any] = {"distinct": distinct, "top": _top(table), "approximate": self.approximate}
-        known |= {"minimum": plain(self._low), "maximum": plain(self._high)}
+        known |= {"minimum": plain(self._low), "maximum": plain(self._high), "infinite": sum(self._infinite)}
         if self.dtype.is_numeric() and self._count:
             known |= self._numbers(table)
         return known
@@ -113,7 +118,11 @@ class ColumnSummary:
             return Distribution("none", [], [])
         table = self._values.table()
         if self.dtype.is_numeric():
-            return Distribution("number", *self._spread(table), self._values.exact)
+            finite, rows = self._spread(table)
+            below, above = self._infinite
+            values = np.concatenate(([-math.inf], finite, [math.inf]))
+            rows = np.concatenate(([float(below)], rows, [float(above)]))
+            return Distribution("number", values[rows > 0], rows[rows > 0], self._values.exact)
         table = table.sort(by=[-pl.col("count"), pl.col("value")])
         counts = table["count"].cast(pl.Float64).to_list()
         other = float(self.rows - self.missing) - sum(counts)
@@ -160,9 +169,9 @@ class ColumnSummary:
         with np.errstate(over="ignore", invalid="ignore"):
             std = float(np.sqrt(self._squares / (self._count - 1))) if self._count > 1 else None
         return {
-            "mean": plain(self._mean),
-            "std": plain(std),
-            "quantiles": {str(level): plain(_quantile(values, counts, level)) for level in QUANTILES},
+            "mean": _number(self._mean),
+            "std": _number(std),
+            "quantiles": {str(level): _number(_quantile(values, counts, level)) for level in QUANTILES},
             "histogram": _histogram(values, counts, *self._ends(values)),
         }
 
@@ -179,13 +188,18 @@ def plain(value: Any) -> Any:
         value: A number, text, truth, date, time or anything that has a text.
 
     Returns:
-        The value, its ISO 8601 text or its text; None for what is not finite.
+        The value, its ISO 8601 text or its text, as ``inf`` and ``nan``, for which JSON has no number.
     """
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, bool | int | str):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _number(value: float | None) -> float | None:
+    # A mean of numbers near the largest float is beyond them: it does not exist.
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _category(value: Any) -> Any:
@@ -218,7 +232,7 @@ def _quantile(values: Floats, counts: Floats, level: float) -> float:
         for at in (math.floor(place), math.ceil(place))
     )
     part = place - math.floor(place)
-    return low if low == high else low * (1 - part) + high * part
+    return low if low == high else float(low * (1 - part) + high * part)
 
 
 def _histogram(values: Floats, counts: Floats, low: float, high: float) -> dict[str, list[float]]:

@@ -3,8 +3,10 @@
 Rule: ``values`` with ``counts`` is the one shape for all. Of numbers, in rising order, a count is the rows up to and
 with its value and above the one before; of anything else it is the rows of the value, the most frequent first.
 ``complete`` says that every different value stands there with its true count: what is computed is then exact.
+Infinite numbers have their place at both ends, and are text in JSON.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +42,23 @@ class Distribution:
         """Rows that have a value."""
         return float(np.sum(self.counts)) + self.other
 
+    @property
+    def infinite(self) -> float:
+        """Rows whose value is an infinite number."""
+        if self.kind != "number":
+            return 0.0
+        return float(np.asarray(self.counts, np.float64)[~np.isfinite(np.asarray(self.values, np.float64))].sum())
+
+    def finite(self) -> "Distribution":
+        """Leave out the infinite numbers.
+
+        Returns:
+            The distribution of the others.
+        """
+        values, counts = np.asarray(self.values, np.float64), np.asarray(self.counts, np.float64)
+        kept = np.isfinite(values)
+        return Distribution(self.kind, values[kept], counts[kept], self.complete, self.other)
+
     def stored(self) -> "Distribution":
         """Thin out to what a file keeps.
 
@@ -62,7 +81,9 @@ class Distribution:
             steps = np.cumsum(counts)
             chosen = np.searchsorted(steps, np.linspace(0, steps[-1], STORED) * (1 - 1e-12))
             heavy = chosen[counts[chosen] > steps[-1] / STORED]
-            chosen = np.unique(np.concatenate(([0], chosen, np.maximum(heavy - 1, 0))))
+            # The finite ends stay beside infinite ones, for nothing lies between the two.
+            ends = np.flatnonzero(np.isfinite(values))[[0, -1]]
+            chosen = np.unique(np.concatenate(([0], ends, chosen, np.maximum(heavy - 1, 0))))
             values, counts = values[chosen], np.diff(steps[chosen], prepend=0.0)
         return Distribution("number", values.tolist(), _plain(counts), complete)
 
@@ -85,9 +106,10 @@ class Distribution:
         shares: Floats = steps[above]
         if self.complete:
             return shares
-        between = (above > 0) & (above < len(values))
-        upper = np.where(between, above, 1 if len(values) > 1 else 0)
+        upper = np.where((above > 0) & (above < len(values)), above, 1 if len(values) > 1 else 0)
         low, high = values[upper - 1], values[upper]
+        between = (above > 0) & (above < len(values)) & np.isfinite(low) & np.isfinite(high)
+        low, high, points = (np.where(between, each, 0.0) for each in (low, high, points))
         part = np.where(high > low, (points - low) / np.where(high > low, high - low, 1.0), 0.0)
         gap = counts[upper] / whole
         return shares + np.where(between & (gap <= 2 / STORED), part * gap, 0.0)
@@ -109,7 +131,7 @@ class Distribution:
         """Return plain data for JSON."""
         return {
             "kind": self.kind,
-            "values": list(self.values),
+            "values": [_plain_value(value) for value in self.values],
             "counts": list(self.counts),
             "complete": self.complete,
             "other": self.other,
@@ -125,13 +147,18 @@ class Distribution:
         Returns:
             The distribution.
         """
+        number = str(plain["kind"]) == "number"
         return cls(
             str(plain["kind"]),
-            list(plain["values"]),
+            [float(value) if number and isinstance(value, str) else value for value in plain["values"]],
             list(plain["counts"]),
             bool(plain["complete"]),
             float(plain["other"]),
         )
+
+
+def _plain_value(value: Any) -> Any:
+    return str(float(value)) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(counts: "Sequence[float] | Floats") -> list[float]:

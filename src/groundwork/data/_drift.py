@@ -47,7 +47,8 @@ class ColumnDrift:
         dtypes: Its type in the reference and now.
         rows: Rows of the reference and now.
         missing: Share of rows without a value in the reference and now.
-        psi: The population stability index; missing values are a bin of their own.
+        infinite: Share of rows whose value is an infinite number.
+        psi: The population stability index; missing values are a bin of their own, and so are -inf and inf.
         psi_p: How likely chance alone gives such an index; only below 0.001 it counts.
         bins: What the index is made of: label, share in the reference, share now.
         ks: Of numbers, the Kolmogorov-Smirnov statistic.
@@ -66,6 +67,7 @@ class ColumnDrift:
     dtypes: tuple[str | None, str | None] = (None, None)
     rows: tuple[int, int] = (0, 0)
     missing: tuple[float, float] = (0.0, 0.0)
+    infinite: tuple[float, float] = (0.0, 0.0)
     psi: float | None = None
     psi_p: float | None = None
     bins: list[tuple[str, float, float]] = field(default_factory=list)
@@ -85,20 +87,25 @@ class ColumnDrift:
         parts = [f"{self.dtypes[0]} became {self.dtypes[1]}"] if self.change == "dtype" else []
         parts += [f"PSI {self.psi:.3f}"] if self.psi is not None else []
         parts += [f"KS {self.ks:.3f} (p {self.ks_p:.2g})"] if self.ks is not None else []
-        if abs(self.missing[1] - self.missing[0]) >= 0.005:
-            parts.append(f"missing {self.missing[0]:.1%} -> {self.missing[1]:.1%}")
+        return f"{self.column}: {'; '.join([*parts, *self.details]) or 'nothing to compare'}"
+
+    @property
+    def details(self) -> list[str]:
+        """What stands beside the figures: shares that moved by half a percent or more, categories that came or went."""
+        pairs = {"missing": self.missing, "infinite": self.infinite}
+        told = [f"{what} {one:.1%} -> {two:.1%}" for what, (one, two) in pairs.items() if abs(two - one) >= 0.005]
         for word, count, names in (
             ("new", self.new_count, self.new_categories),
             ("vanished", self.vanished_count, self.vanished_categories),
         ):
             if count:
-                parts.append(f"{count:,} {word}: {', '.join(map(str, names[:3]))}{', …' if count > 3 else ''}")
-        return f"{self.column}: {'; '.join(parts) or 'nothing to compare'}"
+                told.append(f"{count:,} {word}: {', '.join(map(str, names[:3]))}{', …' if count > 3 else ''}")
+        return told
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         plain = asdict(self)
-        for name in ("dtypes", "rows", "missing"):
+        for name in ("dtypes", "rows", "missing", "infinite"):
             plain[name] = list(plain[name])
         plain["bins"] = [list(each) for each in self.bins]
         return {**plain, "message": self.message}
@@ -116,6 +123,10 @@ class _Side:
         return self.missing / self.rows if self.rows else 0.0
 
     @property
+    def share_infinite(self) -> float:
+        return self.spread.infinite / self.rows if self.rows else 0.0
+
+    @property
     def empty(self) -> bool:
         return self.missing >= self.rows
 
@@ -128,9 +139,10 @@ def drift(
 ) -> list[ColumnDrift]:
     """Compare two tables, or their profiles.
 
-    Numbers are put into ten bins by the reference's deciles, one below its minimum and one above its maximum. Of
-    categories those with 0.5 % of the reference's rows (and 10) are bins of their own, up to 50; the others are one,
-    and so are the new ones, of which as many are expected as the reference has rows of values that occur once.
+    Numbers are put into ten bins by the reference's deciles, one below its minimum, one above its maximum and one for
+    each infinity. Of categories those with 0.5 % of the reference's rows (and 10) are bins of their own, up to 50; the
+    others are one, and so are the new ones, of which as many are expected as the reference has rows of values that
+    occur once.
 
     Args:
         reference: What is expected, as the table that a model was trained on: a table as ``profile`` takes it, or a
@@ -175,6 +187,7 @@ def _compared(name: str, before: _Side | None, now: _Side | None) -> ColumnDrift
         "change": "dtype" if retyped else None,
         "dtypes": (before.dtype, now.dtype),
         "missing": (before.share_missing, now.share_missing),
+        "infinite": (before.share_infinite, now.share_infinite),
     }
     if retyped and before.spread.kind != now.spread.kind:
         return ColumnDrift(name, "severe", **facts)
@@ -201,15 +214,20 @@ def _bins(before: _Side, now: _Side) -> list[tuple[str, float, float]]:
 
 
 def _by_decile(before: Distribution, now: Distribution) -> tuple[list[str], Floats]:
-    low, high = float(before.values[0]), float(before.values[-1])
-    deciles = [before.quantile(level / _BINS) for level in range(1, _BINS)]
-    # The smallest value of the reference belongs to its first bin; what lies below has one of its own.
-    points = np.concatenate(([np.nextafter(low, -np.inf)], np.unique([*deciles, high])))
+    points, labels = np.empty(0), ["finite"]
+    finite = before.finite()
+    if finite.known:
+        low, high = float(finite.values[0]), float(finite.values[-1])
+        uppers = np.unique([*(finite.quantile(level / _BINS) for level in range(1, _BINS)), high])
+        # The smallest value of the reference belongs to its first bin; what lies below has one of its own.
+        points = np.concatenate(([np.nextafter(low, -np.inf)], uppers))
+        inner = [f"{a:g} to {b:g}" if a < b else f"{b:g}" for a, b in zip([low, *uppers[:-1]], uppers, strict=True)]
+        labels = [f"below {low:g}", *inner, f"above {high:g}"]
+    points = np.concatenate(([-np.inf], points, [np.finfo(np.float64).max]))
     shares = np.array([np.diff(side.up_to(points), prepend=0.0, append=1.0) for side in (before, now)])
     if not now.known:
         shares[1] = 0.0
-    inner = [f"{a:g} to {b:g}" if a < b else f"{b:g}" for a, b in zip([low, *points[1:-1]], points[1:], strict=True)]
-    return [f"below {low:g}", *inner, f"above {high:g}"], shares
+    return ["-inf", *labels, "inf"], shares
 
 
 def _by_category(before: Distribution, now: Distribution) -> tuple[list[str], Floats]:

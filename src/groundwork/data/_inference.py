@@ -16,6 +16,7 @@ from groundwork.data._dtypes import TYPES
 from groundwork.data._profile import Profile
 from groundwork.data._schema import Column, Schema
 from groundwork.data._sources import Progress
+from groundwork.errors import UsageError
 from groundwork.storage import cast_column, misfits
 
 SPELLINGS = frozenset(
@@ -96,7 +97,13 @@ def infer_types(
     Raises:
         InvalidDataError: The file is damaged.
         StorageError: The file cannot be read.
+        UsageError: It is no dataset.
     """
+    if not isinstance(dataset, Dataset):
+        raise UsageError(
+            f"types are found in a Dataset, and this is a {type(dataset).__name__}",
+            hint="pass Dataset.scan(table); a frame without text has its types already",
+        )
     declared = dataset.schema.columns if dataset.schema else {}
     texts = [name for name, dtype in dataset.columns().items() if dtype == pl.String and name not in declared]
     guesses = {name: _Guess(spellings) for name in texts}
@@ -126,7 +133,9 @@ def draft_schema(profiled: Profile) -> Schema:
         known = profiled.rows - column.missing
         rules: dict[str, Any] = {"dtype": dtype, "nullable": column.missing > 0 or not profiled.rows}
         if dtype.startswith(("Int", "UInt", "Float")) and known:
-            rules |= {"min": column.minimum, "max": column.maximum}
+            # An infinite end is none.
+            ends = {"min": column.minimum, "max": column.maximum}
+            rules |= {name: end for name, end in ends.items() if end not in ("-inf", "inf")}
         spread = column.distribution
         repeated = known >= 2 * column.distinct
         if dtype == "String" and spread and spread.complete and 0 < column.distinct <= _FEW and repeated:

@@ -35,7 +35,7 @@ th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical
 tr:last-child > td { border-bottom: 0; } th:last-child, td:last-child { padding-right: 0; }
 th.number { text-align: right; }
 td.cut { max-width: 260px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr)); gap: 14px;
+.columns { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); gap: 14px;
   align-items: start; }
 .column { scroll-margin-top: 12px; }
 .column header { display: flex; flex-wrap: wrap; gap: 4px 10px; align-items: center; margin-bottom: 10px; }

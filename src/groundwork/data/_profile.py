@@ -34,13 +34,14 @@ class ColumnProfile:
         dtype: Its type.
         missing: Rows without a value (null or NaN).
         distinct: How many different values.
-        minimum: Smallest value; text for dates and text.
+        minimum: Smallest value; text for dates, text and infinite numbers (``-inf``).
         maximum: Largest value.
-        mean: Of numbers.
-        std: Of numbers; sample standard deviation.
-        quantiles: Of numbers, by "0.25" and the like.
+        mean: Of finite numbers.
+        std: Of finite numbers; sample standard deviation.
+        quantiles: Of finite numbers, by "0.25" and the like.
         top: The most frequent values with their counts; ties in the values' order.
-        histogram: Of numbers: ``edges`` (21) and ``counts`` (20); infinite values are left out.
+        histogram: Of finite numbers: ``edges`` (21) and ``counts`` (20).
+        infinite: Rows whose value is an infinite number.
         approximate: Whether distinct, quantiles, top and histogram are estimates, as the column has too many different
             values to keep; everything else is exact.
         distribution: How the rows are spread, thinned out to some 200 values, for ``drift``.
@@ -57,6 +58,7 @@ class ColumnProfile:
     quantiles: dict[str, float] | None = None
     top: list[tuple[Any, int]] | None = None
     histogram: dict[str, list[float]] | None = None
+    infinite: int = 0
     approximate: bool = False
     distribution: Distribution | None = None
 
@@ -66,7 +68,7 @@ class ColumnProfile:
         if self.histogram is None:
             return [], []
         spread = self.distribution
-        if spread is not None and spread.complete and spread.values and self.distinct <= _WHOLE:
+        if spread is not None and spread.complete and spread.values and not self.infinite and self.distinct <= _WHOLE:
             low, high = spread.values[0], spread.values[-1]
             if high - low < _WHOLE and all(float(value).is_integer() for value in spread.values):
                 counts = dict(zip(spread.values, spread.counts, strict=True))

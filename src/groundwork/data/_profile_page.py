@@ -84,7 +84,7 @@ def drift_page(found: Sequence[ColumnDrift], *, title: str = "Drift", notes: Seq
             number(one.psi and round(one.psi, 3)),
             number(one.ks and round(one.ks, 3)),
             f"{share(one.missing[0], 1)}, now {share(one.missing[1], 1)}",
-            text(one.message),
+            f'<span title="{text(_moved(one))}">{text(_moved(one))}</span>',
         )
         for one in found
     )
@@ -101,6 +101,13 @@ def drift_page(found: Sequence[ColumnDrift], *, title: str = "Drift", notes: Seq
         title,
         f'<h1>{text(title)}</h1>{told}{cards(counts)}<h2>All columns</h2><div class="card">{overview}</div>{shown}',
     )
+
+
+def _moved(one: ColumnDrift) -> str:
+    if one.change in ("new", "vanished"):
+        return "new" if one.change == "new" else "no longer there"
+    parts = [f"{_type(str(one.dtypes[0]))} became {_type(str(one.dtypes[1]))}"] if one.change else []
+    return "; ".join([*parts, *one.details])
 
 
 def _line(place: int, column: ColumnProfile, rows: int) -> tuple[str, ...]:
@@ -144,6 +151,8 @@ def _facts(column: ColumnProfile, rows: int) -> list[tuple[str, str]]:
     ]
     if _constant(column, rows):
         return [*known[:2], ("value", number(column.minimum))]
+    if column.infinite:
+        known.append(("infinite", f"{column.infinite:,} ({share(column.infinite, rows)})"))
     if column.mean is not None:
         known += [("mean", number(column.mean)), ("standard deviation", number(column.std))]
     known += [

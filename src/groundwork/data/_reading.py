@@ -119,9 +119,10 @@ class Reading:
         types, declared = self.types, self._schema.columns
         checker = self._checker = Checker(self._schema, types)
         for piece in self._source.pieces(self._null_values, self._progress, types):
-            typed = pl.DataFrame([cast_column(piece.cells[name], dtype) for name, dtype in types.items()])
+            typed = pl.DataFrame({name: cast_column(piece.cells[name], dtype) for name, dtype in types.items()})
+            before = piece.cells.schema  # made anew at each look
             for name, dtype in types.items():
-                if name not in declared and piece.cells.schema[name] != dtype:
+                if name not in declared and before[name] != dtype:
                     _require_fit(piece, name, typed[name])
             yield piece, typed, checker.check(piece, typed)
 

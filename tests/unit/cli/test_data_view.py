@@ -1,7 +1,10 @@
 """Tables of data on a terminal."""
 
+import types
+
 import pytest
 
+from groundwork.cli import _data_view
 from groundwork.cli._data_view import clean, many, number, reading, share, show_table, spark, working
 
 
@@ -12,6 +15,17 @@ def test_columns_are_aligned_and_the_last_is_cut_to_what_fits(capsys):
     assert "a      n  what" == head
     assert (200, "…") == (len(first), first[-1])
     assert "long  23  z" == second
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_line_is_wider_than_the_terminal(capsys, monkeypatch, width):
+    monkeypatch.setattr(_data_view, "Console", lambda **_: types.SimpleNamespace(is_terminal=True, width=width))
+
+    show_table(("column", "type", "what"), [("n" * 50, "Int64", "y" * 90), ("x", "t" * 30, "z")])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert width == max(map(len, lines))
+    assert "…" in lines[1]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +50,7 @@ def test_a_histogram_is_a_line_of_blocks_where_they_can_be_shown(monkeypatch):
 
     assert spark([0, 1, 8, 4]) in (" ▂█▅", "")
     assert spark([1] * 20) in ("█" * 10, "")
+    assert spark([1] * 31) in ("█" * 10 + "▃", "")
 
 
 def test_off_a_terminal_nothing_is_shown(capsys):

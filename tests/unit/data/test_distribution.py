@@ -1,5 +1,7 @@
 """Distributions as they are kept in a file."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,3 +60,18 @@ def test_nothing_has_no_shares():
     assert [0.0, 0.0] == empty.up_to(np.array([1.0, 2.0])).tolist()
     assert empty.stored().complete
     assert [1.0, 0.0] == Distribution("number", [2.0], [5], False).up_to(np.array([3.0, 1.0])).tolist()
+
+
+def test_infinite_numbers_keep_their_place_and_their_count_in_a_file():
+    rows = np.random.default_rng(2).normal(size=5000)
+    spread = numbers([*rows, *[np.inf] * 20, -np.inf])
+
+    plain = json.loads(json.dumps(spread.stored().to_dict(), allow_nan=False))
+    stored = Distribution.from_dict(plain)
+
+    assert ("-inf", "inf") == (plain["values"][0], plain["values"][-1])
+    assert (5021, 21, 5000) == (stored.known, stored.infinite, stored.finite().known)
+    ends = np.array([-np.inf, rows.min() - 1, rows.max(), 1e300, np.inf])
+    assert [1 / 5021, 1 / 5021, 5001 / 5021, 5001 / 5021, 1.0] == pytest.approx(stored.up_to(ends).tolist())
+    true = (rows[:, None] <= ends[None, 1:4]).mean(axis=0)
+    assert [0.0, 1.0, 1.0] == true.tolist() == stored.finite().up_to(ends[1:4]).tolist()

@@ -265,3 +265,28 @@ def test_the_worst_comes_first():
     found = drift(before, now)
 
     assert [("b", "severe"), ("a", "moderate"), ("same", "none")] == [(each.column, each.severity) for each in found]
+
+
+def test_numbers_that_became_infinite_are_severe_in_tables_and_in_profiles():
+    before, now = pl.DataFrame({"a": [1.0, 2.0] * 500}), pl.DataFrame({"a": [1.0, 2.0, math.inf, math.inf] * 250})
+
+    for left, right in ((before, now), (stored(before), stored(now))):
+        (found,) = drift(left, right)
+
+        assert ("severe", 0.5, (0.0, 0.5), True) == (found.severity, found.ks, found.infinite, found.exact)
+        assert ("inf", 0.0, 0.5) in found.bins
+        assert "infinite 0.0% -> 50.0%" in found.message
+        assert [0.0, 0.5] == json.loads(json.dumps(found.to_dict(), allow_nan=False))["infinite"]
+
+
+@pytest.mark.parametrize("end", [math.inf, -math.inf])
+def test_a_reference_with_infinite_numbers_is_compared_like_any_other(end):
+    rows = np.random.default_rng(4).normal(size=3000)
+    mixed, only = [*rows, *[end] * 1000], [end] * 100
+
+    assert ("none", 0.0, 0.0) == (one(mixed, mixed).severity, one(mixed, mixed).psi, one(mixed, mixed).ks)
+    assert ("severe", 0.25) == (one(mixed, rows).severity, one(mixed, rows).ks)
+    assert [(str(end), 1.0, 0.0), ("finite", 0.0, 1.0)] == sorted(one(only, rows[:100]).bins, key=lambda each: each[2])
+    assert "none" == one(only, only).severity
+    (kept,) = drift(stored(pl.DataFrame({"a": mixed})), stored(pl.DataFrame({"a": rows})))
+    assert (0.25, "severe") == (pytest.approx(kept.ks, abs=0.01), kept.severity)

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from groundwork.data import Column, Dataset, draft_schema, infer_types, profile
+from groundwork.errors import UsageError
 
 
 def inferred(tmp_path, text, **options):
@@ -108,3 +109,27 @@ def test_nothing_is_demanded_of_a_table_without_rows():
     (column,) = draft_schema(profile(pl.DataFrame(schema={"a": pl.Int64}))).columns.values()
 
     assert Column(dtype="Int64") == column
+
+
+def test_an_infinite_end_is_no_bound_of_a_drafted_schema():
+    frame = pl.DataFrame({"a": [1.0, float("inf")], "b": [float("-inf"), 2.0]})
+
+    drafted = draft_schema(profile(frame)).columns
+
+    assert [(1.0, None), (None, 2.0)] == [(drafted[name].min, drafted[name].max) for name in "ab"]
+
+
+def test_a_column_without_a_name_is_a_column(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(",b\n0,x\n1,y\n")
+
+    found = infer_types(Dataset.scan(path))
+
+    table = Dataset.scan(path, schema=found.schema).collect()
+    assert {"": "Int64"} == dict(found.types)
+    assert {"": [0, 1], "b": ["x", "y"]} == table.to_dict(as_series=False)
+
+
+def test_what_is_no_dataset_is_refused():
+    with pytest.raises(UsageError, match="this is a DataFrame"):
+        infer_types(pl.DataFrame({"a": ["1"]}))

@@ -180,3 +180,49 @@ def test_whole_numbers_of_a_small_range_are_drawn_one_by_one():
     assert ([1.0, 2.0, 3.0, 4.0], [1, 0, 2]) == column.shape
     assert (halves.histogram["edges"], halves.histogram["counts"]) == halves.shape
     assert ([], []) == none.shape
+
+
+@pytest.mark.parametrize("distinct", [3, 5000])
+def test_infinite_numbers_are_counted_and_shown_also_where_the_rest_is_estimated(tmp_path, distinct):
+    finite = [float(i % distinct) for i in range(10_000)]
+    table = pl.DataFrame({"a": [*finite, *[math.inf] * 4000, -math.inf, None]})
+
+    (whole,) = profile(table).columns
+    (read,) = profile(rows_only(table, tmp_path), exact_values=1000).columns
+
+    for found in (whole, read):
+        assert (1, 4001, "-inf", "inf") == (found.missing, found.infinite, found.minimum, found.maximum)
+        assert ("inf", 4000) in found.top or found.approximate
+        assert 10_000 == sum(found.histogram["counts"])
+        assert (14_001, 4001) == (found.distribution.known, found.distribution.infinite)
+        assert np.mean(finite) == pytest.approx(found.mean)
+        assert (found.histogram["edges"], found.histogram["counts"]) == found.shape
+    assert (distinct > 1000) == read.approximate
+
+
+def test_a_column_of_infinite_numbers_only_has_no_moments():
+    (column,) = profile(pl.DataFrame({"a": [math.inf, math.inf]})).columns
+
+    assert (2, 1, "inf", "inf", [("inf", 2)]) == (
+        column.infinite,
+        column.distinct,
+        column.minimum,
+        column.maximum,
+        column.top,
+    )
+    assert (None, None, None) == (column.mean, column.quantiles, column.histogram)
+
+
+def test_the_schema_of_a_piece_is_not_made_anew_for_every_column(tmp_path, monkeypatch):
+    looks, schema = [], pl.DataFrame.schema.fget
+    monkeypatch.setattr(pl.DataFrame, "schema", property(lambda frame: looks.append(1) or schema(frame)))
+    counts = []
+
+    for width in (3, 60):
+        path = tmp_path / f"{width}.csv"
+        path.write_text(f"{','.join(f'c{i}' for i in range(width))}\n{','.join('1' * width)}\n")
+        looks.clear()
+        profile(Dataset.scan(path))
+        counts.append(len(looks))
+
+    assert counts[0] == counts[1] > 0

@@ -139,3 +139,25 @@ def test_shares_never_round_to_nothing_or_to_all():
     assert ["<0.1%", "0.5%", "12%", "99.6%", "100%", "0%"] == [share(n, 10_000) for n in (1, 50, 1200, 9960, 10_000, 0)]
     assert "0%" == share(1, 0)
     assert "a&amp;b" == text("a&b")
+
+
+def test_infinite_numbers_are_told():
+    page = profile_page(profile(pl.DataFrame({"a": [1.0, 2.0, float("inf"), None]})))
+
+    assert '<dt>infinite</dt><dd title="1 (25%)">1 (25%)</dd>' in page
+    assert '<dt>maximum</dt><dd title="inf">inf</dd>' in page
+
+
+def test_what_has_moved_is_told_beside_the_figures_and_does_not_repeat_them():
+    before = TABLE.select("amount", "kind", "day", gone=1)
+    now = before.select(pl.col("amount") + 90, pl.lit("new").alias("kind"), pl.col("day").cast(pl.Float64), came=1)
+    page = drift_page(drift(before, now))
+
+    told = set(re.findall(r'<span title="([^"]*)">', page))
+    moved = "missing 25.0% -&gt; 0.0%; 1 new: new; 3 vanished: a, b, d"
+    assert {"new", "no longer there", "Int64 became Float64", "", moved} == told
+
+
+def test_a_single_card_is_no_wider_than_one_of_many(pages):
+    # auto-fit would stretch it over the page, and the text of its drawing to twice its size.
+    assert all("repeat(auto-fill, minmax(min(100%, 500px), 1fr))" in page for page in pages)

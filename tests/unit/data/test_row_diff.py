@@ -72,3 +72,13 @@ def test_a_key_that_is_not_there_or_empty_is_refused():
         row_diff(frame, frame, ["ID"])
     with pytest.raises(ConfigurationError, match="no columns make the key"):
         row_diff(frame, frame, [])
+
+
+def test_infinite_numbers_and_nan_stand_in_the_examples_as_text():
+    before = pl.DataFrame({"a": [1, 2], "v": [1.0, None]})
+    after = pl.DataFrame({"a": [1, 2], "v": [float("inf"), float("nan")]})
+
+    found = row_diff(before, after, ["a"])
+
+    assert [([1], "v", 1.0, "inf")] == found.examples
+    assert 2 == found.columns["v"]
