@@ -16,6 +16,7 @@ import polars as pl
 
 from groundwork.data._columns import require_columns
 from groundwork.data._duplicates import DuplicateReport, Keep, Rows, examples_of, kept_rows, ranks
+from groundwork.data._equal_rows import first_equal
 from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError, UsageError
 
@@ -196,11 +197,7 @@ def _removed(gone: Rows, kept: Rows) -> pl.DataFrame:
 
 
 def _groups(frame: pl.DataFrame, columns: Sequence[str] | None) -> Rows:
-    keys = list(dict.fromkeys(columns)) if columns is not None else frame.columns
-    # Under names of their own, which clash with none.
-    named = {f"key {at}": frame[name] for at, name in enumerate(keys)}
-    row = pl.int_range(frame.height, dtype=pl.Int64, eager=True)
-    return pl.DataFrame({**named, "row": row}).select(pl.col("row").min().over(list(named)))["row"].to_numpy()
+    return first_equal(frame, list(dict.fromkeys(columns)) if columns is not None else frame.columns)
 
 
 def _near(frame: pl.DataFrame, near: "NearText | NearNumbers") -> Rows:

@@ -27,8 +27,8 @@ class DuplicateReport:
         rows_out: Rows that stay.
         examples: The first removed rows, each with the row that stayed in its place, or None; the first row of a table
             is 1, as in a ``ValidationReport``.
-        collision_probability: Bound of the chance that a row was removed that equals no other; 0 where the cells
-            themselves were compared.
+        collision_probability: Bound of the chance that a row was removed that equals no other, if hashes are as random
+            numbers; 0 where the cells themselves were compared.
     """
 
     rows_in: int

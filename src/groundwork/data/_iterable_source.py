@@ -1,25 +1,27 @@
 """Rows that a program makes: mappings one by one, or frames.
 
 Rule: what can be read once only is never read a second time in part; the second reading is refused. The columns are
-those of the first rows, and a later row that does not fit them is an error. Memory: 10,000 mappings, or one frame.
+those of the first rows, and a later row that does not fit them is an error, as is one of another kind: a truth value
+or a text in a column of numbers. Memory: 10,000 mappings, or one frame.
 """
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, time
-from numbers import Number
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from groundwork.data._frame_source import settled
 from groundwork.data._sources import DTypes, Piece, Progress, without
 from groundwork.data._tables import from_arrow
+from groundwork.data._value_column import value_column
 from groundwork.errors import InvalidDataError, UsageError
+from groundwork.storage import cast_column, misfits
 
 _ROWS = 10_000
+AnyType = pl.DataType | DataTypeClass
 
 
 class IterableSource:
@@ -36,20 +38,23 @@ class IterableSource:
         self.rereadable = callable(rows) or iter(rows) is not rows
         self.name = "reader" if hasattr(rows, "__arrow_c_stream__") else "iterable"
         self._first: pl.DataFrame | None = None
+        self._known: dict[str, pl.DataType] = {}
+        self._declared: frozenset[str] = frozenset()
         self._opened: Iterator[pl.DataFrame] | None = None
         self._read = False
 
     def types(self, declared: DTypes, null_values: Sequence[str]) -> dict[str, pl.DataType]:
         """Settle the columns by the first rows; see ``settled``."""
         found = self.raw_types(null_values)
+        self._declared = frozenset(declared)
         if not found and declared:
             found = {name: pl.String() for name in declared}
         return settled(self.name, found, declared)
 
     def raw_types(self, null_values: Sequence[str]) -> dict[str, pl.DataType]:
-        """Tell the types of the first rows; a column without any value is text."""
-        first = self._peek()
-        return {name: pl.String() if dtype == pl.Null else dtype for name, dtype in first.schema.items()}
+        """Tell the types of the first rows, of a list those of the first values; a column without any value is text."""
+        self._peek()
+        return {name: pl.String() if dtype == pl.Null else dtype for name, dtype in self._known.items()}
 
     def pieces(
         self, null_values: Sequence[str], progress: Progress | None, types: Mapping[str, pl.DataType] | None = None
@@ -70,16 +75,28 @@ class IterableSource:
         frames: Iterator[pl.DataFrame] = self._frames() if self.rereadable else self._kept()
         for frame in frames:
             if frame.height:
-                yield Piece(without(self._same(frame, names, row), null_values), self.name, row)
+                same = self._same(frame, names, row)
+                self._require_kinds(same, row)
+                yield Piece(without(same, null_values), self.name, row)
                 row += frame.height
 
     def _peek(self) -> pl.DataFrame:
         if self._first is None:
             opened = self._frames()
             self._first = next(opened, pl.DataFrame())
+            self._known = dict(self._first.schema)
             if not self.rereadable:
                 self._opened = opened
+            elif isinstance(self._rows, Sequence):
+                self._look_on(opened)
         return self._first.clear() if self._read else self._first
+
+    def _look_on(self, frames: Iterator[pl.DataFrame]) -> None:
+        """Look for the type of columns that have no value in the first rows."""
+        unknown = [name for name, dtype in self._known.items() if dtype == pl.Null]
+        while unknown and (frame := next(frames, None)) is not None:
+            self._known.update({name: frame.schema[name] for name in unknown if name in frame.columns})
+            unknown = [name for name in unknown if self._known[name] == pl.Null]
 
     def _kept(self) -> Iterator[pl.DataFrame]:
         assert self._first is not None
@@ -119,6 +136,35 @@ class IterableSource:
         absent = [pl.lit(None).alias(name) for name in names if name not in frame.columns]
         return frame.with_columns(absent).select(names)
 
+    def _require_kinds(self, frame: pl.DataFrame, row: int) -> None:
+        """Refuse what would become a value of another kind; a value that does not fit is refused later, by its row."""
+        for name, dtype in frame.schema.items():
+            known = self._known[name]
+            if name in self._declared or dtype == known or _one_kind(known, dtype):
+                continue
+            if known == pl.Null or not misfits(frame[name], cast_column(frame[name], known)).any():
+                first = "no value" if known == pl.Null else str(known)
+                raise InvalidDataError(
+                    f"{self.name}: column {name} has {first} in the first rows, {dtype} in the rows from {row:,} on",
+                    hint=f"declare column {name} in the schema, or give its values one type",
+                    context={"file": self.name, "row": row, "column": name},
+                )
+
+
+def _one_kind(known: AnyType, dtype: AnyType) -> bool:
+    if known == pl.Null:
+        return dtype in (pl.Null, pl.String)
+    if dtype == pl.Null or known == pl.String or isinstance(known, pl.Categorical | pl.Enum | pl.Array):
+        return True
+    if isinstance(known, pl.List) and isinstance(dtype, pl.List):
+        return _one_kind(known.inner, dtype.inner)
+    if isinstance(known, pl.Struct) and isinstance(dtype, pl.Struct):
+        first, later = known.to_schema(), dtype.to_schema()
+        return all(name in first and _one_kind(first[name], found) for name, found in later.items())
+    if isinstance(known, pl.Datetime) and isinstance(dtype, pl.Datetime):
+        return known.time_zone == dtype.time_zone
+    return known.is_numeric() and dtype.is_numeric()
+
 
 def _require_columns(source: str, frame: pl.DataFrame, names: list[str], before: int) -> None:
     missing = [name for name in names if name not in frame.columns]
@@ -150,7 +196,7 @@ def mappings_frame(rows: Sequence[Any], first_row: int) -> pl.DataFrame:
         first_row: Number of the first, for messages.
 
     Returns:
-        The frame. A column of one type has it, whole numbers among fractions are fractions, and whatever mixes is text.
+        The frame; for the types of its columns see ``value_column``.
 
     Raises:
         InvalidDataError: A row is no mapping, or a value is of a type that no column can hold.
@@ -165,37 +211,4 @@ def mappings_frame(rows: Sequence[Any], first_row: int) -> pl.DataFrame:
             )
         if row.keys() - names.keys():
             names.update(dict.fromkeys(row))
-    return pl.DataFrame([_column(name, [row.get(name) for row in rows], first_row) for name in names])
-
-
-def _column(name: str, values: list[Any], first_row: int) -> pl.Series:
-    try:
-        column = pl.Series(name, values)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        return _mixed(name, values, first_row)
-    return column if column.dtype != pl.Object else _mixed(name, values, first_row)
-
-
-def _mixed(name: str, values: list[Any], first_row: int) -> pl.Series:
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float} and all(value is None or float(value) == value or value != value for value in values):
-        return pl.Series(name, [None if value is None else float(value) for value in values], pl.Float64)
-    return pl.Series(name, [_text(value, first_row + at, name) for at, value in enumerate(values)], pl.String)
-
-
-def _text(value: Any, row: int, name: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Number):
-        return str(value)
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, list | tuple | Mapping):
-        return json.dumps(value, default=str)
-    raise InvalidDataError(
-        f"iterable: row {row:,}, column {name}: {str(value)[:40]!r} is {type(value).__name__}, which no column holds",
-        hint="give text, a number, a truth value, a date or time, or a list or mapping of these",
-        context={"row": row, "column": name},
-    )
+    return pl.DataFrame([value_column(name, [row.get(name) for row in rows], first_row) for name in names])

@@ -4,8 +4,9 @@ Rule: equal rows have equal numbers: missing equals missing, NaN equals NaN, 0.0
 number. Whole columns are cut into words of 64 bits such that unequal values have unequal words (only text and bytes of
 more than seven bytes, and lists, are hashed on the way); two lanes, of other constants, take in word after word, the
 second with its bytes reversed: what a multiplication hardly spreads in one lane, as a sign, it spreads in the other.
-Rows that differ share a number by chance only: of n rows, any two with a chance of at most n² / 2^129, which is 1e-21
-for a billion. The constants are public: whoever wants two rows to collide can search for them.
+Rows that differ are meant to share a number as seldom as random numbers do: of n rows, any two with a chance of at most
+n² / 2^129, which is 1e-21 for a billion. This is tried, not proven, and the constants are public: whoever wants two
+rows to collide can search for them.
 Cost: some 10 ns for each cell.
 """
 
@@ -56,7 +57,7 @@ def row_hashes(frame: pl.DataFrame) -> tuple[Words, Words]:
 
 
 def collision_probability(rows: int) -> float:
-    """Bound the chance that any two of so many different rows share their hash.
+    """Bound the chance that any two of so many different rows share their hash, if hashes are as random numbers.
 
     Args:
         rows: How many.

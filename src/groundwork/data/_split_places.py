@@ -1,8 +1,9 @@
 """Where a key or a group falls: a number in [0, 1) that only its own value and the seed decide.
 
 Rule: BLAKE2b over a written-out text of the value, so that no process, machine, version of Python or of polars, and no
-other row has a say. Equal values are one key whatever column type carries them: 7, 7.0 and "7"; an instant in any zone
-or time unit. Cost: one hash a distinct key, about a million a second.
+other row has a say. Whole numbers up to 2^53, text and instants are one key whatever column type carries them: 7, 7.0
+and "7"; an instant in any zone or time unit. Fractions are not: 1.1 of 32 bits is not 1.1 of 64, and a decimal is its
+digits, 7.00 not 7. Cost: one hash a distinct key, about a million a second.
 """
 
 import hashlib

@@ -145,7 +145,8 @@ class CsvTable:
             self._more()
 
     def _read_header(self) -> list[str]:
-        self._more()
+        while not self._final and len(self._rest) < len(_BOM) and _BOM.startswith(self._rest):
+            self._more()
         self._rest = self._rest.removeprefix(_BOM)
         while True:
             scan = self._scan()

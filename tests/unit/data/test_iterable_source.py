@@ -95,6 +95,8 @@ def test_a_quarantine_keeps_cells_of_another_type_than_the_first(tmp_path):
         ([1, None, 2], pl.Int64, [1, None, 2]),
         ([1, 2.5, None], pl.Float64, [1.0, 2.5, None]),
         ([True, 1, None], pl.String, ["true", "1", None]),
+        ([1, True, None], pl.String, ["1", "true", None]),
+        ([0.5, 2**53 + 1], pl.String, ["0.5", "9007199254740993"]),
         ([1, "x"], pl.String, ["1", "x"]),
         ([datetime.date(2013, 1, 31), "x"], pl.String, ["2013-01-31", "x"]),
         ([2**60, 0.5], pl.Float64, [2.0**60, 0.5]),
@@ -141,6 +143,78 @@ def test_a_later_row_that_does_not_fit_the_first_is_an_error_under_every_policy(
         Dataset.scan(rows).collect(policy=policy)
 
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("first", "late", "message"),
+    [
+        (2, True, "column a has Int64 in the first rows, Boolean in the rows from 11 on"),
+        (True, 1, "column a has Boolean in the first rows, Int64 in the rows from 11 on"),
+        ([2], [True], r"column a has List\(Int64\) in the first rows, List\(Boolean\) in the rows from 11 on"),
+        ({"b": 2}, {"b": True}, "column a has Struct.* in the first rows, Struct.* in the rows from 11 on"),
+        (2, "5", "column a has Int64 in the first rows, String in the rows from 11 on"),
+        (datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1), "column a has Date in the first rows, Datetime"),
+        (
+            datetime.datetime(2020, 1, 1),
+            datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+            "column a has Datetime.* in the first rows, Datetime.*UTC",
+        ),
+    ],
+)
+def test_later_values_of_another_kind_are_refused_though_they_could_be_bent(first, late, message):
+    with pytest.raises(InvalidDataError, match=message) as caught:
+        Dataset.scan([*({"a": first} for _ in range(10)), {"a": late}]).collect()
+
+    assert caught.value.hint == "declare column a in the schema, or give its values one type"
+
+
+@pytest.mark.parametrize(
+    ("first", "late", "read"),
+    [
+        (0.5, 3, 3.0),
+        ("x", 3, "3"),
+        ([0.5], [2], [2.0]),
+        ([1], [None], [None]),
+        ({"b": 2}, {"b": 3}, {"b": 3}),
+        ({"b": 2}, {"b": None}, {"b": None}),
+    ],
+)
+def test_later_values_that_lose_nothing_are_taken(first, late, read):
+    frame = Dataset.scan([*({"a": first} for _ in range(10)), {"a": late}]).collect()
+
+    assert frame["a"].to_list() == [first] * 10 + [read]
+
+
+def test_a_declared_column_takes_later_values_of_another_kind():
+    rows = [*({"a": 2} for _ in range(10)), {"a": "5"}]
+
+    assert Dataset.scan(rows, schema=INT).collect()["a"].to_list() == [2] * 10 + [5]
+
+
+@pytest.mark.parametrize("late", [5, 0.5, True, "x"])
+def test_a_list_has_the_types_of_its_first_values(late):
+    frame = Dataset.scan([*({"a": None, "b": 1} for _ in range(25)), {"a": late}]).collect()
+
+    assert frame["a"].to_list() == [None] * 25 + [late]
+
+
+def test_a_first_value_after_the_first_rows_of_a_generator_is_refused():
+    rows = ({"a": None if at < 25 else at} for at in range(30))
+
+    with pytest.raises(InvalidDataError, match="has no value in the first rows, Int64 in the rows from 21 on"):
+        Dataset.scan(rows).collect()
+
+
+def test_a_first_text_after_the_first_rows_of_a_generator_is_taken():
+    frame = Dataset.scan({"a": None if at < 25 else "x"} for at in range(26)).collect()
+
+    assert frame["a"].to_list() == [None] * 25 + ["x"]
+
+
+def test_a_declared_column_may_have_its_first_value_late():
+    rows = ({"a": None if at < 25 else at} for at in range(26))
+
+    assert Dataset.scan(rows, schema=INT).collect()["a"].to_list() == [None] * 25 + [25]
 
 
 def test_a_declared_column_must_be_in_the_first_rows():

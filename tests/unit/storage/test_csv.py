@@ -112,8 +112,15 @@ def test_a_header_alone_has_no_rows():
     assert (table(b"a,b").header, rows(b"a,b")) == (["a", "b"], [])
 
 
-def test_a_byte_order_mark_is_not_part_of_the_first_name():
-    assert table(b"\xef\xbb\xbfa,b\n1,2\n", 1 << 20).header == ["a", "b"]
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 1 << 20])
+def test_a_byte_order_mark_is_not_part_of_the_first_name(size):
+    assert table(b"\xef\xbb\xbfa,b\n1,2\n", size).header == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", [b"\xef", b"\xef\xbb", b"\xef\xbb\n"])
+def test_half_a_byte_order_mark_is_no_header(content):
+    with pytest.raises(InvalidDataError, match="byte 1 of the header is not UTF-8"):
+        table(content, 1)
 
 
 def test_the_header_may_be_quoted_over_lines():
