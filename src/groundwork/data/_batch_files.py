@@ -6,8 +6,6 @@ rows of the blocks that fell into its window. Any window is read by itself, so t
 Memory: two windows, and a third while it is put together. Cost: each block unpacks the row group it lies in.
 """
 
-import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,13 +19,13 @@ from groundwork.data._batch_order import OF_BLOCKS, OF_WINDOWS, Rows, shuffled
 from groundwork.data._batch_rows import EpochRows, Ranges, joined, rows_within
 from groundwork.data._batch_wish import OrderWish
 from groundwork.data._dataset import Dataset
+from groundwork.data._file_digest import files_digest
 from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, first_line
 
 _SUFFIXES = (".parquet", ".pq")
 _LARGEST_BLOCK = 65_536
 _BLOCKS_OF_A_WINDOW = 8
 _WINDOW_BYTES = 8 * 2**20
-_FOOTER = 1 << 16
 
 
 class FileRows:
@@ -64,15 +62,8 @@ class FileRows:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the files' sizes and footers, where Parquet keeps names, types, places and statistics."""
-        facts = f"{self.schema!r} {self._dataset.null_values!r}"
-        digest = hashlib.blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=16)
-        for path in self._files:
-            with open(path, "rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - _FOOTER))
-                digest.update(size.to_bytes(8, "little") + file.read())
-        return digest.hexdigest()
+        """Digest of types and files, of large ones by a sample of their bytes; see ``files_digest``."""
+        return files_digest(self._files, f"{self.schema!r} {self._dataset.null_values!r}")
 
     @property
     def order(self) -> str:

@@ -7,7 +7,6 @@ set aside. Memory: a few batches, whatever the size of the table.
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -146,11 +145,10 @@ class Dataset:
         check_policy(policy)
         if policy == "quarantine" and quarantine is None:
             raise ConfigurationError("policy quarantine needs a file", hint="quarantine='bad.parquet'")
-        reading = self._reading(policy, progress)
         aside = Path(quarantine) if policy == "quarantine" and quarantine is not None else None
         if aside is not None:
             self.check_targets(None, aside)
-        return Batches(reading, rows, aside)
+        return Batches(self._reading(policy, progress, aside), rows)
 
     def check_targets(self, out: Path | None, quarantine: Path | None = None) -> None:
         """Refuse files in whose place rows would be lost.
@@ -263,14 +261,13 @@ class Dataset:
             UnsupportedFormatError: The suffix is of no table.
         """
         check_policy(policy)
-        path, reading = Path(path), self._reading(policy, progress)
-        aside: Path | None = None
+        path, aside = Path(path), None
         if policy == "quarantine":
             stem = path.name.partition(".")[0] if path.suffix.lower() in (".gz", ".zst") else path.stem
             aside = Path(quarantine) if quarantine else path.with_name(f"{stem}.quarantine.parquet")
         self.check_targets(path, aside)
-        write_aside = None if aside is None else partial(reading.set_aside, aside)
-        write_rows(path, reading.types, reading.good, before_done=write_aside)
+        reading = self._reading(policy, progress, aside)
+        write_rows(path, reading.types, reading.good, before_done=reading.set_aside)
         return reading.report
 
     def to_polars(self) -> pl.DataFrame:
@@ -355,8 +352,8 @@ class Dataset:
             column.name: torch.from_numpy(matrix(column.to_frame())[:, 0].copy()) for column in frame.iter_columns()
         }
 
-    def _reading(self, policy: Policy, progress: Progress | None) -> Reading:
-        return Reading(self.source, self.schema, self.null_values, policy, progress)
+    def _reading(self, policy: Policy, progress: Progress | None, aside: Path | None = None) -> Reading:
+        return Reading(self.source, self.schema, self.null_values, policy, progress, aside)
 
 
 def _require(package: str, install: str) -> Any:

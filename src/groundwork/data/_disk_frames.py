@@ -6,6 +6,7 @@ Memory: none but the place of each frame.
 
 import io
 import tempfile
+import weakref
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ class DiskFrames:
         self._folder = folder
         with told_as_storage_error(folder, "cannot write a temporary file"):
             self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder, prefix=".groundwork-")  # noqa: SIM115 - see close
+        weakref.finalize(self, self._file.close)
         self._places: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, frame: pl.DataFrame, key: int = 0) -> None:

@@ -32,10 +32,10 @@ _QUARANTINE = {
 class Batches(Iterator[pl.DataFrame]):
     """The batches of one reading, and the count of what has been read so far."""
 
-    def __init__(self, reading: "Reading", rows: int, aside: Path | None) -> None:
+    def __init__(self, reading: "Reading", rows: int) -> None:
         self._reading = reading
         self._frames = _resliced(reading.good(), rows)
-        self._aside = aside
+        self._ended = False
 
     @property
     def report(self) -> ValidationReport:
@@ -51,9 +51,9 @@ class Batches(Iterator[pl.DataFrame]):
         frame = next(self._frames, None)
         if frame is not None:
             return frame
-        if self._aside is not None:
-            self._reading.set_aside(self._aside)
-            self._aside = None
+        if not self._ended:
+            self._reading.set_aside()
+            self._ended = True
         raise StopIteration
 
     def close(self) -> None:
@@ -70,6 +70,7 @@ class Reading:
         null_values: Texts that mean missing.
         policy: What becomes of a row that breaks the schema.
         progress: Called now and then with the bytes consumed and their total.
+        aside: With the policy ``quarantine``, the file for rows that break the schema.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Reading:
         null_values: Sequence[str],
         policy: Policy,
         progress: Progress | None,
+        aside: Path | None = None,
     ) -> None:
         self._source = source
         self._schema = schema or Schema(columns={})
@@ -87,6 +89,7 @@ class Reading:
         self._progress = progress
         self._types: dict[str, pl.DataType] | None = None
         self._checker: Checker | None = None
+        self._aside = aside
         self._spool: Spool | None = None
 
     @property
@@ -131,12 +134,13 @@ class Reading:
         assert self._checker is not None
         return self._checker.first_error(piece, verdict)
 
-    def set_aside(self, path: Path) -> None:
-        """Write the bad rows of the whole reading."""
-        self._spooled().write(path)
+    def set_aside(self) -> None:
+        """Write the bad rows of the whole reading, if there is a file for them."""
+        if self._aside is not None:
+            self._spooled(self._aside).write()
 
     def _keep(self, piece: Piece, verdict: Verdict) -> None:
-        if self._policy != "quarantine" or verdict.good is None:
+        if self._aside is None or verdict.good is None:
             return
         places = piece.places()
         marked = piece.frame.with_columns(
@@ -145,12 +149,12 @@ class Reading:
             places["line"].alias("groundwork_line"),
             verdict.reasons().alias("groundwork_reason"),
         )
-        self._spooled().add(marked.filter(~verdict.good))
+        self._spooled(self._aside).add(marked.filter(~verdict.good))
 
-    def _spooled(self) -> Spool:
+    def _spooled(self, path: Path) -> Spool:
         if self._spool is None:
             raw = self._source.raw_types(self._null_values)
-            self._spool = Spool({**raw, **_QUARANTINE})
+            self._spool = Spool({**raw, **_QUARANTINE}, path)
         return self._spool
 
 

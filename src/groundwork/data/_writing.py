@@ -1,23 +1,21 @@
 """Tables written as their rows come: Parquet, CSV or JSON lines, by the suffix.
 
 Rule: a file appears whole or not at all, and what is written reads back as the same values: times as ISO 8601, and what
-a format cannot say is refused. Memory: a few batches; rows that wait for their turn go to a temporary folder from
-32 MiB on.
+a format cannot say is refused. Memory: a few batches; rows that wait for their turn go to disk from 32 MiB on.
 """
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from groundwork.data._disk_frames import DiskFrames
 from groundwork.errors import InvalidDataError, UnsupportedFormatError
-from groundwork.storage import atomic_write, compressor, told_as_storage_error, written_by_polars
+from groundwork.storage import atomic_write, compressor, written_by_polars
 
 _HELD = 32 * 2**20
 _COMPRESSED = (".gz", ".zst")
@@ -112,19 +110,20 @@ def as_query(types: Mapping[str, pl.DataType], frames: Callable[[], Iterator[pl.
 
 
 class Spool:
-    """Rows that are written later: in memory at first, then in a temporary folder.
+    """Rows that are written later: in memory at first, then on disk beside the file that they will make.
 
     Args:
         types: Type by name where no rows come; a column that comes in several types is text.
+        path: The file.
     """
 
-    def __init__(self, types: Mapping[str, pl.DataType]) -> None:
+    def __init__(self, types: Mapping[str, pl.DataType], path: Path) -> None:
         self._types = dict(types)
+        self._path = path
         self.rows = 0
         self._held: list[pl.DataFrame] = []
         self._size = 0
-        self._files: list[Path] = []
-        self._folder: Path | None = None
+        self._spilled: DiskFrames | None = None
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take some rows.
@@ -133,7 +132,7 @@ class Spool:
             frame: The rows.
 
         Raises:
-            StorageError: The temporary folder cannot be written.
+            StorageError: The disk is full, or the system refuses otherwise.
         """
         if not self.rows:
             self._types = dict(frame.schema)
@@ -146,28 +145,20 @@ class Spool:
         if self._size >= _HELD:
             self._spill()
 
-    def write(self, path: Path) -> None:
-        """Write all rows as one file; see ``write_rows``.
-
-        Args:
-            path: The file.
-        """
-        write_rows(path, self._types, self._frames)
+    def write(self) -> None:
+        """Write all rows as the file; see ``write_rows``."""
+        write_rows(self._path, self._types, self._frames)
 
     def _spill(self) -> None:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="groundwork-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        path = self._folder / f"{len(self._files)}.arrow"
-        with told_as_storage_error(path, "cannot write"), written_by_polars(path):
-            pl.concat(map(self._one_type, self._held)).write_ipc(path)
-        self._files.append(path)
+        if self._spilled is None:
+            # The file's own folder may not be there yet.
+            self._spilled = DiskFrames(next(parent for parent in self._path.resolve().parents if parent.is_dir()))
+        self._spilled.add(pl.concat(map(self._one_type, self._held)))
         self._held, self._size = [], 0
 
     def _frames(self) -> Iterator[pl.DataFrame]:
-        for path in self._files:
-            yield self._one_type(pl.read_ipc(path))
-        yield from map(self._one_type, self._held)
+        spilled = self._spilled.frames() if self._spilled is not None else ()
+        yield from map(self._one_type, chain(spilled, self._held))
 
     def _one_type(self, frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame([_as_type(frame[name], dtype) for name, dtype in self._types.items()])

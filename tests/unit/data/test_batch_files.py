@@ -126,6 +126,16 @@ def test_a_state_of_another_file_is_refused(path, tmp_path):
         BatchLoader(Dataset.scan(other), 10, buffer_rows=200).load_state_dict(state)
 
 
+def test_a_state_of_a_file_whose_rows_stand_otherwise_is_refused(tmp_path):
+    orders = {"one": list(range(100_000)), "two": [*range(1000), *range(1999, 999, -1), *range(2000, 100_000)]}
+    for name, order in orders.items():
+        pl.DataFrame({"id": order}).write_parquet(tmp_path / f"{name}.parquet", compression="uncompressed")
+    one, two = (BatchLoader(Dataset.scan(tmp_path / f"{name}.parquet"), 10, buffer_rows=200) for name in orders)
+
+    with pytest.raises(ConfigurationError, match="table of digest"):
+        two.load_state_dict(one.state_dict())
+
+
 def test_a_table_without_rows_has_no_batches(tmp_path):
     path = tmp_path / "none.parquet"
     pl.DataFrame(schema={"id": pl.Int64}).write_parquet(path)

@@ -1,6 +1,8 @@
 """Tables written by suffix read back as they were, or are refused."""
 
 import datetime
+import errno
+import tempfile
 
 import polars as pl
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.data import Dataset, Schema, _writing
+from groundwork.data._disk_frames import DiskFrames
 from groundwork.data._writing import Spool, format_of
 from groundwork.errors import InvalidDataError, StorageError, UnsupportedFormatError
 
@@ -129,35 +132,65 @@ def test_a_format_is_told_by_the_last_suffixes(tmp_path, name, kind):
     assert format_of(tmp_path / name) == kind
 
 
-def test_many_rows_wait_in_a_temporary_folder_that_goes(tmp_path, monkeypatch):
+@pytest.fixture
+def system_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "system"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_many_rows_wait_beside_the_file_under_no_name_that_a_kill_would_leave(tmp_path, monkeypatch, system_folder):
     monkeypatch.setattr(_writing, "_HELD", 100)
-    monkeypatch.setattr(_writing.tempfile, "mkdtemp", lambda prefix: (tmp_path / "spool").mkdir() or tmp_path / "spool")
-    spool = Spool({"a": pl.Int64})
+    out = tmp_path / "not there yet" / "out.parquet"
+    folders = []
+    monkeypatch.setattr(_writing, "DiskFrames", lambda folder: folders.append(folder) or DiskFrames(folder))
+    spool = Spool({"a": pl.Int64}, out)
     for at in range(0, 100, 10):
         spool.add(pl.DataFrame({"a": range(at, at + 10)}))
     spool.add(pl.DataFrame({"a": [None, "x"]}))
     spool.add(pl.DataFrame({"a": [[1], None]}))
 
-    spilled = len(list((tmp_path / "spool").iterdir()))
-    spool.write(tmp_path / "out.parquet")
-    del spool
+    names = [path for path in tmp_path.rglob("*") if path != system_folder]
+    spool.write()
 
-    assert spilled >= 5
-    assert pl.read_parquet(tmp_path / "out.parquet")["a"].to_list() == [*map(str, range(100)), None, "x", "[1]", None]
-    assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
+    assert folders == [tmp_path]
+    assert names == []
+    assert pl.read_parquet(out)["a"].to_list() == [*map(str, range(100)), None, "x", "[1]", None]
 
 
-def test_a_column_without_values_takes_the_type_of_those_that_come():
-    spool = Spool({})
+def test_bad_rows_wait_beside_their_file(tmp_path, monkeypatch, system_folder):
+    monkeypatch.setattr(_writing, "_HELD", 1)
+    schema = Schema.model_validate({"columns": {"a": {"dtype": "int", "min": 10}}})
+    seen = []
+    batches = Dataset.scan(pl.DataFrame({"a": range(20)}), schema=schema).batches(
+        5, policy="quarantine", quarantine=tmp_path / "bad.parquet"
+    )
+
+    for _ in batches:
+        seen += [path for path in tmp_path.rglob("*") if path != system_folder]
+
+    assert seen == []
+    assert pl.read_parquet(tmp_path / "bad.parquet")["a"].to_list() == list(range(10))
+
+
+def test_a_column_without_values_takes_the_type_of_those_that_come(tmp_path):
+    spool = Spool({}, tmp_path / "out.parquet")
     spool.add(pl.DataFrame({"a": [None]}))
     spool.add(pl.DataFrame({"a": [1]}))
 
-    assert pl.concat(spool._frames())["a"].to_list() == [None, 1]
+    spool.write()
+
+    assert pl.read_parquet(tmp_path / "out.parquet")["a"].to_list() == [None, 1]
 
 
-def test_a_full_temporary_folder_is_the_worlds_fault(tmp_path, monkeypatch):
+def test_a_folder_that_takes_no_temporary_file_is_the_worlds_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(_writing, "_HELD", 1)
-    monkeypatch.setattr(_writing.tempfile, "mkdtemp", lambda prefix: tmp_path / "no")
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
 
-    with pytest.raises(StorageError, match="cannot write"):
-        Spool({"a": pl.Int64}).add(pl.DataFrame({"a": [1]}))
+    with pytest.raises(StorageError, match="cannot write a temporary file"):
+        Spool({"a": pl.Int64}, tmp_path / "out.parquet").add(pl.DataFrame({"a": [1]}))
+
+
+def full(**_):
+    raise OSError(errno.ENOSPC, "no space left")
