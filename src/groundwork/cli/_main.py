@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from groundwork.cli import _bench, _env, _learn, _model, _predict, _run, _store
+from groundwork.cli import _bench, _env, _env_scripts, _learn, _model, _predict, _run, _store
 from groundwork.errors import MLException, UsageError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("serve", short_help="Serve models over HTTP.")(_model.serve)
 app.command("predict", short_help="Score a file of any size.")(_predict.predict)
 app.add_typer(_bench.app, name="bench", help="Measure a running server.")
 app.add_typer(_store.app, name="store", help="List, verify, prune and export checkpoints.")
+_env.app.command("scripts")(_env_scripts.scripts)
 app.add_typer(_env.app, name="env", help="Check and fingerprint the Python environment.")
 app.add_typer(_learn.app, name="learn", help="The exercises.")
 

@@ -9,6 +9,7 @@ from groundwork.environment._ensure import ensure
 from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
 from groundwork.environment._repair import repair
+from groundwork.environment._scripts import write_scripts
 
 __all__ = [
     "CHECKS",
@@ -22,4 +23,5 @@ __all__ = [
     "fingerprint",
     "repair",
     "worst_first",
+    "write_scripts",
 ]
