@@ -176,3 +176,14 @@ def test_the_environment_is_found_healthy_and_compared(groundwork):
 
     assert findings["ok"]
     assert groundwork("env", "diff", "before.json") == "No difference.\n"
+
+
+def test_a_new_project_takes_the_wheel_along(groundwork, wheel):
+    groundwork("new", "mine")
+
+    (own,) = (groundwork.folder / "mine/wheels").iterdir()
+    with zipfile.ZipFile(wheel) as built, zipfile.ZipFile(own) as packed:
+        theirs = {name: built.read(name) for name in built.namelist()}
+        ours = {name: packed.read(name) for name in packed.namelist()}
+    differing = {name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name)}
+    assert {name.rpartition("/")[2] for name in differing} == {"RECORD", "WHEEL"}
