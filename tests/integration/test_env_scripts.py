@@ -281,6 +281,14 @@ def test_the_command_writes_them_and_says_what_comes_next(command, tmp_path):
     assert "requirements.lock is not there yet" in ended.stderr
 
 
+def test_the_command_has_nothing_to_add_where_there_is_a_lock(command, tmp_path):
+    (tmp_path / "requirements.lock").touch()
+
+    ended = command("env", "scripts")
+
+    assert (ended.returncode, ended.stdout.splitlines()[-1], ended.stderr) == (0, "Next: sh setup.sh", "")
+
+
 def test_the_command_is_told_of_a_folder_that_is_not_there(command, tmp_path):
     ended = command("env", "scripts", "--output", tmp_path / "nowhere")
 

@@ -25,9 +25,9 @@ def bootstrap(folder, *arguments, **variables):
     )
 
 
-@pytest.fixture
-def new(command, tmp_path):
-    ended = command("new", "my folder/churn-model")
+@pytest.fixture(params=["tabular"])
+def new(command, tmp_path, request):
+    ended = command("new", "my folder/churn-model", "--template", request.param)
     if "is not installed" in ended.stderr:
         assert "CI" not in os.environ, ended.stderr
         pytest.skip("this groundwork runs from its sources and is not installed")
@@ -35,6 +35,7 @@ def new(command, tmp_path):
     return tmp_path / "my folder" / "churn-model", ended.stdout
 
 
+@pytest.mark.parametrize("new", ["tabular", "service"], indirect=True)
 def test_a_new_project_passes_its_tests_and_runs(new):
     folder, said = new
 

@@ -17,7 +17,9 @@ from pathlib import Path
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 from groundwork.project._own_wheel import write_own_wheel
 
-TEMPLATES = ("tabular",)
+# A template is made of folders, the later over the earlier.
+_LAYERS = {"tabular": ("tabular",), "service": ("tabular", "service")}
+TEMPLATES = tuple(_LAYERS)
 _NAME = re.compile(r"[A-Za-z]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SUFFIX = ".tmpl"
 # Names of the project's own tools and of groundwork; a package so called would hide them.
@@ -81,7 +83,8 @@ def _fill(folder: Path, template: str, words: dict[str, str]) -> None:
         (folder / name).mkdir()
     version, pin = write_own_wheel(folder / "wheels")
     templates = files(__package__).joinpath("templates")
-    _copy(templates.joinpath(template), folder, {**words, "@VERSION@": version})
+    for layer in _LAYERS[template]:
+        _copy(templates.joinpath(layer), folder, {**words, "@VERSION@": version})
     lock = templates.joinpath("requirements.lock").read_text(encoding="ascii")
     before, first, rest = lock.partition("\nhttptools==")
     _write(folder / "requirements.lock", f"{before}\n{pin}{first.lstrip()}{rest}")

@@ -13,7 +13,7 @@ import pytest
 
 import groundwork
 from groundwork.errors import ConfigurationError, EnvironmentBroken
-from groundwork.project import TEMPLATES, _own_wheel, load_config, new_project
+from groundwork.project import TEMPLATES, _own_wheel, load_config, load_serve_config, new_project
 from groundwork.storage import read
 
 ROOT = Path(__file__).parents[3]
@@ -34,9 +34,9 @@ def installed(monkeypatch):
     monkeypatch.setattr(_own_wheel, "distribution", lambda name: Installed())
 
 
-@pytest.fixture
-def project(tmp_path):
-    return new_project(tmp_path / "churn-model")
+@pytest.fixture(params=TEMPLATES)
+def project(tmp_path, request):
+    return new_project(tmp_path / "churn-model", template=request.param)
 
 
 def pins(path):
@@ -87,9 +87,21 @@ def test_the_lock_of_new_projects_is_a_part_of_ours():
     theirs = pins(PACKAGE / "project/templates/requirements.lock")
     about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
+    # To write it anew: the dependencies of pyproject.toml and the tools named below, one a line, into a file for
+    # uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate -c requirements.lock
     assert set(theirs) <= set(ours)
     needed = {re.match(r"[\w.-]+", one)[0] for one in [*about["dependencies"], "flit-core", "mypy", "pytest", "ruff"]}
     assert needed <= {pin.partition("==")[0] for pin in theirs}
+
+
+def test_the_service_is_described_without_mistakes(tmp_path):
+    project = new_project(tmp_path / "mine", template="service")
+
+    config = load_serve_config(project / "serve.yaml")
+
+    assert "customers" in str(config)
+    assert "serve.yaml" in (project / "Dockerfile").read_text(encoding="utf-8")
+    assert (project / "src/mine/training.py").is_file()
 
 
 def test_every_template_is_there():
@@ -141,7 +153,7 @@ def test_a_template_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     with pytest.raises(ConfigurationError, match="there is no template 'vision'") as refused:
         new_project(tmp_path / "mine", template="vision")
 
-    assert refused.value.hint == "there is: tabular"
+    assert refused.value.hint == "there is: tabular, service"
 
 
 def test_what_stands_there_is_never_touched(project):
