@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from groundwork.cli import _bench, _data, _env, _learn, _model, _predict, _run, _store
+from groundwork.cli import _bench, _data, _env, _env_scripts, _learn, _model, _new, _predict, _run, _store
 from groundwork.errors import MLException, UsageError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("new", short_help="Make a project that runs at once.")(_new.new)
 app.command("run", short_help="Train and evaluate a project.")(_run.run)
 app.command("runs", short_help="List runs and what became of them.")(_run.runs)
 app.command("report", short_help="Open a run's report.")(_run.report)
@@ -31,6 +32,7 @@ app.command("predict", short_help="Score a file of any size.")(_predict.predict)
 app.add_typer(_bench.app, name="bench", help="Measure a running server.")
 app.add_typer(_data.app, name="data", help="Profile, validate, deduplicate, split and compare tables.")
 app.add_typer(_store.app, name="store", help="List, verify, prune and export checkpoints.")
+_env.app.command("scripts")(_env_scripts.scripts)
 app.add_typer(_env.app, name="env", help="Check and fingerprint the Python environment.")
 app.add_typer(_learn.app, name="learn", help="The exercises.")
 

@@ -13,6 +13,7 @@ from groundwork.environment._repair import repair
 from groundwork.environment._secret import Secret
 from groundwork.environment._settings import load_settings, sources
 from groundwork.environment._settings_mistakes import Source
+from groundwork.environment._scripts import write_scripts
 
 __all__ = [
     "CHECKS",
@@ -32,4 +33,5 @@ __all__ = [
     "repair",
     "sources",
     "worst_first",
+    "write_scripts",
 ]
