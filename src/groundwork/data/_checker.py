@@ -93,7 +93,12 @@ class Checker:
             for name, column in schema.columns.items()
             if not column.nullable
         }
-        self._fused = [*_column_rules(schema, types), *_cross_rules(schema, types)]
+        self._fused = [
+            (str(at), rule, rule.broken)
+            for at, rule in enumerate([*_column_rules(schema, types), *_cross_rules(schema, types)])
+            if rule.broken is not None
+        ]
+        self._counts = [broken.sum().alias(at) for at, _, broken in self._fused]
         self._unique = [
             (Rule("unique", columns, _WANTED_UNIQUE[len(columns) > 1]), SeenKeys(columns))
             for columns in [*((name,) for name, column in schema.columns.items() if column.unique), *schema.unique]
@@ -170,14 +175,15 @@ class Checker:
                     yield self._required[name], missing
 
     def _values(self, typed: pl.DataFrame) -> Iterator[tuple[Rule, pl.Series]]:
-        rules = [(str(at), rule, rule.broken) for at, rule in enumerate(self._fused) if rule.broken is not None]
-        if not rules:
+        if not self._fused:
             return
         try:
-            counts = typed.select(broken.sum().alias(at) for at, _, broken in rules).row(0, named=True)
+            counts = typed.select(self._counts).row(0, named=True)
         except pl.exceptions.PolarsError as error:
-            raise _uncomputable([rule for _, rule, _ in rules], typed, error) from error
-        hit = [(at, rule, broken) for at, rule, broken in rules if counts[at]]
+            raise _uncomputable([rule for _, rule, _ in self._fused], typed, error) from error
+        hit = [(at, rule, broken) for at, rule, broken in self._fused if counts[at]]
+        if not hit:
+            return
         masks = typed.select(broken.fill_null(False).alias(at) for at, _, broken in hit)
         yield from ((rule, masks[at]) for at, rule, _ in hit)
 

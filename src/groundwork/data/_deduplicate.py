@@ -100,7 +100,7 @@ def deduplicate(
             at all; what waits its turn lies in a temporary file beside it, which goes with the process.
         policy: With ``out``, what becomes of rows that break the schema; see ``Dataset.batches``.
         quarantine: With that policy, the file for them; see ``Dataset.batches``.
-        memory_bytes: With ``out`` and ``first``, what the hashes of different rows may take, 32 bytes each, before
+        memory_bytes: With ``out`` and ``first``, what the hashes of different rows may take, 40 bytes each, before
             further rows wait on disk.
         progress: With ``out``, called now and then with the bytes read and their total.
 

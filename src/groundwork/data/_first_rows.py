@@ -4,7 +4,7 @@ Rule: the table never grows beyond its bound; what no longer fits is told, not f
 Open addressing with linear probing, whole batches at a time: a batch takes as many rounds as its longest probe. The
 slots hold numbers only, and the hashes stand in the order in which they came: what repeats in the order of its first
 time is looked up in memory that the processor has at hand.
-Memory: 4 bytes a slot and 24 a hash, at most one for two slots; while it grows, half as much again.
+Memory: 4 bytes a slot and 24 a hash, at most one for four slots; while it grows, half as much again.
 """
 
 from typing import TypeVar
@@ -18,7 +18,9 @@ Rows = npt.NDArray[np.int64]
 _Entries = npt.NDArray[np.int32]
 _Values = TypeVar("_Values", Words, Rows)
 
-_SLOT_BYTES = 16
+# One slot in four is taken at most: probes stay short, and so does the number of rounds.
+_SPARE = 4
+_SLOT_BYTES = 4 + 24 // _SPARE
 _SMALLEST = 1 << 16
 _MOST = 1 << 31
 
@@ -51,10 +53,10 @@ class FirstRows:
             For each the row at which its hash came first, its own number if it is new; -1 where it is not known and
             there is no room.
         """
-        while 2 * (self._taken + len(one)) > self._slots < self._most:
+        while _SPARE * (self._taken + len(one)) > self._slots < self._most:
             self._grow()
         # For good: what was turned away once must not be taken for new when a smaller batch would fit.
-        self._full = self._full or 2 * (self._taken + len(one)) > self._slots
+        self._full = self._full or _SPARE * (self._taken + len(one)) > self._slots
         new = None if self._full else np.arange(start + 1, start + 1 + len(one), dtype=np.int64)
         return self._settle(one, two, new) - 1
 
@@ -62,7 +64,7 @@ class FirstRows:
         self._slots = slots
         self._entry: _Entries = np.zeros(slots, np.int32)
         self._one, self._two, self._row = (
-            _longer(values, 1 + slots // 2) for values in (self._one, self._two, self._row)
+            _longer(values, 1 + slots // _SPARE) for values in (self._one, self._two, self._row)
         )
 
     def _grow(self) -> None:
