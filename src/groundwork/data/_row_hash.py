@@ -112,7 +112,7 @@ def _even_columns(schema: tuple[tuple[str, pl.DataType], ...], holes: tuple[str,
             columns.append((size.fill_null(0) if name in holes else size).alias(f"size {at}"))
     for start in range(0, len(schema), 64):
         bits = [
-            pl.col(name).is_null().cast(pl.UInt64) * pl.lit(1 << at, pl.UInt64)
+            pl.when(pl.col(name).is_null()).then(pl.lit(1 << at, pl.UInt64)).otherwise(pl.lit(0, pl.UInt64))
             for at, (name, _) in enumerate(schema[start : start + 64])
             if name in holes
         ]
@@ -126,8 +126,10 @@ def _even(name: str, dtype: pl.DataType, *, holes: bool) -> pl.Expr:
     column = pl.col(name)
     if isinstance(dtype, pl.Binary):
         return column.fill_null(b"") if holes else column
-    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Decimal | pl.Int128 | pl.UInt128):
-        text = column if isinstance(dtype, pl.String) else column.cast(pl.String)
+    if isinstance(dtype, pl.String):
+        return column  # what is missing has size 0, and is left out where the texts are joined
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Decimal | pl.Int128 | pl.UInt128):
+        text = column.cast(pl.String)
         return text.fill_null("") if holes else text
     if dtype.is_float():
         return column.cast(pl.Float64).fill_nan(float("nan")).fill_null(0.0)
