@@ -63,9 +63,9 @@ class FirstRows:
     def _make(self, slots: int) -> None:
         self._slots = slots
         self._entry: _Entries = np.zeros(slots, np.int32)
-        self._one, self._two, self._row = (
-            _longer(values, 1 + slots // _SPARE) for values in (self._one, self._two, self._row)
-        )
+        entries = 1 + slots // _SPARE
+        self._one, self._two = _longer(self._one, entries), _longer(self._two, entries)
+        self._row = _longer(self._row, entries)
 
     def _grow(self) -> None:
         self._make(self._slots * 2)
@@ -121,4 +121,4 @@ class FirstRows:
 def _longer(values: _Values, length: int) -> _Values:
     longer = np.zeros(length, values.dtype)
     longer[: len(values)] = values
-    return longer  # type: ignore[return-value]
+    return longer
