@@ -1,12 +1,14 @@
 """Rows held against a schema, piece by piece.
 
 Rule: a verdict on a row never depends on how the rows were cut into pieces; uniqueness is kept across them.
-Cost: one polars query a piece that counts what breaks each rule, all rules together; the rows themselves are looked for
-only where a count is not zero. Memory: five examples of each violated rule, and the keys of ``SeenKeys``.
+Cost: one polars query a piece that asks of each rule whether any row breaks it, all rules together: of bounds by the
+smallest and largest value, of texts by the distinct ones where they repeat. The rows themselves are looked for only
+where one does. Memory: five examples of each violated rule, and the keys of ``SeenKeys``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -21,6 +23,7 @@ from groundwork.storage import misfit_advice, misfits
 
 _EXAMPLES = 5
 _SHOWN = 80
+_SAMPLED = 2048
 _HINT = "correct the row, relax the rule, or let the policy drop or quarantine such rows"
 
 
@@ -32,17 +35,32 @@ class Rule(NamedTuple):
         columns: The columns that it reads.
         wanted: What a row that breaks it should have been, in words.
         broken: True for a row that breaks it; None for the rules that are looked at apart.
+        anywhere: Whether any row does, where that can be told sooner than row by row.
+        distinct: The same from the distinct values, which is sooner where they repeat.
     """
 
     name: str
     columns: tuple[str, ...]
     wanted: str
     broken: pl.Expr | None = None
+    anywhere: pl.Expr | None = None
+    distinct: pl.Expr | None = None
 
     @property
     def column(self) -> str:
         """The columns in words."""
         return ", ".join(self.columns)
+
+    def asked(self, broken: pl.Expr, repeating: frozenset[str]) -> pl.Expr:
+        """Ask whether any row breaks it.
+
+        Args:
+            broken: As in the rule.
+            repeating: Columns whose values repeat.
+        """
+        if self.distinct is not None and self.columns[0] in repeating:
+            return self.distinct
+        return broken.any() if self.anywhere is None else self.anywhere
 
 
 @dataclass(frozen=True)
@@ -93,11 +111,18 @@ class Checker:
             for name, column in schema.columns.items()
             if not column.nullable
         }
-        self._fused = [*_column_rules(schema, types), *_cross_rules(schema, types)]
+        self._fused = [
+            (str(at), rule, rule.broken)
+            for at, rule in enumerate([*_column_rules(schema, types), *_cross_rules(schema, types)])
+            if rule.broken is not None
+        ]
+        self._texts = {rule.columns[0] for _, rule, _ in self._fused if rule.distinct is not None}
         self._unique = [
             (Rule("unique", columns, _WANTED_UNIQUE[len(columns) > 1]), SeenKeys(columns))
             for columns in [*((name,) for name, column in schema.columns.items() if column.unique), *schema.unique]
         ]
+        # Kept, for such expressions take longer to make than to run.
+        self._asked: dict[frozenset[str], list[pl.Expr]] = {}
         self._found: dict[tuple[str, tuple[str, ...]], _Found] = {}
 
     def check(self, piece: Piece, typed: pl.DataFrame) -> Verdict:
@@ -170,16 +195,23 @@ class Checker:
                     yield self._required[name], missing
 
     def _values(self, typed: pl.DataFrame) -> Iterator[tuple[Rule, pl.Series]]:
-        rules = [(str(at), rule, rule.broken) for at, rule in enumerate(self._fused) if rule.broken is not None]
-        if not rules:
+        if not self._fused:
             return
         try:
-            counts = typed.select(broken.sum().alias(at) for at, _, broken in rules).row(0, named=True)
+            anywhere = typed.select(self._anywhere(_repeating(typed, self._texts))).row(0, named=True)
         except pl.exceptions.PolarsError as error:
-            raise _uncomputable([rule for _, rule, _ in rules], typed, error) from error
-        hit = [(at, rule, broken) for at, rule, broken in rules if counts[at]]
+            raise _uncomputable([rule for _, rule, _ in self._fused], typed, error) from error
+        hit = [(at, rule, broken) for at, rule, broken in self._fused if anywhere[at]]
+        if not hit:
+            return
         masks = typed.select(broken.fill_null(False).alias(at) for at, _, broken in hit)
         yield from ((rule, masks[at]) for at, rule, _ in hit)
+
+    def _anywhere(self, repeating: frozenset[str]) -> list[pl.Expr]:
+        """Ask of each rule whether any row breaks it."""
+        if repeating not in self._asked:
+            self._asked[repeating] = [rule.asked(broken, repeating).alias(at) for at, rule, broken in self._fused]
+        return self._asked[repeating]
 
     def _repeated(self, typed: pl.DataFrame) -> Iterator[tuple[Rule, pl.Series]]:
         for rule, seen in self._unique:
@@ -208,6 +240,13 @@ _WANTED_UNIQUE = {
     False: "occurs a second time, and the column must be unique",
     True: "occur together a second time, and must be unique together",
 }
+
+
+def _repeating(typed: pl.DataFrame, names: Iterable[str]) -> frozenset[str]:
+    """Guess from the first rows which columns hold the same values again and again."""
+    if typed.height < _SAMPLED:
+        return frozenset()
+    return frozenset(name for name in names if 4 * typed[name].head(_SAMPLED).n_unique() < 3 * _SAMPLED)
 
 
 def _uncomputable(rules: list[Rule], typed: pl.DataFrame, error: pl.exceptions.PolarsError) -> InvalidDataError:
@@ -241,14 +280,19 @@ def _column_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[
             limit = column.bound(bound)
             if limit is not None:
                 wanted = f"is {words} allowed, {getattr(column, bound)}"
-                yield Rule(bound, (name,), wanted, _beyond(values, limit, dtype, below=bound == "min"))
+                broken = partial(_beyond, limit=limit, dtype=dtype, below=bound == "min")
+                extreme = values.min() if bound == "min" else values.max()
+                yield Rule(bound, (name,), wanted, broken(values), broken(extreme) if dtype.is_integer() else None)
         text = values.cast(pl.String) if dtype == pl.Categorical or dtype.is_temporal() else values
+        distinct = values.unique() if dtype == pl.String else None
         if column.allowed is not None:
-            told = ", ".join(map(str, column.allowed[:10]))
-            yield Rule("allowed", (name,), f"is none of {told}", ~text.is_in(list(column.allowed)))
+            told, allowed = ", ".join(map(str, column.allowed[:10])), list(column.allowed)
+            once = None if distinct is None else (~distinct.is_in(allowed)).any()
+            yield Rule("allowed", (name,), f"is none of {told}", ~text.is_in(allowed), distinct=once)
         if column.regex is not None:
-            broken = ~text.str.contains(f"^(?:{column.regex})$")
-            yield Rule("regex", (name,), f"does not match {column.regex}", broken)
+            pattern = f"^(?:{column.regex})$"
+            once = None if distinct is None else (~distinct.str.contains(pattern)).any()
+            yield Rule("regex", (name,), f"does not match {column.regex}", ~text.str.contains(pattern), distinct=once)
 
 
 def _beyond(values: pl.Expr, limit: Any, dtype: pl.DataType, *, below: bool) -> pl.Expr:

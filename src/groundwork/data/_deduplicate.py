@@ -101,7 +101,7 @@ def deduplicate(
             at all; what waits its turn lies in a temporary file beside it, which goes with the process.
         policy: With ``out``, what becomes of rows that break the schema; see ``Dataset.batches``.
         quarantine: With that policy, the file for them; see ``Dataset.batches``.
-        memory_bytes: With ``out`` and ``first``, what the hashes of different rows may take, 48 bytes each, before
+        memory_bytes: With ``out`` and ``first``, what the hashes of different rows may take, 40 bytes each, before
             further rows wait on disk.
         progress: With ``out``, called now and then with the bytes read and their total.
 
@@ -187,7 +187,7 @@ def _to_file(
     require_columns(pl.DataFrame(schema=types), [*(columns or []), *([by] if by is not None else [])])
     keys = list(dict.fromkeys(columns)) if columns is not None else list(types)
     sieve = Sieve(keys, keep, by, descending=descending, memory_bytes=memory_bytes, folder=out.absolute().parent)
-    write_rows(out, types, lambda: sieve.passed(batches))
+    write_rows(out, types, lambda: sieve.passed(batches.of_any_size()))
     return Deduplicated(sieve.report(), out)
 
 

@@ -34,6 +34,7 @@ class Batches(Iterator[pl.DataFrame]):
 
     def __init__(self, reading: "Reading", rows: int) -> None:
         self._reading = reading
+        self._rows = rows
         self._frames = _resliced(reading.good(), rows)
         self._ended = False
 
@@ -46,6 +47,15 @@ class Batches(Iterator[pl.DataFrame]):
     def types(self) -> dict[str, pl.DataType]:
         """Name and type of every column."""
         return self._reading.types
+
+    def of_any_size(self) -> "Batches":
+        """Give up the size of the batches, which costs a copy of all rows; to be asked for before the first.
+
+        Returns:
+            These batches, still of at most as many rows.
+        """
+        self._frames = _portions(self._reading.good(), self._rows)
+        return self
 
     def __next__(self) -> pl.DataFrame:
         frame = next(self._frames, None)
@@ -191,6 +201,20 @@ def _resliced(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFra
         held, height = [whole[full:]], height - full
     if height:
         yield pl.concat(held).rechunk()
+
+
+def _portions(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
+    """Join small frames and cut large ones; most pass as they are, which saves a copy."""
+    held: list[pl.DataFrame] = []
+    height = 0
+    for frame in frames:
+        held.append(frame)
+        height += frame.height
+        if 4 * height >= rows:
+            yield from pl.concat(held).iter_slices(rows)
+            held, height = [], 0
+    if height:
+        yield pl.concat(held)
 
 
 def check_policy(policy: str) -> None:

@@ -11,6 +11,7 @@ Cost: some 10 ns for each cell.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -91,20 +92,13 @@ def _finished(lanes: tuple[Words, Words]) -> tuple[Words, Words]:
 
 def _words(frame: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
     """Cut the values of each column into words, one for each lane; at last say which are missing."""
-    even = frame.select(
-        *(_even(name, dtype).alias(f"value {at}") for at, (name, dtype) in enumerate(frame.schema.items())),
-        *(
-            pl.col(name).str.len_bytes().fill_null(0).cast(pl.Int64).alias(f"size {at}")
-            for at, (name, dtype) in enumerate(frame.schema.items())
-            if dtype == pl.String
-        ),
-        *_missing(frame),
-    )
+    holes = tuple(name for name in frame.columns if frame[name].null_count())
+    even = frame.select(_even_columns(tuple(frame.schema.items()), holes))
     for at in range(frame.width):
         column = even[f"value {at}"]
         if isinstance(column.dtype, pl.String):
-            sizes = even[f"size {at}"] if f"size {at}" in even else column.str.len_bytes().cast(pl.Int64)
-            yield _text(sizes.to_numpy(), (column.str.join("").item() or "").encode())
+            sizes = even[f"size {at}"] if f"size {at}" in even else column.str.len_bytes()
+            yield _text(sizes.to_numpy().astype(np.int64), (column.str.join("").item() or "").encode())
         elif isinstance(column.dtype, pl.Binary):
             yield _text(column.bin.size().cast(pl.Int64).to_numpy(), b"".join(column.to_list()))
         elif isinstance(column.dtype, pl.Struct):
@@ -116,29 +110,41 @@ def _words(frame: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
             values = column.to_numpy() + 0.0 if column.dtype.is_float() else column.to_numpy()
             yield values.view(np.uint64), values.view(np.uint64)
     for at in range(0, frame.width, 64):
-        word = even[f"missing {at}"].to_numpy()
+        word = even[f"missing {at}"].to_numpy() if f"missing {at}" in even else np.zeros(frame.height, np.uint64)
         yield word, word
 
 
-def _missing(frame: pl.DataFrame) -> Iterator[pl.Expr]:
-    """Say in a bit for each column whether its value is missing, 64 columns in a word."""
-    for start in range(0, frame.width, 64):
+# The expressions of one table are asked for with each of its batches, and take longer to make than to run.
+@lru_cache(maxsize=64)
+def _even_columns(schema: tuple[tuple[str, pl.DataType], ...], holes: tuple[str, ...]) -> list[pl.Expr]:
+    """Say how to bring the columns to even values, how long texts are, and which values are missing."""
+    columns = []
+    for at, (name, dtype) in enumerate(schema):
+        columns.append(_even(name, dtype, holes=name in holes).alias(f"value {at}"))
+        if isinstance(dtype, pl.String):
+            size = pl.col(name).str.len_bytes()
+            columns.append((size.fill_null(0) if name in holes else size).alias(f"size {at}"))
+    for start in range(0, len(schema), 64):
         bits = [
-            pl.col(column.name).is_null().cast(pl.UInt64) * pl.lit(1 << at, pl.UInt64)
-            for at, column in enumerate(frame.get_columns()[start : start + 64])
-            if column.null_count()
+            pl.when(pl.col(name).is_null()).then(pl.lit(1 << at, pl.UInt64)).otherwise(pl.lit(0, pl.UInt64))
+            for at, (name, _) in enumerate(schema[start : start + 64])
+            if name in holes
         ]
-        word = pl.sum_horizontal(bits) if bits else pl.repeat(0, frame.height, dtype=pl.UInt64)
-        yield word.alias(f"missing {start}")
+        if bits:
+            columns.append(pl.sum_horizontal(bits).alias(f"missing {start}"))
+    return columns
 
 
-def _even(name: str, dtype: pl.DataType) -> pl.Expr:
+def _even(name: str, dtype: pl.DataType, *, holes: bool) -> pl.Expr:
     """Bring a column to one of a few types, equal values to one form, and what is missing to any value."""
     column = pl.col(name)
     if isinstance(dtype, pl.Binary):
-        return column.fill_null(b"")
-    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Decimal | pl.Int128 | pl.UInt128):
-        return column.cast(pl.String).fill_null("")
+        return column.fill_null(b"") if holes else column
+    if isinstance(dtype, pl.String):
+        return column  # what is missing has size 0, and is left out where the texts are joined
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Decimal | pl.Int128 | pl.UInt128):
+        text = column.cast(pl.String)
+        return text.fill_null("") if holes else text
     if dtype.is_float():
         return column.cast(pl.Float64).fill_nan(float("nan")).fill_null(0.0)
     if isinstance(dtype, pl.Object):
@@ -151,12 +157,18 @@ def _even(name: str, dtype: pl.DataType) -> pl.Expr:
         return column.cast(pl.List(dtype.inner)).fill_null([])
     if isinstance(dtype, pl.Struct):
         return column
-    whole = column if dtype == pl.UInt64 else column.to_physical().cast(pl.Int64)
-    return whole.fill_null(0)
+    whole = column if dtype in (pl.Int64, pl.UInt64) else column.to_physical().cast(pl.Int64)
+    return whole.fill_null(0) if holes else whole
 
 
 def _text(lengths: npt.NDArray[np.int64], content: bytes) -> tuple[Words, Words]:
     data = np.frombuffer(content + bytes(_WORD), np.uint8)
+    size = int(lengths[0]) if len(lengths) else 0
+    if 0 < size < _WORD and len(content) == size * len(lengths) and bool((lengths == size).all()):
+        # Codes, which stand at even distances and are all masked alike.
+        even: Words = np.ndarray((len(lengths),), np.dtype("<u8"), data, strides=(size,))
+        word = (even & _INSIDE[size]) | _SIZE[size]
+        return word, word
     starts = np.cumsum(lengths) - lengths
     if not (lengths >= _WORD).any():
         word = _loaded(data, starts, lengths)

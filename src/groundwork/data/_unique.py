@@ -143,15 +143,16 @@ def _canonical(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return column.cast(pl.String)
     if dtype.is_float():
-        # One zero and one NaN, as polars compares them.
-        return pl.when(column.is_nan()).then(float("nan")).otherwise(column.cast(pl.Float64) + 0.0).alias(name)
+        # One NaN, as polars compares them.
+        return column.cast(pl.Float64).fill_nan(float("nan"))
     return column
 
 
 def _bits(keys: pl.DataFrame) -> tuple[_Keys, _Keys | None]:
     column = keys.to_series(0).to_physical()
     if keys.width == 1 and column.dtype.is_float():
-        return column.to_numpy().view(np.uint64), None
+        # One zero: added here, where -0.0 becomes 0.0; polars would leave the sum out as of no effect.
+        return (column.to_numpy() + 0.0).view(np.uint64), None
     if keys.width == 1 and column.dtype == pl.UInt64:
         return column.to_numpy(), None
     if keys.width == 1 and (column.dtype == pl.Boolean or column.dtype in _WHOLE):

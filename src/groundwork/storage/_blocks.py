@@ -66,16 +66,19 @@ def table_suffix(path: Path, member: str | None = None) -> str:
     return Path(path.stem).suffix.lower() if suffix in COMPRESSED else suffix
 
 
-def blocks(path: Path, member: str | None = None, progress: Progress | None = None) -> Iterator[bytes]:
+def blocks(
+    path: Path, member: str | None = None, progress: Progress | None = None, *, at_once: int = 1
+) -> Iterator[bytes]:
     """Read a plain, .gz, .zst or .zip file.
 
     Args:
         path: The file; its suffix says how it is compressed.
         member: Which file of a zip; not needed where it holds a single table.
         progress: Called after each block, and at the end, with the bytes of the file consumed so far and their total.
+        at_once: How many times ``BLOCK`` is read at a time.
 
     Yields:
-        Decompressed bytes, about ``BLOCK`` at a time.
+        Decompressed bytes, about so many.
 
     Raises:
         InvalidDataError: The file is truncated or damaged.
@@ -83,7 +86,7 @@ def blocks(path: Path, member: str | None = None, progress: Progress | None = No
     """
     total, done = path.stat().st_size, 0
     with _told(path), path.open("rb") as file:
-        for block in _decompressed(file, path, member):
+        for block in _decompressed(file, path, member, at_once * BLOCK):
             yield block
             if progress is not None:
                 done = min(max(done, file.tell()), total)
@@ -110,26 +113,26 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _decompressed(file: BinaryIO, path: Path, member: str | None) -> Iterator[bytes]:
+def _decompressed(file: BinaryIO, path: Path, member: str | None, size: int) -> Iterator[bytes]:
     suffix = path.suffix.lower()
     if suffix == ".zip":
         with zipfile.ZipFile(file) as archive, archive.open(_member(archive, path, member)) as inner:
-            yield from iter(lambda: inner.read(BLOCK), b"")
+            yield from iter(lambda: inner.read(size), b"")
     elif suffix in COMPRESSED:
-        yield from _joined(pieces(suffix, file, path.name))
+        yield from _joined(pieces(suffix, file, path.name), size)
     else:
-        yield from iter(lambda: file.read(BLOCK), b"")
+        yield from iter(lambda: file.read(size), b"")
 
 
-def _joined(small: Iterator[bytes]) -> Iterator[bytes]:
+def _joined(small: Iterator[bytes], wanted: int) -> Iterator[bytes]:
     held: list[bytes] = []
     size = 0
     for piece in small:
         # What a hostile file blows up to is cut, for the parsers take some times a block.
-        for at in range(0, len(piece), BLOCK):
-            held.append(piece[at : at + BLOCK])
+        for at in range(0, len(piece), wanted):
+            held.append(piece[at : at + wanted])
             size += len(held[-1])
-            if size >= BLOCK:
+            if size >= wanted:
                 yield b"".join(held)
                 held, size = [], 0
     if held:

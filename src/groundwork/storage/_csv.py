@@ -43,12 +43,14 @@ class CsvFile:
     Args:
         path: The file, plain, .gz, .zst or .zip.
         member: Which file of a zip.
+        at_once: See ``blocks``; each costs a start of the parser, and memory.
     """
 
-    def __init__(self, path: Path, member: str | None = None) -> None:
+    def __init__(self, path: Path, member: str | None = None, *, at_once: int = 1) -> None:
         self.name = path.name
         self._path = path
         self._member = member
+        self._at_once = at_once
 
     def found(self) -> Mapping[str, pl.DataType]:
         """Tell the columns; all are text.
@@ -66,7 +68,8 @@ class CsvFile:
         types: Mapping[str, pl.DataType] | None = None,
     ) -> Iterator[Batch]:
         """Yield all records from the first; see ``CsvTable.batches`` and ``blocks``."""
-        return CsvTable(blocks(self._path, self._member, progress), self.name).batches(null_values, types)
+        text = blocks(self._path, self._member, progress, at_once=self._at_once)
+        return CsvTable(text, self.name).batches(null_values, types)
 
 
 class CsvTable:

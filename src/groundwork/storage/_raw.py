@@ -1,6 +1,7 @@
 """Tables read as their cells stand, with the place of every row: for who judges rows instead of refusing them.
 
-Rule: nothing is cast and nothing refused but what cannot be read at all. Memory: one block and its parse.
+Rule: nothing is cast and nothing refused but what cannot be read at all.
+Memory: some blocks of CSV, twice as large as those of ``stream`` and a tenth cheaper, and their parse; else one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from groundwork.storage._batch import Batch
+
+_AT_ONCE = 2
 
 
 def stream_raw(
@@ -47,6 +50,6 @@ def stream_raw(
     """
     from groundwork.storage._table import open_table
 
-    table = open_table(Path(path), member)
+    table = open_table(Path(path), member, at_once=_AT_ONCE)
     table.name = name or table.name
     return table.batches(null_values, progress, columns)

@@ -24,12 +24,13 @@ from groundwork.storage._parquet import ParquetFile
 _DType = pl.DataType | type[pl.DataType]
 
 
-def open_table(path: Path, member: str | None) -> Table:
+def open_table(path: Path, member: str | None, *, at_once: int = 1) -> Table:
     """Open a file of rows by its suffix.
 
     Args:
         path: The file.
         member: Which file of a zip.
+        at_once: See ``CsvFile``.
 
     Returns:
         The table; nothing is read yet.
@@ -42,7 +43,7 @@ def open_table(path: Path, member: str | None) -> Table:
     check_exists(path)
     suffix = table_suffix(path, member)
     if suffix == ".csv":
-        return CsvFile(path, member)
+        return CsvFile(path, member, at_once=at_once)
     if suffix in jsonl.SUFFIXES:
         return JsonlFile(path, member)
     if suffix in parquet.SUFFIXES and path.suffix.lower() != ".zip":

@@ -71,7 +71,7 @@ def test_a_key_of_two_columns_repeats_as_in_a_set(rows, size):
 def test_there_is_one_nan_and_one_zero():
     frame = pl.DataFrame({"a": [0.0, -0.0, float("nan"), -float("nan")]})
 
-    assert found(frame, 1) == [False, True, False, True]
+    assert [found(frame, size) for size in (1, 2, 4)] == [[False, True, False, True]] * 3
     assert found(frame.with_columns(b=1), 4) == [False, True, False, True]
 
 
@@ -97,3 +97,19 @@ def test_keys_that_increase_take_eight_bytes_each():
     assert sum(run.first.nbytes for run in seen._runs) == 80_000
     assert seen.repeated(pl.DataFrame({"a": [5, 10_000]})).to_list() == [True, False]
     assert seen.repeated(pl.DataFrame({"a": [None, None]}, schema={"a": pl.Int64})) is None
+
+
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
+@pytest.mark.parametrize("columns", [["a"], ["a", "b"]])
+def test_a_zero_of_either_sign_repeats_the_other_across_batches(dtype, columns):
+    seen = SeenKeys(columns)
+    # polars adds 0.0 to a single value, and leaves the sum out where there are more.
+    first, second = (
+        pl.DataFrame({"a": pl.Series([zero, other], dtype=dtype), "b": [1, 1]})
+        for zero, other in ((0.0, 1.0), (-0.0, 2.0))
+    )
+
+    found = [seen.repeated(first), seen.repeated(second)]
+
+    assert found[0] is None
+    assert found[1].to_list() == [True, False]
