@@ -409,6 +409,7 @@ def test_a_side_without_rows_is_told(data, tmp_path):
         (("split", "jan.csv", "--output", "jul.csv"), "jul.csv is a file"),
         (("split", "jan.csv", "--output", "p", "--group", "carier"), "did you mean carrier?"),
         (("split", "jan.csv", "--output", "p", "--test", "1.5"), "1.5"),
+        (("split", "jan.csv", "--output", "p", "--column", "carrier"), "--kind random looks at no column"),
         (("split", "jan.csv", "--output", "p", "--seed", "-1"), "Invalid value for '--seed'"),
         (("diff", "jan.csv", "nothing.json"), "there is no such file"),
         (("diff", "jan.csv", "odd.json"), "this is no profile"),

@@ -58,6 +58,11 @@ def run(
         as_json: Print plain data.
     """
     _check_folder(output, force=force)
+    if kind == "random" and column is not None:
+        raise UsageError(
+            f"--kind random looks at no column, and --column {column} is given",
+            hint="--kind stratified shares out its classes, --kind time orders by it",
+        )
     rules = read_schema(schema, None)
     table = open_table(files, null_values=null_values, member=member, schema=rules)
     if any((output / f"{name}.parquet").absolute() == path.absolute() for name in _PARTS for path in table.paths):
