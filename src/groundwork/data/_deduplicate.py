@@ -5,8 +5,9 @@ that nothing goes by accident; with ``out`` see ``_deduplicate_file``. Missing e
 equals -0.0; text never equals a number.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -42,14 +43,25 @@ class Deduplicated:
     path: Path | None = None
     _frame: pl.DataFrame | None = None
     _removed_rows: pl.DataFrame | None = None
+    _types: Mapping[str, pl.DataType] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def frame(self) -> pl.DataFrame:
-        """The rows that stay, in their order; read from the file, if there is one."""
+        """The rows that stay, in their order and with the table's types.
+
+        Read into memory from the file, if there is one, at the first access.
+
+        Raises:
+            StorageError: The file cannot be read.
+            InvalidDataError: The file has become another since.
+        """
         if self._frame is not None:
             return self._frame
         assert self.path is not None
-        return as_frame(_dataset(self.path))
+        from groundwork.data._writing import read_rows
+
+        # JSON lines without rows have no columns.
+        return read_rows(self.path, self._types) if self.report.rows_out else pl.DataFrame(schema=self._types)
 
     @property
     def removed(self) -> int:
@@ -188,7 +200,7 @@ def _to_file(
     keys = list(dict.fromkeys(columns)) if columns is not None else list(types)
     sieve = Sieve(keys, keep, by, descending=descending, memory_bytes=memory_bytes, folder=out.absolute().parent)
     write_rows(out, types, lambda: sieve.passed(batches.of_any_size()))
-    return Deduplicated(sieve.report(), out)
+    return Deduplicated(sieve.report(), out, _types=types)
 
 
 def _removed(gone: Rows, kept: Rows) -> pl.DataFrame:

@@ -14,8 +14,8 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from groundwork.data._disk_frames import DiskFrames
-from groundwork.errors import InvalidDataError, UnsupportedFormatError
-from groundwork.storage import atomic_write, compressor, written_by_polars
+from groundwork.errors import InvalidDataError, UnsupportedFormatError, first_line
+from groundwork.storage import atomic_write, compressor, stream, written_by_polars
 
 _HELD = 32 * 2**20
 _COMPRESSED = (".gz", ".zst")
@@ -81,6 +81,32 @@ def write_rows(
                 write(path, inner, types, frames())
         if before_done is not None:
             before_done()
+
+
+def read_rows(path: Path, types: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Read what ``write_rows`` wrote, all of it.
+
+    Args:
+        path: The file; it has rows.
+        types: Type by name, as they were given.
+
+    Returns:
+        The rows, of these types.
+
+    Raises:
+        StorageError: The file cannot be read.
+        InvalidDataError: It holds something else.
+    """
+    flat = {name: dtype for name, dtype in types.items() if not dtype.is_nested()}
+    rows = pl.concat(stream(path, columns=flat), rechunk=True)
+    try:
+        nested = [pl.col(name).str.json_decode(types[name]) for name in types if rows[name].dtype != types[name]]
+        return rows.with_columns(nested)
+    except pl.exceptions.PolarsError as error:
+        raise InvalidDataError(
+            f"{path.name} holds other values than were written: {first_line(error)}",
+            hint="write Parquet, which keeps every type",
+        ) from error
 
 
 def as_query(types: Mapping[str, pl.DataType], frames: Callable[[], Iterator[pl.DataFrame]]) -> pl.LazyFrame:

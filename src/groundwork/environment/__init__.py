@@ -10,10 +10,10 @@ from groundwork.environment._env_file import format_env, parse_env
 from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
 from groundwork.environment._repair import repair
+from groundwork.environment._scripts import write_scripts
 from groundwork.environment._secret import Secret
 from groundwork.environment._settings import load_settings, sources
 from groundwork.environment._settings_mistakes import Source
-from groundwork.environment._scripts import write_scripts
 
 __all__ = [
     "CHECKS",

@@ -136,6 +136,9 @@ def _parsed(text: "pl.Series", dtype: "pl.DataType") -> "pl.Series":
         return text.str.to_date("%Y-%m-%d", strict=False)
     if isinstance(dtype, pl.Datetime):
         return _datetimes(text, dtype)
+    if isinstance(dtype, pl.Time):
+        times = text.str.to_time("%H:%M:%S%.f", strict=False)
+        return times.set(_cut(text, r"\.", _DIGITS["ns"]), None)
     values = text.cast(dtype, strict=False)
     if isinstance(dtype, pl.Decimal):
         exponent = text.str.contains("[eE]-").fill_null(False)  # polars drops its digits

@@ -1,6 +1,8 @@
 """Exact duplicates in memory: which row stays, and what is told of the others."""
 
+import datetime
 import math
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -175,3 +177,57 @@ def test_what_makes_no_sense_is_refused():
         deduplicate(FRAME, keep="best", by="z")
     with pytest.raises(UsageError, match="int is no table"):
         deduplicate(7)
+
+
+MOMENT = datetime.datetime(2013, 1, 31, 6, 0, 0, 123)
+TYPED = pl.DataFrame(
+    {
+        "i": [1, 1, None],
+        "u": pl.Series([1, 1, None], dtype=pl.UInt8),
+        "f": [0.1, 0.1, None],
+        "s": ["007", "007", None],
+        "b": [True, True, None],
+        "d": [MOMENT.date(), MOMENT.date(), None],
+        "h": [MOMENT.time(), MOMENT.time(), None],
+        "t": pl.Series([MOMENT, MOMENT, None], dtype=pl.Datetime("ns")),
+        "z": pl.Series([MOMENT, MOMENT, None]).dt.replace_time_zone("Europe/Berlin"),
+        "c": pl.Series(["x", "x", None], dtype=pl.Enum(["y", "x"])),
+        "m": pl.Series([Decimal("1.50"), Decimal("1.50"), None]),
+        "n": [None, None, None],
+    }
+)
+NESTED = TYPED.with_columns(pl.Series("l", [[1], [1], None]), pl.Series("r", [{"a": MOMENT}, {"a": MOMENT}, None]))
+BY_SUFFIX = [("csv", TYPED), ("csv.gz", TYPED), ("jsonl", NESTED), ("jsonl.zst", NESTED), ("parquet", NESTED)]
+
+
+@pytest.mark.parametrize(("suffix", "rows"), BY_SUFFIX)
+def test_the_rows_of_any_file_have_the_types_of_the_table(tmp_path, suffix, rows):
+    written = deduplicate(rows, out=tmp_path / f"out.{suffix}")
+
+    assert written.frame.schema == rows.schema
+    assert written.frame.equals(rows[[0, 2]])
+
+
+@pytest.mark.parametrize(("suffix", "rows"), BY_SUFFIX)
+def test_a_file_without_rows_has_the_types_of_the_table(tmp_path, suffix, rows):
+    written = deduplicate(rows[:0], out=tmp_path / f"out.{suffix}")
+
+    assert written.frame.schema == rows.schema
+    assert written.frame.height == 0
+
+
+def test_the_file_is_read_once(tmp_path):
+    written = deduplicate(TYPED, out=tmp_path / "out.csv")
+
+    first = written.frame
+    (tmp_path / "out.csv").unlink()
+
+    assert written.frame is first
+
+
+def test_a_file_that_has_become_another_is_an_error(tmp_path):
+    written = deduplicate(NESTED, out=tmp_path / "out.jsonl")
+    NESTED.with_columns(l=pl.lit("no list")).write_ndjson(tmp_path / "out.jsonl")
+
+    with pytest.raises(InvalidDataError, match=r"out\.jsonl holds other values than were written"):
+        _ = written.frame

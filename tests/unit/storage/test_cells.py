@@ -33,6 +33,8 @@ UTC = pl.Datetime("us", "UTC")
         ("1e22", pl.Float64(), 1e22),
         ("-inf", pl.Float32(), float("-inf")),
         ("2013-01-31T06:00:00.5000000", pl.Datetime("us"), HALF),
+        ("06:00:00.5", pl.Time(), HALF.time()),
+        ("06:00:00", pl.Time(), dt.time(6)),
         ("", pl.String(), ""),
         (" a", pl.String(), " a"),
     ],
@@ -70,6 +72,8 @@ def test_text_that_fits_is_read(text, dtype, value):
         ("-16777217", pl.Float32()),
         ("1" * 50, pl.Float64()),
         ("2013-01-31T06:00:00.1234567", pl.Datetime("us")),
+        ("06:00:00.1234567891", pl.Time()),
+        ("25:00:00", pl.Time()),
         ("2013-01-31T06:00:00.1234Z", pl.Datetime("ms", "UTC")),
     ],
 )
