@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from groundwork import environment
+from groundwork.cli import _env_lock
 from groundwork.environment import Finding, Fingerprint
 from groundwork.errors import InvalidDataError
 
 app = typer.Typer(help="Check, mend and fingerprint the Python environment.", no_args_is_help=True)
+_env_lock.register(app)
 
 _MARKS = {"error": ("x", "red"), "warning": ("!", "yellow"), "ok": ("+", "green")}
 

@@ -8,18 +8,21 @@ from groundwork.environment._create import create
 from groundwork.environment._ensure import ensure
 from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
+from groundwork.environment._lock import LockResult, lock
 from groundwork.environment._repair import repair
 
 __all__ = [
     "CHECKS",
     "Finding",
     "Fingerprint",
+    "LockResult",
     "Severity",
     "check",
     "create",
     "diff",
     "ensure",
     "fingerprint",
+    "lock",
     "repair",
     "worst_first",
 ]

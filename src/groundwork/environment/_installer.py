@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from groundwork.environment._lockfile import Pin
+from groundwork.environment._network import run_online
 from groundwork.environment._tool import run_tool, tool_environment
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
@@ -97,7 +98,7 @@ class Installer:
         else:
             pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
             command = [python, "-I", *pip, "--progress-bar", "off", "--no-warn-script-location"]
-        self._start([*command, *arguments], what=what)
+        run_online([*command, *arguments], tool=self.name, what=what, line_seen=self.line_seen, keep_open=self.lock)
 
     def _start(self, command: Sequence[str | Path], *, what: str) -> None:
         run_tool(command, what=what, line_seen=self.line_seen, keep_open=self.lock)

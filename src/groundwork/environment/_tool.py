@@ -6,7 +6,7 @@ Rule: what the tool printed is kept for the user; its last lines travel with the
 import os
 import subprocess
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from groundwork.errors import EnvironmentBroken
@@ -62,6 +62,7 @@ def run_tool(
     what: str,
     line_seen: Callable[[str], None] | None = None,
     keep_open: int | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> str:
     """Run a command to its end.
 
@@ -70,6 +71,7 @@ def run_tool(
         what: What it is to do, for the message: ``install the packages``.
         line_seen: Called with each line that it prints.
         keep_open: A descriptor that it inherits, so that a lock lives as long as it; not on Windows.
+        variables: Further variables of its environment.
 
     Returns:
         The last lines of its output.
@@ -84,7 +86,7 @@ def run_tool(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=tool_environment(),
+            env={**tool_environment(), **(variables or {})},
             text=True,
             encoding="utf-8",
             errors="replace",

@@ -16,11 +16,12 @@ def commands(monkeypatch):
     """What would be run, with the text of a requirements file in place of its path."""
     seen = []
 
-    def note(command, *, what, line_seen, keep_open):
+    def note(command, *, what, line_seen, keep_open, tool=None):
         words = [str(word) for word in command]
         seen.append([Path(word).read_text() if word.endswith("requirements.txt") else word for word in words])
 
     monkeypatch.setattr(_installer, "run_tool", note)
+    monkeypatch.setattr(_installer, "run_online", note)
     return seen
 
 
