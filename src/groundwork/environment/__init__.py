@@ -8,21 +8,27 @@ from groundwork.environment._create import create
 from groundwork.environment._ensure import ensure
 from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
+from groundwork.environment._info import EnvironmentInfo, info
 from groundwork.environment._lock import LockResult, lock
 from groundwork.environment._repair import repair
+from groundwork.environment._sync import SyncResult, sync
 
 __all__ = [
     "CHECKS",
+    "EnvironmentInfo",
     "Finding",
     "Fingerprint",
     "LockResult",
     "Severity",
+    "SyncResult",
     "check",
     "create",
     "diff",
     "ensure",
     "fingerprint",
+    "info",
     "lock",
     "repair",
+    "sync",
     "worst_first",
 ]
