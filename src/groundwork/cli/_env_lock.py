@@ -6,6 +6,8 @@ caller's to mend: exit code 2; no network, a wrong hash, a full disk are the wor
 
 import json
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from groundwork import environment
+from groundwork.errors import EnvironmentBroken
 
 _Backend = Annotated[str, typer.Option(help="uv, pip, or auto: uv when it is there.")]
 _Path = Annotated[Path, typer.Argument(help="Folder of the environment.")]
@@ -42,7 +45,8 @@ def create(
 
     Exit code 0: it is ready. 1: no network, a wrong hash, no place; then the old one still stands. 2: wrong usage.
     """
-    python = environment.create(path, lock, backend=backend, project=project, report=_say)  # type: ignore[arg-type]
+    with _tools_words():
+        python = environment.create(path, lock, backend=backend, project=project, report=_say)  # type: ignore[arg-type]
     typer.echo(f"Created: {path}")
     typer.echo(f"Next: groundwork env check --python {shlex.quote(str(python))} --lock {shlex.quote(str(lock))}")
 
@@ -58,7 +62,8 @@ def sync(
 
     Exit code 0: it equals the lock, but for strays. 1: no network, a wrong hash, no environment. 2: wrong usage.
     """
-    result = environment.sync(path, lock, prune=prune, backend=backend, report=_say)  # type: ignore[arg-type]
+    with _tools_words():
+        result = environment.sync(path, lock, prune=prune, backend=backend, report=_say)  # type: ignore[arg-type]
     if as_json:
         _print_json(result)
         return
@@ -112,15 +117,16 @@ def lock(
 
     Exit code 0: the lock is written or was right. 1: no network, or a failure. 2: requirements exclude each other.
     """
-    result = environment.lock(
-        project,
-        output=output,
-        python=python,
-        extras=extra or (),
-        upgrade=upgrade or (upgrade_package or ()),
-        backend=backend,  # type: ignore[arg-type]
-        report=_say,
-    )
+    with _tools_words():
+        result = environment.lock(
+            project,
+            output=output,
+            python=python,
+            extras=extra or (),
+            upgrade=upgrade or (upgrade_package or ()),
+            backend=backend,  # type: ignore[arg-type]
+            report=_say,
+        )
     if as_json:
         _print_json(result)
         return
@@ -130,6 +136,17 @@ def lock(
     done = "written" if result.changed else "unchanged"
     typer.echo(f"{result.path} {done}: {result.packages} packages, for {where}")
     typer.echo("Next: groundwork env sync")
+
+
+@contextmanager
+def _tools_words() -> Iterator[None]:
+    try:
+        yield
+    except EnvironmentBroken as error:
+        # Which package it was is in the installer's last lines alone.
+        for line in str(error.context.get("output", "")).splitlines():
+            _say(f"  | {line}")
+        raise
 
 
 def _mib(size: int) -> str:

@@ -68,7 +68,8 @@ def create(
         except OSError as error:
             raise unwritable(place, error) from error
         finally:
-            _sweep(fresh.root)
+            # What cannot be removed now must not hide how it ended; the next call sweeps it, or says why not.
+            _sweep(fresh.root, ignore_errors=True)
     return layout.python
 
 
@@ -80,12 +81,11 @@ def _put(fresh: Layout, layout: Layout, place: Path) -> None:
     # The same lock, not one of its kind: whoever waits for it must find it at its place afterwards.
     os.link(place / layout.lock.name, fresh.lock)
     failpoint("environment.create.before_swap")
-    old = swap(fresh.root, place)
+    swap(fresh.root, place)
     failpoint("environment.create.after_swap")
-    _sweep(old)
 
 
-def _sweep(root: Path) -> None:
+def _sweep(root: Path, *, ignore_errors: bool = False) -> None:
     for path in (root, root.with_name(root.name + "-old")):
         if path.is_dir():
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=ignore_errors)

@@ -8,7 +8,6 @@ are programs with the path inside.
 import base64
 import contextlib
 import csv
-import ctypes
 import hashlib
 import io
 import os
@@ -67,7 +66,7 @@ def _rewrite_record(record: Path, changed: dict[str, tuple[str, int]]) -> None:
         os.replace(fresh, record)
 
 
-def swap(fresh: Path, place: Path) -> Path:
+def swap(fresh: Path, place: Path) -> None:
     """Put a folder into the place of another.
 
     On Linux both change places in one call. Elsewhere the old one is renamed away first: killed in between, there is
@@ -75,13 +74,10 @@ def swap(fresh: Path, place: Path) -> Path:
 
     Args:
         fresh: The folder to put there.
-        place: The folder that stands there now.
-
-    Returns:
-        Where the folder that stood there is now.
+        place: The folder that stands there now; afterwards at the name of ``fresh``, or that with ``-old``.
     """
     if _exchange(fresh, place):
-        return fresh
+        return
     aside = fresh.with_name(fresh.name + "-old")
     os.rename(place, aside)
     failpoint("environment.create.between_renames")
@@ -91,15 +87,17 @@ def swap(fresh: Path, place: Path) -> Path:
         with contextlib.suppress(OSError):
             os.rename(aside, place)
         raise
-    return aside
 
 
 def _exchange(one: Path, other: Path) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
+        # Late: a Python built without libffi has no ctypes, and the two renames do without.
+        import ctypes
+
         rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
+    except (ImportError, OSError, AttributeError):
         return False
     # Some file systems, as NFS, cannot do it; then the two renames do.
     return bool(rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)

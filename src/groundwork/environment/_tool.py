@@ -4,6 +4,7 @@ Rule: what the tool printed is kept for the user; its last lines travel with the
 """
 
 import os
+import re
 import subprocess
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,8 @@ from pathlib import Path
 from groundwork.errors import EnvironmentBroken
 
 _KEPT_LINES = 12
+# Of an index with a password in its address; what a tool prints may end up in a log.
+_CREDENTIALS = re.compile(r"://[^/@\s]+@")
 # Variables that would make an installer work on another place than the one it is told.
 _MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "__PYVENV_LAUNCHER__")
 UNREACHABLE = "index_unreachable"
@@ -93,10 +96,11 @@ def run_tool(
             pass_fds=() if keep_open is None or os.name == "nt" else (keep_open,),
         ) as process:
             try:
-                for line in process.stdout or ():
-                    kept.append(line.rstrip())
+                for said in process.stdout or ():
+                    line = _CREDENTIALS.sub("://***@", said.rstrip())
+                    kept.append(line)
                     if line_seen is not None:
-                        line_seen(line.rstrip())
+                        line_seen(line)
             except BaseException:
                 # Ctrl-C above all: an installer must not go on writing behind our back.
                 process.kill()

@@ -1,3 +1,4 @@
+import ctypes
 import os
 import shutil
 
@@ -131,7 +132,7 @@ def test_system_that_cannot_exchange_is_asked_only_on_linux(tmp_path, monkeypatc
     def no_library(name, **options):
         raise OSError
 
-    monkeypatch.setattr(_relocate.ctypes, "CDLL", no_library)
+    monkeypatch.setattr(ctypes, "CDLL", no_library)
     on_linux = _relocate._exchange(tmp_path, tmp_path)
     monkeypatch.setattr(_relocate.sys, "platform", "darwin")
 
@@ -154,3 +155,18 @@ def test_windows_builds_in_place(old, lock, monkeypatch, installer):
     create(old.root, lock)
 
     assert built == [old.root]
+
+
+def test_remains_that_cannot_be_swept_do_not_hide_the_outcome(old, lock, monkeypatch):
+    rmtree = shutil.rmtree
+
+    def refuse(path, ignore_errors=False):
+        if not ignore_errors:
+            rmtree(path)
+
+    monkeypatch.setattr(_create.shutil, "rmtree", refuse)
+
+    create(old.root, lock)
+
+    assert not (old.root / "mark").exists()
+    assert (old.root.parent / ".env.groundwork-new" / "mark").exists()

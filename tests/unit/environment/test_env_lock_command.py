@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from groundwork import environment as door
 from groundwork.cli._env import app
+from groundwork.errors import EnvironmentBroken
 
 
 def run(*arguments):
@@ -138,3 +139,16 @@ def test_info_is_readable_and_json(environment, project):
     assert (machine["place"], machine["packages"]) == (str(environment.root), 3)
     assert "differs: tiny 1.1 (installed: 1.0)" in differs.stdout
     assert differs.stdout.splitlines()[-1] == "Next: groundwork env sync"
+
+
+@pytest.mark.parametrize("command", ["create", "sync", "lock"])
+def test_failure_shows_the_installers_last_lines(monkeypatch, command):
+    def fail(*_, **options):
+        raise EnvironmentBroken("a package differs", context={"output": "tiny:\n  Expected aa"})
+
+    monkeypatch.setattr(door, command, fail)
+
+    result = run(command)
+
+    assert isinstance(result.exception, EnvironmentBroken)
+    assert result.stderr.splitlines() == ["  | tiny:", "  |   Expected aa"]
