@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from groundwork import environment
-from groundwork.cli import _env_fingerprint
+from groundwork.cli import _env_fingerprint, _env_lock
 from groundwork.environment import Finding
 
 app = typer.Typer(help="Check, mend and fingerprint the Python environment.", no_args_is_help=True)
+_env_lock.register(app)
 
 _MARKS = {"error": ("x", "red"), "warning": ("!", "yellow"), "ok": ("+", "green")}
 

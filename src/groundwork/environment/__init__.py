@@ -9,29 +9,38 @@ from groundwork.environment._ensure import ensure
 from groundwork.environment._env_file import format_env, parse_env
 from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
+from groundwork.environment._info import EnvironmentInfo, info
+from groundwork.environment._lock import LockResult, lock
 from groundwork.environment._repair import repair
 from groundwork.environment._scripts import write_scripts
 from groundwork.environment._secret import Secret
 from groundwork.environment._settings import load_settings, sources
 from groundwork.environment._settings_mistakes import Source
+from groundwork.environment._sync import SyncResult, sync
 
 __all__ = [
     "CHECKS",
+    "EnvironmentInfo",
     "Finding",
     "Fingerprint",
+    "LockResult",
     "Secret",
     "Severity",
     "Source",
+    "SyncResult",
     "check",
     "create",
     "diff",
     "ensure",
     "fingerprint",
     "format_env",
+    "info",
     "load_settings",
+    "lock",
     "parse_env",
     "repair",
     "sources",
+    "sync",
     "worst_first",
     "write_scripts",
 ]

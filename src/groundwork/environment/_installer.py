@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import Pin
+from groundwork.environment._network import run_online
 from groundwork.environment._tool import run_tool, tool_environment
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
@@ -58,6 +60,9 @@ class Installer:
         python = getattr(sys, "_base_executable", None) or sys.executable
         without = ["--without-pip"] if self.name == "uv" else []
         self._start([python, "-I", "-m", "venv", *without, root], what=f"create {root}")
+        if self.name == "pip" and sys.version_info < (3, 12):
+            # ensurepip brings setuptools too; what uv makes has none unless the lock pins it.
+            self.uninstall(Layout(root).python, ["setuptools"])
 
     def install(self, python: Path, pins: Sequence[Pin], *, again: bool = False, cache: bool = True) -> None:
         """Install pinned packages, hashes checked.
@@ -80,6 +85,28 @@ class Installer:
             subset.write_text("\n".join(pin.text for pin in pins) + "\n", encoding="utf-8")
             self._run(python, [*options, "-r", subset], what="install the packages of the lock")
 
+    def uninstall(self, python: Path, names: Sequence[str]) -> None:
+        """Remove packages.
+
+        Args:
+            python: Interpreter of the environment.
+            names: What to remove.
+        """
+        if self.name == "uv":
+            command: list[str | Path] = [self.uv or "uv", "pip", "uninstall", "--python", python]
+        else:
+            command = [python, "-I", "-m", "pip", "--disable-pip-version-check", "uninstall", "--yes"]
+        self._start([*command, *names], what=f"remove {', '.join(names)}")
+
+    def provide(self, python: Path) -> None:
+        """Give an environment what the tool needs there: pip one of its own, uv nothing.
+
+        Args:
+            python: Interpreter of the environment.
+        """
+        if self.name == "pip":
+            self._start([python, "-I", "-m", "ensurepip"], what="put pip into the environment")
+
     def install_project(self, python: Path, project: Path) -> None:
         """Install a project in place: its sources are used where they are.
 
@@ -97,7 +124,7 @@ class Installer:
         else:
             pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
             command = [python, "-I", *pip, "--progress-bar", "off", "--no-warn-script-location"]
-        self._start([*command, *arguments], what=what)
+        run_online([*command, *arguments], tool=self.name, what=what, line_seen=self.line_seen, keep_open=self.lock)
 
     def _start(self, command: Sequence[str | Path], *, what: str) -> None:
         run_tool(command, what=what, line_seen=self.line_seen, keep_open=self.lock)

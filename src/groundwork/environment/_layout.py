@@ -11,13 +11,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one virtual environment, for the interpreter version that runs now.
+    """The paths of one virtual environment.
 
     Args:
         root: The environment's folder, absolute.
+        release: Major and minor version of its interpreter; None for the one that runs now.
     """
 
     root: Path
+    release: tuple[int, ...] | None = None
 
     @property
     def scripts(self) -> Path:
@@ -35,7 +37,8 @@ class Layout:
         if os.name == "nt":
             return self.root / "Lib" / "site-packages"
         family = "pypy" if sys.implementation.name == "pypy" else "python"
-        return self.root / "lib" / f"{family}{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+        major, minor = (self.release or sys.version_info)[:2]
+        return self.root / "lib" / f"{family}{major}.{minor}" / "site-packages"
 
     @property
     def config(self) -> Path:

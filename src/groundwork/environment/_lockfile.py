@@ -54,6 +54,22 @@ def read_lock(path: Path) -> list[Pin]:
         raise ConfigurationError(
             f"cannot read the lock {path}: {error.strerror}", hint="name an existing requirements.lock"
         ) from error
+    return parse_lock(text, path)
+
+
+def parse_lock(text: str, path: Path) -> list[Pin]:
+    """Read the text of a lock.
+
+    Args:
+        text: As ``uv pip compile --generate-hashes`` writes it.
+        path: What to call it in an error.
+
+    Returns:
+        Its pins, in order.
+
+    Raises:
+        ConfigurationError: A line is not ``name==version``.
+    """
     pins = []
     for number, block in _blocks(text):
         requirement = block.split(" --hash", 1)[0].replace("\\\n", " ").rstrip(" \\\n")
@@ -61,7 +77,7 @@ def read_lock(path: Path) -> list[Pin]:
         if match is None:
             raise ConfigurationError(
                 f"{path}, line {number}: {requirement.strip()!r} is not a pin of the form name==version",
-                hint="write the lock with: uv pip compile --universal --generate-hashes",
+                hint="write the lock with: groundwork env lock",
             )
         marker = (match["marker"] or "").strip()
         pins.append(Pin(normalize(match["name"]), match["version"], marker, block))

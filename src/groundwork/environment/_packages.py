@@ -47,7 +47,7 @@ def check_packages(subject: Subject) -> Iterator[Finding]:
     wrong = 0
     for pin in pins:
         one = here.get(pin.name)
-        if one is None or not _same_version(one.version, pin.version):
+        if one is None or not same_version(one.version, pin.version):
             wrong += 1
             found = f"{pin.name} is not installed" if one is None else f"{pin.name} {one.version}"
             yield _mendable(subject, "packages", found, f"{pin.name} {pin.version}", pin.name)
@@ -61,7 +61,16 @@ def _mendable(subject: Subject, check: str, found: str, expected: str, name: str
     return Finding(check, "error", found, expected, fix, (name,), str(subject.python), lock)
 
 
-def _same_version(one: str, other: str) -> bool:
+def same_version(one: str, other: str) -> bool:
+    """Say whether two versions are the same, however they are written.
+
+    Args:
+        one: A version, as ``1.0``.
+        other: Another, as ``1.0.0``.
+
+    Returns:
+        True if they are.
+    """
     if one == other:
         return True
     if importlib.util.find_spec("packaging") is None:

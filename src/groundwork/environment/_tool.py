@@ -4,14 +4,17 @@ Rule: what the tool printed is kept for the user; its last lines travel with the
 """
 
 import os
+import re
 import subprocess
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from groundwork.errors import EnvironmentBroken
 
 _KEPT_LINES = 12
+# Of an index with a password in its address; what a tool prints may end up in a log.
+_CREDENTIALS = re.compile(r"://[^/@\s]+@")
 # Variables that would make an installer work on another place than the one it is told.
 _MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "__PYVENV_LAUNCHER__")
 UNREACHABLE = "index_unreachable"
@@ -62,6 +65,7 @@ def run_tool(
     what: str,
     line_seen: Callable[[str], None] | None = None,
     keep_open: int | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> str:
     """Run a command to its end.
 
@@ -70,6 +74,7 @@ def run_tool(
         what: What it is to do, for the message: ``install the packages``.
         line_seen: Called with each line that it prints.
         keep_open: A descriptor that it inherits, so that a lock lives as long as it; not on Windows.
+        variables: Further variables of its environment.
 
     Returns:
         The last lines of its output.
@@ -84,17 +89,18 @@ def run_tool(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=tool_environment(),
+            env={**tool_environment(), **(variables or {})},
             text=True,
             encoding="utf-8",
             errors="replace",
             pass_fds=() if keep_open is None or os.name == "nt" else (keep_open,),
         ) as process:
             try:
-                for line in process.stdout or ():
-                    kept.append(line.rstrip())
+                for said in process.stdout or ():
+                    line = _CREDENTIALS.sub("://***@", said.rstrip())
+                    kept.append(line)
                     if line_seen is not None:
-                        line_seen(line.rstrip())
+                        line_seen(line)
             except BaseException:
                 # Ctrl-C above all: an installer must not go on writing behind our back.
                 process.kill()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from groundwork import _failpoints
-from groundwork.environment import _create, _ensure, _repair
+from groundwork.environment import _create, _ensure, _repair, _sync
 from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import Pin
 from groundwork.errors import EnvironmentBroken
@@ -68,6 +69,15 @@ class FakeInstaller:
         if self.broken is not None:
             self.broken(site, cache)
 
+    def uninstall(self, python: Path, names: Sequence[str]) -> None:
+        self.calls.append("uninstall " + " ".join(names))
+        for name in names:
+            for folder in Layout(python.parent.parent).site_packages.glob(f"{name}-*.dist-info"):
+                shutil.rmtree(folder)
+
+    def provide(self, python: Path) -> None:
+        self.calls.append("provide")
+
     def install_project(self, python: Path, project: Path) -> None:
         self.calls.append("project")
         install_package(Layout(python.parent.parent).site_packages, "the_project")
@@ -83,7 +93,7 @@ def package() -> Callable[..., None]:
 def installer(monkeypatch: pytest.MonkeyPatch) -> FakeInstaller:
     """Stand in for uv and pip."""
     fake = FakeInstaller()
-    for module in (_ensure, _create, _repair):
+    for module in (_ensure, _create, _repair, _sync):
         monkeypatch.setattr(module, "choose", lambda *_: fake)
     return fake
 

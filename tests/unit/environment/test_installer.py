@@ -16,11 +16,12 @@ def commands(monkeypatch):
     """What would be run, with the text of a requirements file in place of its path."""
     seen = []
 
-    def note(command, *, what, line_seen, keep_open):
+    def note(command, *, what, line_seen, keep_open, tool=None):
         words = [str(word) for word in command]
         seen.append([Path(word).read_text() if word.endswith("requirements.txt") else word for word in words])
 
     monkeypatch.setattr(_installer, "run_tool", note)
+    monkeypatch.setattr(_installer, "run_online", note)
     return seen
 
 
@@ -122,3 +123,28 @@ def test_uv_that_was_asked_for_and_is_not_there_is_an_error(tmp_path, monkeypatc
 def test_unknown_backend_is_the_callers_mistake():
     with pytest.raises(ConfigurationError, match="no backend 'conda'"):
         choose("conda")
+
+
+@pytest.mark.parametrize(("name", "words"), [("uv", ["/bin/uv", "pip", "uninstall"]), ("pip", ["/env/python", "-I"])])
+def test_packages_are_removed_without_asking(commands, name, words):
+    Installer(name, "/bin/uv").uninstall(Path("/env/python"), ["tiny", "other"])
+
+    assert commands[0][: len(words)] == words
+    assert commands[0][-2:] == ["tiny", "other"]
+    assert ("--yes" in commands[0]) == (name == "pip")
+
+
+def test_only_pip_is_put_into_an_environment(commands):
+    Installer("uv").provide(Path("/env/python"))
+    Installer("pip").provide(Path("/env/python"))
+
+    assert commands == [["/env/python", "-I", "-m", "ensurepip"]]
+
+
+@pytest.mark.parametrize(("version", "removed"), [((3, 11), 1), ((3, 12), 0)])
+def test_environment_of_pip_has_no_setuptools_either(commands, monkeypatch, version, removed):
+    monkeypatch.setattr(_installer.sys, "version_info", version)
+
+    Installer("pip").make_venv(Path("/env"))
+
+    assert sum(words[-1] == "setuptools" for words in commands) == removed

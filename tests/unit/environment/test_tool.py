@@ -73,3 +73,12 @@ def test_variables_that_redirect_an_installer_are_withheld(monkeypatch):
     actual = tool_environment()
 
     assert ("PIP_TARGET" in actual, actual["PIP_INDEX_URL"]) == (False, "kept")
+
+
+def test_password_of_an_index_is_masked_wherever_the_tools_words_go():
+    seen = []
+
+    with pytest.raises(EnvironmentBroken) as caught:
+        run_tool(failing("Looking in https://ada:hunter2@host/simple"), what="look", line_seen=seen.append)
+
+    assert caught.value.context["output"] == seen[0] == "Looking in https://***@host/simple"
