@@ -1,6 +1,7 @@
 """What is asked of a split, checked before a row is looked at."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 NAMES = ("train", "validation", "test")
 
 Parts = npt.NDArray[np.int8]
+
+# Text of one length in this shape sorts as the times that it names.
+_ISO = r"^(\d{4}|(19|20)\d{6}|\d{4}-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?)?)$"
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def check_wish(wish: Wish) -> None:
         wish: What is asked.
 
     Raises:
-        ConfigurationError: Fractions, kind, column, group, key or unit make no sense.
+        ConfigurationError: Fractions, kind, column, group, key, unit or seed make no sense.
     """
     kind = wish.kind
     if kind not in KINDS:
@@ -81,8 +85,8 @@ def check_wish(wish: Wish) -> None:
     for name in ("test", "validation"):
         if isinstance(given := getattr(wish, name), bool) or not isinstance(given, int | float):
             raise ConfigurationError(f"{name} is {given!r}, which is no fraction of the rows", hint=f"as {name}=0.15")
-    if isinstance(wish.seed, bool) or not isinstance(wish.seed, int) or wish.seed < 0:
-        raise ConfigurationError(f"seed {wish.seed!r} is no whole number from 0", hint="as seed=1")
+    if isinstance(wish.seed, bool) or not isinstance(wish.seed, Integral) or wish.seed < 0:
+        raise ConfigurationError(f"seed {wish.seed!r} is no whole number from 0", hint="as seed=0")
     if not 0 < wish.test < 1 or not 0 <= wish.validation < 1 or wish.test + wish.validation >= 1:
         raise ConfigurationError(
             f"test {wish.test} and validation {wish.validation} leave no train rows or no test rows",
@@ -120,7 +124,8 @@ def check_table(frame: pl.DataFrame, wish: Wish) -> None:
         wish: What is asked.
 
     Raises:
-        InvalidDataError: Too few rows, no such column, or missing values in a column that decides.
+        InvalidDataError: Too few rows, no such column, missing values in a column that decides, or text that does not
+            sort as the times that it names.
         ConfigurationError: The unit needs a time and the column is none.
     """
     if frame.height < wish.parts:
@@ -138,12 +143,8 @@ def check_table(frame: pl.DataFrame, wish: Wish) -> None:
                 hint="drop these rows before the split, or split by another column",
                 context={"column": name, "count": missing},
             )
-    dtype = frame.schema[wish.column] if wish.kind == "time" and wish.column is not None else None
-    if dtype is not None and not (dtype.is_temporal() or dtype.is_numeric()):
-        raise ConfigurationError(
-            f"column {wish.column} is {dtype}, which has no order in time",
-            hint="declare it as Date or Datetime in the schema, or make it one: pl.col(...).str.to_date(format)",
-        )
+    if wish.kind == "time":
+        _check_order(frame[str(wish.column)])
     if wish.unit is not None:
         name = str(wish.group or wish.column)
         if not frame.schema[name].is_temporal():
@@ -151,3 +152,18 @@ def check_table(frame: pl.DataFrame, wish: Wish) -> None:
                 f"unit {wish.unit!r} needs a date or time, and column {name} is {frame.schema[name]}",
                 hint="leave unit out",
             )
+
+
+def _check_order(times: pl.Series) -> None:
+    if not isinstance(times.dtype, pl.String | pl.Categorical):
+        return
+    text = times.cast(pl.String)
+    odd = ~text.str.contains(_ISO) | (text.str.len_bytes() != text.str.len_bytes().first())
+    if odd.any():
+        value = text.filter(odd)[0]
+        raise InvalidDataError(
+            f"column {times.name} is text, which sorts letter by letter, and {value[:40]!r} is no ISO time, or of "
+            f"another length than {text[0][:40]!r}",
+            hint=f"make {times.name} a date, a time or a number first: declare it in the schema, or parse it",
+            context={"column": times.name, "value": value},
+        )

@@ -4,8 +4,9 @@ Rule: a file appears whole or not at all, and what is written reads back as the 
 a format cannot say is refused. Memory: a few batches; rows that wait for their turn go to disk from 32 MiB on.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -70,7 +71,8 @@ def write_rows(
     _check_types(path, kind, types)
     with atomic_write(path) as file, written_by_polars(path):
         if kind == ".parquet":
-            as_query(types, frames).sink_parquet(file)
+            with _closed_after(frames) as opened:
+                as_query(types, opened).sink_parquet(file)
         else:
             suffix = path.suffix.lower()
             packed: AbstractContextManager[Any] = (
@@ -133,6 +135,40 @@ def as_query(types: Mapping[str, pl.DataType], frames: Callable[[], Iterator[pl.
                 return
 
     return register_io_source(source, schema=dict(types))
+
+
+@contextmanager
+def _closed_after(frames: Callable[[], Iterator[pl.DataFrame]]) -> Iterator[Callable[[], Iterator[pl.DataFrame]]]:
+    """Close what polars reads from, here rather than wherever polars lets go of it.
+
+    On Ctrl-C polars raises KeyboardInterrupt while Python's own is still to come. That one is raised by the next thing
+    done, and must not meet a generator on its way out, where it is printed and its threads stay.
+    """
+    made: list[Iterator[pl.DataFrame]] = []
+
+    def opened() -> Iterator[pl.DataFrame]:
+        made.append(frames())
+        return made[-1]
+
+    try:
+        try:
+            yield opened
+        finally:
+            time.sleep(0)  # here it is raised
+    finally:
+        for each in made:
+            _close(each)
+
+
+def _close(frames: Iterator[pl.DataFrame]) -> None:
+    close = getattr(frames, "close", None)
+    while close is not None:
+        try:
+            close()
+        except ValueError:  # a thread of polars is still in it; closed once, it is closed
+            time.sleep(0.01)
+        else:
+            return
 
 
 class Spool:

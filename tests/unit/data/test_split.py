@@ -173,6 +173,40 @@ def test_boundaries_of_numbers_are_text(values, edge):
     assert split(pl.DataFrame({"t": values}), kind="time", column="t", test=0.5).boundaries["test"] == edge
 
 
+@pytest.mark.parametrize(
+    "values", [["9", "10"], ["01/02/2020", "02/01/2021"], ["2020-01-01", "2020-01-01T05:00"], ["2020-01-01", "soon"]]
+)
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical])
+def test_text_that_does_not_sort_as_time_is_refused(values, dtype):
+    frame = pl.DataFrame({"t": pl.Series(values * 3, dtype=dtype)})
+
+    with pytest.raises(InvalidDataError, match="column t is text, which sorts letter by letter") as caught:
+        split(frame, kind="time", column="t", test=0.5)
+
+    assert caught.value.hint == "make t a date, a time or a number first: declare it in the schema, or parse it"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2019", "2020"],
+        ["20190101", "20200101"],
+        ["2019-12", "2020-01"],
+        ["2020-01-01T05:00Z"] * 2 + ["2020-01-02T05:00Z"],
+    ],
+)
+def test_text_that_sorts_as_time_is_taken(values):
+    splits = split(pl.DataFrame({"t": values}), kind="time", column="t", test=0.5)
+
+    assert splits.boundaries == {"test": values[-1]}
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", None, True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(ConfigurationError, match=r"seed .* is no whole number from 0"):
+        split(table(60), kind="random", test=0.3, seed=seed)
+
+
 @pytest.mark.parametrize(("unit", "what"), [(None, "2 different times"), ("1d", "1 units of 1d")])
 def test_too_few_times_say_so(unit, what):
     frame = pl.DataFrame({"when": [START, START + datetime.timedelta(hours=1)] * 3})
@@ -366,19 +400,6 @@ def test_any_table_is_parted_alike(wrap):
 def test_a_fraction_that_is_no_number_is_refused(given):
     with pytest.raises(ConfigurationError, match="no fraction of the rows"):
         split(table(100), kind="random", **given)
-
-
-@pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
-def test_a_seed_that_is_no_whole_number_is_refused(seed):
-    with pytest.raises(ConfigurationError, match="no whole number from 0"):
-        split(table(100), kind="random", test=0.3, seed=seed)
-
-
-def test_text_is_not_taken_for_time():
-    frame = pl.DataFrame({"day": [f"{month:02}/01/2020" for month in range(1, 13)]})
-
-    with pytest.raises(ConfigurationError, match="column day is String, which has no order in time"):
-        split(frame, kind="time", column="day", test=0.3)
 
 
 def test_what_is_no_table_is_refused():
