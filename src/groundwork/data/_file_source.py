@@ -7,6 +7,7 @@ columns. Rows and lines are counted anew in each.
 import fnmatch
 import glob
 import os
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from groundwork.data._sources import DTypes, Piece, Progress
 from groundwork.errors import InvalidDataError, StorageError, UsageError
 from groundwork.storage import stream_raw, stream_schema
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PATTERN = frozenset("*?[")
 _PARQUET = (".parquet", ".pq")
 _COMPRESSED = (".gz", ".zst")
@@ -121,7 +123,7 @@ def files_of(source: object, member: str | None) -> FileSource:
 
     Raises:
         StorageError: A pattern matches no file.
-        UsageError: The list is empty.
+        UsageError: The list or a path is empty, or a path is an address.
     """
     given = [source] if isinstance(source, str | os.PathLike) else list(source)  # type: ignore[call-overload]
     if not given:
@@ -133,6 +135,10 @@ def files_of(source: object, member: str | None) -> FileSource:
 
 
 def _matches(path: str) -> list[Path]:
+    if not path:
+        raise UsageError("a path is empty", hint="name a file")
+    if _ADDRESS.match(path):
+        raise UsageError(f"{path} is an address, and only files are read", hint="fetch it first, as with curl -O")
     if not _PATTERN & set(path) or os.path.exists(path):
         return [Path(path)]
     found = sorted(Path(each) for each in glob.glob(path, recursive=True) if os.path.isfile(each))

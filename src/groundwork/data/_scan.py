@@ -36,8 +36,6 @@ def source_of(table: Any, *, member: str | None, names: Sequence[str] | None) ->
         InvalidDataError: Its columns cannot be read.
     """
     if isinstance(table, str | PathLike) or _is_paths(table):
-        for path in table if isinstance(table, list | tuple) else [table]:
-            _check_path(str(path))
         return files_of(table, member)
     if member is not None:
         raise UsageError(f"member={member!r} is for files", hint="leave it out")
@@ -67,15 +65,6 @@ def _in_memory(table: Any) -> Source:
         f"no table can be read from {type(table).__name__}",
         hint="pass a path, a polars, pandas or pyarrow table, arrays, or an iterable of mappings",
     )
-
-
-def _check_path(path: str) -> None:
-    if not path:
-        raise UsageError("the path of the table is empty", hint="name a file or a pattern, as part-*.csv.gz")
-    if "://" in path:
-        raise UsageError(
-            f"{path} is an address, and files are read", hint="fetch it first: groundwork.concurrency.fetch_all"
-        )
 
 
 def _is_paths(table: Any) -> bool:

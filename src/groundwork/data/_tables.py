@@ -10,6 +10,14 @@ import polars as pl
 
 from groundwork.errors import ConfigurationError, InvalidDataError, UsageError, first_line
 
+# Of polars, and of pyarrow, whose errors are of these kinds too.
+_UNREADABLE = (
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    ValueError,
+    TypeError,
+    NotImplementedError,
+)
 _HINT = "pass a Dataset, a polars frame, or a pandas or pyarrow table"
 
 
@@ -60,7 +68,7 @@ def from_arrow(table: Any) -> pl.DataFrame:
         raise ConfigurationError(
             f"{type(table).__name__} cannot offer its columns: {first_line(error)}", hint="pip install pyarrow"
         ) from error
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         raise InvalidDataError(
             f"{type(table).__name__} cannot be read as a table: {first_line(error)}",
             hint="give every column a name of its own and one type",

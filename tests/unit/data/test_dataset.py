@@ -324,9 +324,3 @@ def test_the_verdict_does_not_depend_on_the_batches(values, rows):
 def test_a_schema_that_is_none_is_refused():
     with pytest.raises(UsageError, match="schema is a dict"):
         Dataset.scan(pl.DataFrame({"a": [1]}), schema={"columns": {}})
-
-
-@pytest.mark.parametrize(("source", "words"), [("", "is empty"), (["https://x/y.csv"], "is an address")])
-def test_what_is_no_path_is_refused_at_once(source, words):
-    with pytest.raises(UsageError, match=words):
-        Dataset.scan(source)

@@ -71,6 +71,21 @@ def test_a_list_keeps_its_order_and_may_mix_formats(tmp_path):
     assert dataset.collect()["a"].to_list() == [3, 2, 1]
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("", "a path is empty"),
+        ("https://x.example/y.csv", "https://x.example/y.csv is an address, and only files are read"),
+        ("s3://bucket/*.parquet", r"s3://bucket/\*.parquet is an address, and only files are read"),
+    ],
+)
+def test_what_names_no_file_is_refused_at_once(path, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        Dataset.scan(path)
+
+    assert caught.value.hint
+
+
 def test_an_empty_list_is_told_apart_from_a_list_of_files():
     with pytest.raises(UsageError, match="the list of files is empty"):
         from groundwork.data._file_source import files_of

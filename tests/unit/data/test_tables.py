@@ -32,6 +32,13 @@ class Lacking:
         raise ImportError("`Import pyarrow` failed.")
 
 
+class Odd:
+    """A table of a type that its library cannot offer, as pandas' complex numbers."""
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        raise NotImplementedError("Unsupported numpy type 15")
+
+
 class Broken:
     """A table that cannot be offered."""
 
@@ -53,6 +60,7 @@ def test_every_kind_of_table_becomes_a_frame(tmp_path):
     [
         (3, UsageError, "int is no table"),
         (Lacking(), ConfigurationError, "Lacking cannot offer its columns: `Import pyarrow` failed"),
+        (Odd(), InvalidDataError, "Odd cannot be read as a table: Unsupported numpy type 15"),
         (Broken(), InvalidDataError, "Broken cannot be read as a table: two columns of one name"),
     ],
 )
