@@ -271,15 +271,14 @@ def test_a_split_that_leaks_is_told_and_written(data, tmp_path):
     assert (tmp_path / "parts/validation.parquet").exists()
 
 
-def test_a_time_that_is_text_is_split_with_a_note(data, tmp_path):
+def test_a_time_that_is_text_and_does_not_sort_as_time_is_refused(data, tmp_path):
     (tmp_path / "us.csv").write_text("d,x\n" + "".join(f"{i % 12 + 1:02}/15/{2020 + i // 12},{i}\n" for i in range(36)))
 
     ended = data("split", "us.csv", "--output", "us", "--kind", "time", "--column", "d")
     dated = data("split", "us.csv", "--output", "by", "--kind", "time", "--column", "x")
 
-    assert (0, 0) == (ended.returncode, dated.returncode)
-    assert "note: --column d is text, and was ordered as text, as '01/15/2020'" in ended.stderr
-    assert "ordered as text" not in dated.stderr
+    assert (2, 0) == (ended.returncode, dated.returncode)
+    assert "column d is text, which sorts letter by letter, and '01/15/2020' is no ISO time" in ended.stderr
 
 
 def test_a_split_is_replaced_by_force_only(data, tmp_path):

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -97,7 +97,8 @@ def running(tls=None, routes=(), **options):
         assert ready.wait(PATIENCE_S)
         yield Served(*stops[0])
     finally:
-        stops[0][2]()
+        with suppress(RuntimeError):  # a test has ended it already, and its loop is closed
+            stops[0][2]()
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
 

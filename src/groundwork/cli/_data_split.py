@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import typer
 
 from groundwork import storage
@@ -85,18 +84,10 @@ def run(
     with working("looking for leakage"):
         found = _leaks(splits, target, column if kind == "time" else None, group, wish["key"] or ())
     record = _write(output, splits, table, wish)
-    show_notes([*table.notes, *_text_as_time(frame, column if kind == "time" else None)])
+    show_notes(table.notes)
     _show(record, found, output, target, as_json=as_json)
     if any(one.severity == "error" for one in found):
         raise typer.Exit(1)
-
-
-def _text_as_time(frame: pl.DataFrame, column: str | None) -> list[str]:
-    # 2013-01 is in the right order as text, 01/02/2013 is not: only people can tell.
-    if column is None or frame.schema[column] != pl.String:
-        return []
-    told = f"--column {column} is text, and was ordered as text, as {frame[column].min()!r}"
-    return [f"{told}; write dates as 2013-01-31 to have them ordered by time"]
 
 
 def _check_folder(output: Path, *, force: bool) -> None:
