@@ -13,7 +13,11 @@ pytestmark = [
 
 STEPS = ["environment", "load", "split", "profile", "train", "evaluate", "checkpoint", "gates"]
 # Here with a process for each step that has a time limit; test_kill_sweep.py kills at every place.
-PLACES = ["pipeline.train.started", "storage.checkpoint.before_rename", "project.finish.before_result"]
+PLACES = [
+    "pipeline.train.started",
+    pytest.param("storage.checkpoint.before_rename", marks=pytest.mark.slow),
+    pytest.param("project.finish.before_result", marks=pytest.mark.slow),
+]
 
 
 def predictions(folder, run):
@@ -45,7 +49,9 @@ def test_a_run_killed_at_any_place_goes_on_and_repeats_at_most_one_step(groundwo
     assert sum(times_started(records, step) for step in STEPS) <= len(STEPS) + 1
 
 
-@pytest.mark.parametrize("place", ["project.start.after_mkdir", "project.start.before_rename"])
+@pytest.mark.parametrize(
+    "place", ["project.start.after_mkdir", pytest.param("project.start.before_rename", marks=pytest.mark.slow)]
+)
 def test_a_run_killed_before_it_had_its_name_is_shown_nowhere_and_the_next_start_takes_it_away(
     groundwork, project, place
 ):

@@ -35,7 +35,7 @@ def new(command, tmp_path, request):
     return tmp_path / "my folder" / "churn-model", ended.stdout
 
 
-@pytest.mark.parametrize("new", ["tabular", "service"], indirect=True)
+@pytest.mark.parametrize("new", ["tabular", pytest.param("service", marks=pytest.mark.slow)], indirect=True)
 def test_a_new_project_passes_its_tests_and_runs(new):
     folder, said = new
 
