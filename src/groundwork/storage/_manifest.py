@@ -159,8 +159,6 @@ def read_manifest(folder: Path) -> CheckpointInfo:
             )
         if content.pop("sha256") != _digest(content):
             raise corrupt(folder, f"{MANIFEST} differs from its own sha256")
-        if not text.endswith(b"\n"):
-            raise corrupt(folder, f"{MANIFEST} is cut off after its last brace")
         return _info(folder, content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise corrupt(folder, f"{MANIFEST} cannot be read ({type(error).__name__}: {error})") from error

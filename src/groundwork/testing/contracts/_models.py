@@ -109,8 +109,8 @@ def damages(content: bytes, lab: Lab) -> Iterator[tuple[str, bytes]]:
 
 
 def truncations(content: bytes) -> Iterator[tuple[str, bytes | None]]:
-    """Cut a file, empty it, delete it."""
-    for size in (len(content) // 2, len(content) - 1, 0):
+    """Cut a file, empty it, delete it; the end of its last line is nothing that one loses."""
+    for size in (len(content) // 2, len(content.rstrip()) - 1, 0):
         yield f"a cut to {size:,} of {len(content):,} bytes", content[:size]
     yield "the loss", None
 
