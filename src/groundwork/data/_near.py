@@ -2,7 +2,7 @@
 
 Rule: what is told to be near has been compared exactly. Groups are connected: if a is near b and b near c, all three
 are one group, though a and c may differ by more. The result depends on the rows alone: not on their order, the process
-or PYTHONHASHSEED.
+or the seed of Python's hashes.
 """
 
 import math
