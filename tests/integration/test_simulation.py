@@ -248,6 +248,7 @@ def remains(folder):
         name = re.sub(r"\.[0-9a-f]{8}\.", ".random.", str(path.relative_to(folder)))
         # These hold the number of the process, the program that started it, and addresses in memory.
         told = path.is_file() and path.name not in (".writer", "manifest.json", "model.skops", "journal.jsonl")
+        told = told and path.suffix != ".lock"
         found.append((name, path.stat().st_size if told else 0))
     return sorted(found), len(journal(folder))
 
