@@ -212,20 +212,14 @@ def test_the_servers_page_opens_in_a_browser_with_an_example(server, browser):
     assert "sched_dep_time" in dom
 
 
-def test_a_column_that_gives_the_answer_away_is_reported(folder, flights):
+def test_a_column_that_gives_the_answer_away_and_days_on_both_sides_are_reported(folder, flights):
     exclude = [name for name in load_config(flights).exclude if name != "dep_delay"]
+    split = "split={kind: random, test: 0.15, validation: 0.1}"
 
-    said = folder("run", flights, *QUICK, "--set", f"exclude=[{', '.join(exclude)}]").stdout
+    said = folder("run", flights, *QUICK, "--set", f"exclude=[{', '.join(exclude)}]", "--set", split).stdout
 
     assert "dep_delay gives the answer away" in said
     assert any("dep_delay" in warning for warning in folder.result()["warnings"])
-
-
-def test_a_random_split_is_told_that_days_sit_on_both_sides(folder, flights):
-    split = "split={kind: random, test: 0.15, validation: 0.1}"
-
-    said = folder("run", flights, *QUICK, "--set", split).stdout
-
     assert "values of day also stand in train" in said
 
 
