@@ -24,7 +24,9 @@ from _serving_peers import WIDE_COLUMNS, WIDE_ROWS, WrongAnswer, peers
 from _serving_process import FOLDER, PINS, Server, ServerFailed, load_on_its_core
 from _targets import Targets, table
 
-from groundwork.serving._load import Target, closed_loop, open_loop
+from groundwork.serving._closed_loop import closed_loop
+from groundwork.serving._load_target import Target
+from groundwork.serving._open_loop import open_loop
 
 PARTS = ("throughput", "cost", "overload", "binary")
 DEADLINE_MS = 250

@@ -9,7 +9,9 @@ from time import perf_counter
 import pytest
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.serving._load import Target, closed_loop, open_loop
+from groundwork.serving._closed_loop import closed_loop
+from groundwork.serving._load_target import Target
+from groundwork.serving._open_loop import open_loop
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helper is no part of the package
 

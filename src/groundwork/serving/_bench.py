@@ -15,9 +15,12 @@ from urllib.parse import quote, urlunsplit
 from groundwork.errors import ConfigurationError, UsageError
 from groundwork.serving._address import parsed
 from groundwork.serving._client_sync import Client
+from groundwork.serving._closed_loop import closed_loop
 from groundwork.serving._instances import encode_instances
 from groundwork.serving._latency import Latencies
-from groundwork.serving._load import Arrivals, Load, Target, closed_loop, open_loop
+from groundwork.serving._load import Load
+from groundwork.serving._load_target import Target
+from groundwork.serving._open_loop import Arrivals, open_loop
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
 
