@@ -77,17 +77,20 @@ def limit_threads(workers: int) -> None:
         sys.modules["torch"].set_num_threads(share)
 
 
-def thread_pool(name: str, workers: int) -> ThreadPoolExecutor:
-    """Return threads for the batches of a model.
+class ModelThreads(ThreadPoolExecutor):
+    """Threads for the batches of a model.
 
     Args:
         name: Of the model.
         workers: How many.
 
-    Returns:
-        The executor, for its owner to shut down.
+    Attributes:
+        workers: How many, for the batcher to know.
     """
-    return ThreadPoolExecutor(workers, f"groundwork-{name}", initializer=limit_threads, initargs=(workers,))
+
+    def __init__(self, name: str, workers: int) -> None:
+        super().__init__(workers, f"groundwork-{name}", initializer=limit_threads, initargs=(workers,))
+        self.workers = workers
 
 
 def predict_in_worker(blocks: list[Block]) -> list[Answer]:

@@ -18,7 +18,7 @@ from groundwork.errors import ModelNotReadyError, PredictionError
 from groundwork.serving._adapters import Adapter, load
 from groundwork.serving._block import Answer, Block, TensorSpec
 from groundwork.serving._example import example
-from groundwork.serving._executors import Kind, WorkerPool, is_quick, limit_threads, predict_in_worker, thread_pool
+from groundwork.serving._executors import Kind, ModelThreads, WorkerPool, is_quick, limit_threads, predict_in_worker
 from groundwork.serving._limiter import AdaptiveLimit
 from groundwork.serving._notes import Note, note_batch
 from groundwork.serving._options import AppOptions
@@ -172,7 +172,7 @@ class HostedModel:
             self._executor = workers
             workers.start()
             return workers
-        self._executor = thread_pool(self.name, self._threads)
+        self._executor = ModelThreads(self.name, self._threads)
         return self._executor
 
     def _predict(self, adapter: Adapter, blocks: list[Block]) -> list[Answer]:
@@ -185,7 +185,7 @@ class HostedModel:
         self._slow = self._slow + 1 if self._clock() - started > _SLOW_S else 0
         if self._slow >= _SLOW_IN_A_ROW and self._kind == "auto":
             self.runs = "thread"
-            self._executor = thread_pool(self.name, 1)
+            self._executor = ModelThreads(self.name, 1)
             self.batcher.use(self._executor)
         return answers
 

@@ -528,9 +528,23 @@ def test_a_batch_that_all_leave_at_the_executors_door_never_reaches_the_model(mo
     assert [[1, 2]] == model.batches
 
 
-def test_an_executor_with_more_threads_than_batches_holds_nothing_at_its_door(model):
+class CountedThreads(ThreadPoolExecutor):
+    """Says how many threads it has."""
+
+    def __init__(self, workers):
+        super().__init__(workers)
+        self.workers = workers
+
+
+@pytest.mark.parametrize(
+    ("threads", "count", "expected"),
+    [(CountedThreads, 1, 2), (CountedThreads, 2, 1), (ThreadPoolExecutor, 1, 1), (ThreadPoolExecutor, 2, 1)],
+)
+def test_only_an_executor_known_to_have_no_more_threads_than_batches_holds_one_at_its_door(
+    model, threads, count, expected
+):
     async def main():
-        with ThreadPoolExecutor(2) as pool:
+        with threads(count) as pool:
             async with Batcher(model, max_size=2, executor=pool) as batcher:
                 tasks = await submit_each(batcher, [1, 2])
                 await model.entered()
@@ -541,7 +555,7 @@ def test_an_executor_with_more_threads_than_batches_holds_nothing_at_its_door(mo
                 await asyncio.gather(*tasks)
                 return running
 
-    assert 1 == asyncio.run(main())
+    assert expected == asyncio.run(main())
 
 
 def test_what_waits_at_the_executors_door_takes_room_in_the_queue(model):

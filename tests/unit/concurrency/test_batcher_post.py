@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.concurrency import Batcher
+from groundwork.concurrency._batch_run import BatchRun
 from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded, PredictionError, UsageError
 from groundwork.testing import run_virtual
 
@@ -534,7 +535,7 @@ def test_an_executor_that_refuses_in_its_own_words_fails_its_batch_alone():
 
 def test_a_newcomers_wait_is_estimated_from_what_is_ahead(monkeypatch):
     async def main():
-        monkeypatch.setattr("groundwork.concurrency._batcher.perf_counter", asyncio.get_running_loop().time)
+        monkeypatch.setattr("groundwork.concurrency._batch_runs.perf_counter", asyncio.get_running_loop().time)
         async with Batcher(doubled, executor=TimedExecutor(2.0), max_size=4, max_queue=8) as batcher:
             fresh = batcher.wait_s()
             await batcher.submit(1)
@@ -579,7 +580,7 @@ def test_a_loop_that_refuses_for_another_reason_is_heard(monkeypatch):
         future = Future()
         future.set_result([1])
         with pytest.raises(RuntimeError, match="no"):
-            batcher._finish_soon([], 0.0, future)
+            batcher._runs._finish_soon(BatchRun([], []), future)
 
     asyncio.run(main())
     executor.shutdown()
@@ -684,9 +685,9 @@ def test_a_batch_that_predicted_nothing_says_nothing_of_how_long_one_takes(monke
     async def main():
         async with Batcher(doubled) as batcher:
             await batcher.submit(1)
-            batcher._batch_s = 2.0
+            batcher._runs.batch_s = 2.0
             # Handed over, and given up before its thread begins.
-            monkeypatch.setattr(batcher, "_predict_wanted", given_up(batcher._predict_wanted))
+            monkeypatch.setattr(BatchRun, "predict_wanted", given_up(BatchRun.predict_wanted))
             batcher.post([1], pytest.fail)
             await asyncio.sleep(0)
             while batcher.running:
@@ -694,10 +695,10 @@ def test_a_batch_that_predicted_nothing_says_nothing_of_how_long_one_takes(monke
             return batcher.batch_s
 
     def given_up(predict_wanted):
-        def run(batch, slices, started):
-            for group, _, _ in slices:
+        def run(batch, predict, clock):
+            for group, _, _ in batch.slices:
                 group.done = None
-            return predict_wanted(batch, slices, started)
+            return predict_wanted(batch, predict, clock)
 
         return run
 

@@ -11,12 +11,12 @@ from groundwork.errors import ConfigurationError, ModelNotReadyError
 from groundwork.serving._adapters import load
 from groundwork.serving._block import Block
 from groundwork.serving._executors import (
+    ModelThreads,
     WorkerPool,
     is_quick,
     kill_workers,
     limit_threads,
     predict_in_worker,
-    thread_pool,
 )
 from groundwork.serving._hosted import HostedModel
 from groundwork.serving._object import ObjectAdapter
@@ -71,7 +71,7 @@ def test_threads_are_shared_among_workers():
         found = pool.submit(threadpool_info).result()
 
     assert {each["num_threads"] for each in found if each["user_api"] in ("openmp", "blas")} <= {1}
-    with thread_pool("m", 2) as pool:
+    with ModelThreads("m", 2) as pool:
         assert pool.submit(lambda: 1).result() == 1
 
 
