@@ -11,7 +11,9 @@ from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataE
 from groundwork.resilience import Backoff, Pipeline, PipelineStatus, Step, deadline, retry
 from groundwork.resilience._cancel import CancelToken, RunCancelled
 from groundwork.resilience._log_relay import LOGGED
-from groundwork.resilience._process import _answer, _later, call_in_process
+from groundwork.resilience._process import _answer, call_in_process
+from groundwork.resilience._process_start import later
+from groundwork.resilience._time_limit import TimeLimit
 
 
 def double(value):
@@ -158,11 +160,11 @@ def test_a_signal_while_a_child_is_half_started_comes_after_it():
     seen = []
     before = signal.signal(signal.SIGTERM, lambda signum, frame: seen.append("handled"))
     try:
-        with _later(signal.SIGTERM):
+        with later(signal.SIGTERM):
             signal.raise_signal(signal.SIGTERM)
             seen.append("started")
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with _later(signal.SIGTERM):
+        with later(signal.SIGTERM):
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -188,17 +190,17 @@ def test_a_child_that_logs_faster_than_its_parent_handles_is_killed_in_time():
 
 
 def test_what_a_killed_child_had_still_to_say_is_not_waited_for():
-    late, received = threading.Event(), []
+    limit, received = TimeLimit(1.0), []
 
     class Pipe:
         def recv(self):
             received.append(1)
             if len(received) == 3:
-                late.set()
+                limit.killed.set()
             return LOGGED, {"name": "chat", "levelno": logging.DEBUG}
 
     with pytest.raises(DeadlineExceeded, match="no result within 1 s"):
-        _answer(Pipe(), late, lambda: DeadlineExceeded("no result within 1 s"))
+        _answer(Pipe(), limit)
 
     assert received == [1, 1, 1]
 
