@@ -5,6 +5,7 @@ logging is set up.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import Any
 
 from groundwork.serving._address_checks import check_address
 from groundwork.serving._app import App
-from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions
-from groundwork.serving._listener import listen, tls_context
+from groundwork.serving._listener import listen
 from groundwork.serving._options import AppOptions
+from groundwork.serving._place import Place
 from groundwork.serving._server import Server, end_despite, loop_factory
 from groundwork.serving._supervisor import supervise
 from groundwork.serving._worker import Plan
@@ -68,37 +69,46 @@ def serve(
         StorageError: A checkpoint cannot be loaded.
     """
     check_address(host, port, grpc_port, workers, drain_s=drain_s, shutdown_s=shutdown_s)
+    app_options, connection_options = _bounds(options)
+    plan = Plan(
+        models=models,
+        place=Place(host, port, grpc_port, tls_cert, tls_key),
+        drain_s=drain_s,
+        shutdown_s=shutdown_s,
+        options=app_options,
+        connection_options=connection_options,
+        on_start=on_start,
+        workers=workers,
+    )
+    app, tls = App(models, app_options), plan.place.tls()
+    if workers > 1:
+        supervise(plan, on_ready, on_grpc)
+    else:
+        _serve_here(plan, app, tls, on_ready, on_grpc)
+
+
+def _bounds(options: Mapping[str, Any]) -> tuple[AppOptions, ConnectionOptions]:
+    """Part the options of an app from those of connections; both have the largest body."""
     names = [field.name for field in fields(ConnectionOptions)]
     bounds = {name: options[name] for name in names if name in options}
-    app_options = AppOptions.of(
-        {name: value for name, value in options.items() if name not in bounds or name == "max_body_bytes"}, names
-    )
-    app = App(models, app_options)
-    connection_options = ConnectionOptions(**bounds)
+    rest = {name: value for name, value in options.items() if name not in bounds or name == "max_body_bytes"}
+    return AppOptions.of(rest, names), ConnectionOptions(**bounds)
+
+
+def _serve_here(
+    plan: Plan,
+    app: App,
+    tls: ssl.SSLContext | None,
+    on_ready: Callable[[str], None] | None,
+    on_grpc: Callable[[str], None] | None,
+) -> None:
+    """Serve in this process."""
     app.failure_is_raised = True
-    tls = tls_context(tls_cert, tls_key)
-    if workers > 1:
-        plan = Plan(
-            models=models,
-            host=host,
-            port=port,
-            drain_s=drain_s,
-            shutdown_s=shutdown_s,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            options=app_options,
-            connection_options=connection_options,
-            grpc_port=grpc_port,
-            on_start=on_start,
-            workers=workers,
-        )
-        supervise(plan, on_ready, on_grpc)
-        return
-    if on_start is not None:
-        on_start()
-    grpc = GrpcSide(host, grpc_port, tls_cert, tls_key, on_grpc) if grpc_port is not None else None
-    with listen(host, port) as listener:
-        server = Server(app, listener, connection_options, tls, drain_s, shutdown_s, grpc)
+    if plan.on_start is not None:
+        plan.on_start()
+    grpc = plan.place.grpc_side(on_grpc)
+    with listen(plan.place.host, plan.place.port) as listener:
+        server = Server(app, listener, plan.connection_options, tls, plan.drain_s, plan.shutdown_s, grpc)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(server.run(on_ready))
             end_despite(server.leftover)

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 
 from groundwork.errors import ConfigurationError, WorldError
-from groundwork.serving._listener import SHARES_PORTS, listen, tls_context, url_of
+from groundwork.serving._listener import SHARES_PORTS, listen, url_of
 from groundwork.serving._signals import told_to_end
 from groundwork.serving._sums import Family, exposition, lasting, total
 from groundwork.serving._worker import Plan, Word, reason, work
@@ -55,31 +55,31 @@ def supervise(plan: Plan, on_ready: Callable[[str], None] | None, on_grpc: Calla
             f"the models cannot be sent to {plan.workers} processes: {error}",
             hint="Pass folders, or objects whose class is at the top of a module; or use workers=1.",
         ) from error
-    with listen(plan.host, plan.port) as listener:
-        port = listener.getsockname()[1]
-        url = url_of(listener, tls_context(plan.tls_cert, plan.tls_key))
+    place = plan.place
+    with listen(place.host, place.port) as listener:
+        place = replace(place, port=listener.getsockname()[1])
+        url = url_of(listener, place.tls())
         if not SHARES_PORTS:
-            if plan.grpc_port is not None:
+            if place.grpc_port is not None:
                 raise ConfigurationError("on this system processes cannot share a port of gRPC", hint="Pass workers=1.")
             asyncio.run(Supervisor(plan, url, listener).run(on_ready))
             return
     with ExitStack() as held:
         # Those before these proved that the ports were nobody's; these keep them, whichever worker comes and goes.
-        held.enter_context(listen(plan.host, port, shared=True, reserved=True))
-        plan = replace(plan, port=port)
-        if plan.grpc_port is not None:
-            with listen(plan.host, plan.grpc_port) as listener:
-                plan = replace(plan, grpc_port=listener.getsockname()[1])
+        held.enter_context(listen(place.host, place.port, shared=True, reserved=True))
+        if place.grpc_port is not None:
+            with listen(place.host, place.grpc_port) as listener:
+                place = replace(place, grpc_port=listener.getsockname()[1])
                 address = url_of(listener).partition("//")[2]
-            held.enter_context(listen(plan.host, plan.grpc_port or 0, shared=True, reserved=True))
+            held.enter_context(listen(place.host, place.grpc_port or 0, shared=True, reserved=True))
 
         def ready(url: str) -> None:
-            if on_grpc is not None and plan.grpc_port is not None:
+            if on_grpc is not None and place.grpc_port is not None:
                 on_grpc(address)
             if on_ready is not None:
                 on_ready(url)
 
-        asyncio.run(Supervisor(plan, url, None).run(ready))
+        asyncio.run(Supervisor(replace(plan, place=place), url, None).run(ready))
 
 
 class _Worker:

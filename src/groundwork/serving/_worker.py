@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Literal
 
 from groundwork.errors import MLException, WorldError
@@ -19,10 +18,10 @@ from groundwork.serving._app import App
 from groundwork.serving._call import Response
 from groundwork.serving._cores import share_cores
 from groundwork.serving._exchange import Exchange, Route
-from groundwork.serving._grpc_side import GrpcSide
 from groundwork.serving._hub import ConnectionOptions
-from groundwork.serving._listener import listen, tls_context
+from groundwork.serving._listener import listen
 from groundwork.serving._options import AppOptions
+from groundwork.serving._place import Place
 from groundwork.serving._problem import Problem
 from groundwork.serving._server import Leftover, Server, end_despite, first_of, loop_factory
 from groundwork.serving._signals import told_to_end
@@ -35,15 +34,11 @@ class Plan:
     """What every worker of a server serves, and how."""
 
     models: Mapping[str, Any]
-    host: str
-    port: int
+    place: Place
     drain_s: float
     shutdown_s: float
-    tls_cert: str | Path | None
-    tls_key: str | Path | None
     options: AppOptions
     connection_options: ConnectionOptions
-    grpc_port: int | None
     on_start: Callable[[], None] | None
     workers: int
 
@@ -108,11 +103,8 @@ class _Worker:
                 elif self._late:
                     self.leftover = "load"
                 return
-            tls = tls_context(plan.tls_cert, plan.tls_key)
-            grpc = None
-            if plan.grpc_port is not None:
-                grpc = GrpcSide(plan.host, plan.grpc_port, plan.tls_cert, plan.tls_key, shared=True)
-            with self._listener or listen(plan.host, plan.port, shared=True) as listener:
+            tls, grpc = plan.place.tls(), plan.place.grpc_side(shared=True)
+            with self._listener or listen(plan.place.host, plan.place.port, shared=True) as listener:
                 self._server = Server(app, listener, plan.connection_options, tls, plan.drain_s, plan.shutdown_s, grpc)
                 await self._server.run(lambda url: self.tell("loaded", url), signals=False)
                 self.leftover = self._server.leftover

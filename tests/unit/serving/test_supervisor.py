@@ -6,20 +6,17 @@ import pytest
 from groundwork.serving import _supervisor
 from groundwork.serving._hub import ConnectionOptions
 from groundwork.serving._options import AppOptions
+from groundwork.serving._place import Place
 from groundwork.serving._supervisor import Supervisor
 from groundwork.serving._worker import Plan
 
 PLAN = Plan(
     models={"m": list},
-    host="127.0.0.1",
-    port=0,
+    place=Place("127.0.0.1", 0),
     drain_s=0.0,
     shutdown_s=0.0,
-    tls_cert=None,
-    tls_key=None,
     options=AppOptions(),
     connection_options=ConnectionOptions(),
-    grpc_port=None,
     on_start=None,
     workers=2,
 )
