@@ -294,7 +294,7 @@ def test_a_retry_that_ends_for_a_reason_of_its_own_says_so():
         async def breaks(*_):
             raise Foreign
 
-        client._send = breaks
+        client._session._send = breaks
         async with client:
             await client.predict([1])
 

@@ -8,30 +8,28 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from typing import Any, Self
 from urllib.parse import quote
 
 import msgspec
 
-from groundwork.errors import ConfigurationError, MLException, RetryExhausted, TransientError, UsageError, WorldError
-from groundwork.resilience import Retry, RetryBudget, deadline, deadline_header
+from groundwork.resilience import Retry, RetryBudget
 from groundwork.serving._client_arguments import (
     address_of,
     check_count,
     check_inputs,
     check_kind,
     check_seconds,
+    check_stream,
     check_verify,
     headers_of,
     version_of,
 )
-from groundwork.serving._client_errors import error_of
-from groundwork.serving._client_stream import placed, rows_of
+from groundwork.serving._client_facts import ServerFacts
+from groundwork.serving._client_session import ServerSession, stranger
+from groundwork.serving._client_stream import batches_of, placed
 from groundwork.serving._client_tensors import HEAD_LENGTH, Array, decode_infer, encode_infer
 from groundwork.serving._instances import encode_instances, instances_of
-
-if TYPE_CHECKING:
-    import aiohttp
 
 _BINARY_FROM_VALUES = 1024  # below, the head costs as much as the numbers as text
 
@@ -48,11 +46,6 @@ class Predictions(list[Any]):
         super().__init__(predictions)
         self.model = model
         self.version = version
-
-
-class _Reply(NamedTuple):
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class _Predicted(msgspec.Struct):
@@ -98,7 +91,7 @@ class AsyncClient:
         binary: bool | None = None,
         verify: bool = True,
     ) -> None:
-        self.url = address_of(url)
+        address = address_of(url)
         check_kind("model", model, str)
         check_seconds("timeout_s", timeout_s)
         check_kind("retry", retry, Retry)
@@ -106,14 +99,21 @@ class AsyncClient:
         check_kind("binary", binary, bool)
         check_verify(verify)
         self._model, self._version = model, version_of(version)
-        self._headers = headers_of(headers, api_key)
-        self._timeout_s = timeout_s
-        self._retry = retry or Retry(budget=RetryBudget())
-        self._connections = connections
         self._binary = binary
-        self._verify = verify
-        self._session: aiohttp.ClientSession | None = None
-        self._facts: dict[str, dict[str, Any]] = {}
+        self._session = ServerSession(
+            address,
+            headers_of(headers, api_key),
+            timeout_s=timeout_s,
+            retry=retry or Retry(budget=RetryBudget()),
+            connections=connections,
+            verify=verify,
+        )
+        self._facts = ServerFacts(self._session)
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self._session.url
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,9 +125,7 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connections; what is under way fails."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._session.close()
 
     async def predict(self, instances: Any) -> Predictions:
         """Return one prediction for each row.
@@ -178,7 +176,7 @@ class AsyncClient:
         under_way: deque[tuple[int, asyncio.Task[Predictions]]] = deque()
         start = 0
         try:
-            async for rows in _batches(instances, batch_rows):
+            async for rows in batches_of(instances, batch_rows):
                 if len(under_way) >= concurrency:
                     for prediction in await _first(under_way):
                         yield prediction
@@ -210,20 +208,20 @@ class AsyncClient:
             binary = self._binary
         if binary is None:
             values = sum(int(getattr(array, "size", 0)) for array in inputs.values())
-            binary = values >= _BINARY_FROM_VALUES and await self._has_binary()
+            binary = values >= _BINARY_FROM_VALUES and await self._facts.has_binary()
         body, headers = encode_infer(inputs, binary=binary)
         version = f"/versions/{quote(self._version, safe='')}" if self._version is not None else ""
-        path = f"/v2/models/{quote(await self._named(), safe='')}{version}/infer"
-        reply = await self._call("POST", path, body, headers)
+        path = f"{await self._path()}{version}/infer"
+        reply = await self._session.call("POST", path, body, headers)
         return decode_infer(reply.body, reply.headers.get(HEAD_LENGTH))
 
     async def live(self) -> bool:
         """Say whether the process answers."""
-        return await self._healthy("/v2/health/live")
+        return await self._session.healthy("/v2/health/live")
 
     async def ready(self) -> bool:
         """Say whether every model can be asked; False also where nothing listens."""
-        return await self._healthy("/v2/health/ready")
+        return await self._session.healthy("/v2/health/ready")
 
     async def metadata(self) -> dict[str, Any]:
         """Return what the model is and takes: ``inputs``, ``outputs``, its ``schema`` and an ``example`` of a row.
@@ -231,17 +229,17 @@ class AsyncClient:
         Raises:
             MLException: As ``predict``.
         """
-        return await self._document(f"/v2/models/{quote(await self._named(), safe='')}")
+        return await self._session.document(await self._path())
 
     async def _predict_rows(self, rows: list[Any]) -> Predictions:
         asked = {"model": self._model, "version": self._version}
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items() if value is not None)
         path = f"/predict?{query}" if query else "/predict"
-        reply = await self._call("POST", path, encode_instances(rows), {"Content-Type": "application/json"})
+        reply = await self._session.call("POST", path, encode_instances(rows), {"Content-Type": "application/json"})
         try:
             found = msgspec.json.decode(reply.body, type=_Predicted)
         except msgspec.MsgspecError as error:
-            raise _stranger(self.url, reply.body) from error
+            raise stranger(self.url, reply.body) from error
         return Predictions(found.predictions, found.model, found.version)
 
     async def _input_of(self, instances: Any) -> str | None:
@@ -249,135 +247,18 @@ class AsyncClient:
         kind = getattr(getattr(instances, "dtype", None), "kind", "")
         if self._binary is False or kind != "f" or getattr(instances, "ndim", 0) < 2 or not hasattr(instances, "size"):
             return None
-        if not self._binary and (instances.size < _BINARY_FROM_VALUES or not await self._has_binary()):
+        if not self._binary and (instances.size < _BINARY_FROM_VALUES or not await self._facts.has_binary()):
             return None
-        inputs = (await self._cached_document(f"/v2/models/{quote(await self._named(), safe='')}")).get("inputs", [])
+        inputs = (await self._facts.document(await self._path())).get("inputs", [])
         return str(inputs[0]["name"]) if len(inputs) == 1 and inputs[0]["datatype"].startswith("FP") else None
 
-    async def _has_binary(self) -> bool:
-        try:
-            return "binary_tensor_data" in (await self._cached_document("/v2")).get("extensions", ())
-        except UsageError:  # a server without metadata of its own
-            self._facts["/v2"] = {}
-            return False
-
-    async def _named(self) -> str:
-        if self._model is not None:
-            return self._model
-        document = await self._cached_document("/openapi.json")
-        try:
-            parameters = document["paths"]["/predict"]["post"]["parameters"]
-            return str(next(item for item in parameters if item["name"] == "model")["schema"]["enum"][0])
-        except (LookupError, TypeError, StopIteration) as error:
-            raise ConfigurationError(
-                f"{self.url} does not say which models it has", hint="Pass model= to the client."
-            ) from error
-
-    async def _cached_document(self, path: str) -> dict[str, Any]:
-        if path not in self._facts:
-            self._facts[path] = await self._document(path)
-        return self._facts[path]
-
-    async def _document(self, path: str) -> dict[str, Any]:
-        reply = await self._call("GET", path)
-        try:
-            return msgspec.json.decode(reply.body, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
-            raise _stranger(self.url, reply.body) from error
-
-    async def _healthy(self, path: str) -> bool:
-        try:
-            async with deadline(self._timeout_s):
-                await self._send("GET", path, b"", {})
-        except WorldError:
-            return False
-        return True
-
-    async def _call(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> _Reply:
-        """Send a request until it is answered, or may be tried no more."""
-        try:
-            async with deadline(self._timeout_s):
-                return cast("_Reply", await self._retry.call(self._send, method, path, body, headers or {}))
-        except RetryExhausted as exhausted:
-            # The caller asked one thing; what it needs to know is why there is no answer.
-            if not isinstance(exhausted.__cause__, MLException):
-                raise
-            if exhausted.attempts > 1:
-                exhausted.__cause__.add_note(f"after {exhausted.attempts} attempts in {exhausted.seconds:.2f} s")
-            raise exhausted.__cause__ from None
-
-    async def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> _Reply:
-        import aiohttp  # late: a third of a second that a server does not need
-
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._verify),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-                headers=self._headers,
-            )
-        url = self.url + path
-        try:
-            sent = {**headers, **deadline_header()}
-            async with self._session.request(method, url, data=body or None, headers=sent) as answer:
-                content = await answer.read()
-        except aiohttp.ClientConnectorError as error:
-            raise TransientError(
-                f"nothing answers on {self.url}: {error.os_error.strerror or error}",
-                code="unreachable",
-                hint="Start the server first, as by groundwork serve, or mend the address.",
-                context={"url": url},
-            ) from error
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
-            raise TransientError(
-                f"the connection to {self.url} was lost before its answer: {error or type(error).__name__}",
-                code="connection_lost",
-                hint="The server may have been stopped; its log says more.",
-                context={"url": url},
-            ) from error
-        except aiohttp.ClientError as error:
-            raise WorldError(f"{url} cannot be asked: {error or type(error).__name__}") from error
-        if answer.status >= 400:
-            raise error_of(answer.status, answer.headers, content, url)
-        return _Reply(answer.headers, content)
-
-
-def check_stream(batch_rows: int, concurrency: int) -> None:
-    """Refuse numbers with which a stream would not move.
-
-    Raises:
-        ConfigurationError: One is below 1.
-    """
-    check_count("batch_rows", batch_rows)
-    check_count("concurrency", concurrency)
+    async def _path(self) -> str:
+        """Return where the model's own answers are; a model that nobody named is asked for."""
+        model = self._model if self._model is not None else await self._facts.first_model()
+        return f"/v2/models/{quote(model, safe='')}"
 
 
 async def _first(under_way: "deque[tuple[int, asyncio.Task[Predictions]]]") -> Predictions:
     start, task = under_way.popleft()
     with placed(start):
         return await task
-
-
-async def _batches(instances: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:
-    rows: list[Any] = []
-    if isinstance(instances, AsyncIterable):
-        async for row in instances:
-            rows.append(row)
-            if len(rows) == size:
-                yield rows
-                rows = []
-    else:
-        for row in rows_of(instances):
-            rows.append(row)
-            if len(rows) == size:
-                yield rows
-                rows = []
-    if rows:
-        yield rows
-
-
-def _stranger(url: str, body: bytes) -> WorldError:
-    return WorldError(
-        f"what answers on {url} is no such server; it sent {body[:60]!r}", hint="Give the address of groundwork serve."
-    )

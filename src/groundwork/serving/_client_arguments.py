@@ -132,6 +132,20 @@ def check_count(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} is {value!r}; it must be a whole number, at least 1")
 
 
+def check_stream(batch_rows: int, concurrency: int) -> None:
+    """Refuse numbers with which a stream would not move.
+
+    Args:
+        batch_rows: How many rows go in one request.
+        concurrency: How many requests are under way at once.
+
+    Raises:
+        ConfigurationError: One is below 1.
+    """
+    check_count("batch_rows", batch_rows)
+    check_count("concurrency", concurrency)
+
+
 def check_inputs(inputs: object) -> None:
     """Refuse what names no inputs.
 

@@ -5,7 +5,7 @@ stream, since the caller knows nothing of requests.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,6 +33,30 @@ def rows_of(instances: Any) -> Iterator[Any]:
     if isinstance(instances, dict | str | bytes) or not hasattr(instances, "__iter__") or _is_number(instances):
         return iter(instances_of(instances))
     return iter(instances)
+
+
+async def batches_of(instances: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[list[Any]]:
+    """Give the rows of a stream, so many at a time.
+
+    Args:
+        instances: As in ``rows_of``; or rows that are waited for.
+        size: How many; the last may be fewer.
+    """
+    rows: list[Any] = []
+    if isinstance(instances, AsyncIterable):
+        async for row in instances:
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+    else:
+        for row in rows_of(instances):
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+    if rows:
+        yield rows
 
 
 @contextmanager

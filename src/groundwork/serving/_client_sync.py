@@ -15,7 +15,8 @@ from typing import Any, Self, TypeVar
 
 from groundwork.errors import UsageError
 from groundwork.resilience import Retry
-from groundwork.serving._client import AsyncClient, Predictions, check_stream
+from groundwork.serving._client import AsyncClient, Predictions
+from groundwork.serving._client_arguments import check_stream
 from groundwork.serving._client_stream import placed, rows_of
 from groundwork.serving._client_tensors import Array
 

@@ -54,7 +54,7 @@ def test_a_version_may_be_a_number(version):
 def test_a_key_and_headers_go_with_each_request():
     client = AsyncClient(headers={"X-Team": "größer\tals"}, api_key="k")
 
-    assert {"X-Team": "größer\tals", "Authorization": "Bearer k"} == client._headers
+    assert {"X-Team": "größer\tals", "Authorization": "Bearer k"} == client._session.headers
 
 
 @pytest.mark.parametrize("inputs", [5, [1], {5: [1]}])
