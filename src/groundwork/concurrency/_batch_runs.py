@@ -31,6 +31,7 @@ class BatchRuns:
 
     Attributes:
         batch_s: How long a batch takes, in seconds, recent ones counting most; 0.0 before the first.
+        inline: Whether they run on the event loop.
 
     Raises:
         ConfigurationError: The executor is none, or is the event loop and several batches are to run at once.
@@ -58,11 +59,6 @@ class BatchRuns:
     def __len__(self) -> int:
         return len(self._runs)
 
-    @property
-    def inline(self) -> bool:
-        """Whether they run on the event loop."""
-        return self._executor == "inline"
-
     def use(self, executor: Executor | Literal["inline"] | None) -> None:
         """Run elsewhere from the next batch on.
 
@@ -78,6 +74,7 @@ class BatchRuns:
                 hint="Pass an Executor of concurrent.futures, 'inline', or None for threads of its own.",
             )
         self._executor = executor
+        self.inline = executor == "inline"
         # More threads than batches, or nobody knows how many, would run what is meant to wait.
         self._has_door = executor is None or (
             isinstance(executor, ThreadPoolExecutor) and getattr(executor, "workers", inf) <= self._most
@@ -124,7 +121,7 @@ class BatchRuns:
         """
         run = BatchRun(items, slices)
         self._runs.append(run)
-        if self._executor == "inline":
+        if self.inline:
             self._run_here(run)
         else:
             self._hand_over(run)
