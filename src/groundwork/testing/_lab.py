@@ -37,7 +37,7 @@ class Lab:
         limit_s: As given.
     """
 
-    def __init__(self, *, seed: int = 0, limit_s: float = 20.0) -> None:
+    def __init__(self, *, seed: int = 0, limit_s: float = 90.0) -> None:
         self.seed = seed
         self.limit_s = limit_s
         self._folders = 0

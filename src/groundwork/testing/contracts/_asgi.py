@@ -15,7 +15,7 @@ BAD = -1
 
 _HELD_S = 2.5
 """How long the model waits to be let go; nothing correct waits for it."""
-_LIMIT_S = 8.0
+_LIMIT_S = 30.0
 _TURNS = 60
 
 

@@ -5,6 +5,7 @@ workers=0, prefetch=2)`` with iteration, ``len``, ``epoch``, ``set_epoch``, ``st
 """
 
 import itertools
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -145,15 +146,20 @@ def a_finished_epoch_is_followed_by_the_next(subject: Any, lab: Lab) -> None:
     after=["an_epoch_has_every_row_once"],
 )
 def threads_do_not_change_the_sequence(subject: Any, lab: Lab) -> None:
-    """No thread, two and four; the first and the fifth batch take their time."""
-
-    def transform(batch: Any) -> list[int]:
-        found = numbers_of(batch)
-        if found[0] in (0, 32):
-            time.sleep(0.02)
-        return found
-
+    """No thread, two and four; the first and the fifth batch take until a later one is made, if it ever is."""
     for workers, prefetch in ((0, 0), (0, 3), (2, 2), (4, 8)):
+        later = threading.Event()
+
+        def transform(batch: Any, later: threading.Event = later, workers: int = workers) -> list[int]:
+            found = numbers_of(batch)
+            if found[0] not in (0, 32):
+                later.set()
+            elif workers:
+                later.wait(0.1)
+                later.clear()
+                time.sleep(0.01)
+            return found
+
         made = subject.BatchLoader(flights(100), 8, transform=transform, workers=workers, prefetch=prefetch)
         what = f"flights with workers={workers}, prefetch={prefetch}"
         expect(flat(list(made)), list(range(100)), what)

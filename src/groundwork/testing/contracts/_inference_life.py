@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,8 +81,10 @@ class _Scene:
             thread.start()
         for _ in threads:
             sent.acquire(timeout=_ASK_S)
-        # All bytes are with the system; the server needs a moment to see them.
-        time.sleep(0.3)
+        # All bytes are with the system; whoever has answered what was asked after them has seen them.
+        with suppress(OSError, http.client.HTTPException):
+            for _ in range(3):
+                self.ask("GET", "/v2/health/live")
         return threads
 
 
@@ -123,6 +126,18 @@ def _live(subject: Any, folder: Path, drive: Drive, **options: Any) -> dict[str,
 def _terminate(scene: _Scene) -> None:
     scene.found["terminated"] = True
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _readiness(scene: _Scene, seconds: float) -> int:
+    """Ask until it is not ready, or so long: the status, or 0 where nobody takes the connection."""
+    end_s, ready = time.monotonic() + seconds, 200
+    while ready == 200 and time.monotonic() < end_s:
+        time.sleep(0.02)
+        try:
+            ready = scene.ask("GET", "/v2/health/ready")
+        except (OSError, http.client.HTTPException):
+            ready = 0
+    return ready
 
 
 def _found(subject: Any, lab: Lab, work: Callable[[Any, Path, int], dict[str, Any]]) -> dict[str, Any]:
@@ -182,7 +197,7 @@ def _full_load(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
         scene.model.hold()
         threads = scene.crowd()
         _terminate(scene)
-        time.sleep(0.2)
+        _readiness(scene, 0.5)
         scene.model.let_go()
         for thread in threads:
             thread.join(_ASK_S)
@@ -214,14 +229,7 @@ def _in_the_drain(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
         scene.model.hold()
         threads = scene.crowd()
         _terminate(scene)
-        end_s, ready = time.monotonic() + 1.0, 200
-        while ready == 200 and time.monotonic() < end_s:
-            time.sleep(0.02)
-            try:
-                ready = scene.ask("GET", "/v2/health/ready")
-            except (OSError, http.client.HTTPException):
-                ready = 0
-        scene.found["ready"] = ready
+        scene.found["ready"] = _readiness(scene, 2.0)
         scene.model.let_go()
         for thread in threads:
             thread.join(_ASK_S)
@@ -240,7 +248,7 @@ def _in_the_drain(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
 def stopping_it_is_not_ready(subject: Any, lab: Lab) -> None:
     """Readiness is asked while accepted requests still wait."""
     if (ready := _found(subject, lab, _in_the_drain)["ready"]) not in (0, 503):
-        raise ContractBroken(f"readiness said {ready} a second after SIGTERM; expected 503 or no connection")
+        raise ContractBroken(f"readiness said {ready} two seconds after SIGTERM; expected 503 or no connection")
 
 
 def _silence(subject: Any, folder: Path, nth: int) -> dict[str, Any]:
