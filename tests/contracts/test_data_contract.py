@@ -6,12 +6,14 @@ import sys
 from proofs import ContractProofs
 
 import groundwork.data
+from groundwork.testing import Level
 from groundwork.testing.contracts.data import CONTRACT
 
 
 class TestDataContract(ContractProofs):
     number = "02"
     doors = (groundwork.data,)
+    long = (Level.CRASH, Level.LOAD)
     seeded = (CONTRACT["killed_again_and_again_it_learns_each_row_once"],)
 
     def test_the_measurements_can_be_run_again(self):

@@ -11,4 +11,4 @@ class TestStorageContract(ContractProofs):
     number = "04"
     doors = (groundwork.storage,)
     seeded = tuple(check for check in CONTRACT if check.level in (Level.BASIC, Level.EDGE))
-    long = (Level.LOAD,)
+    long = (Level.CRASH, Level.LOAD)

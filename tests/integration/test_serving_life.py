@@ -218,8 +218,12 @@ def test_no_worker_outlives_a_supervisor_that_is_killed(tmp_path):
         pids = workers_of(server)
 
         server.process.kill()
-
+        code = server.process.wait(timeout=PATIENCE_S)
         until(lambda: not any(map(alive, pids)))
+
+        assert (len(pids), code) == (2, -signal.SIGKILL)
+        with pytest.raises(ConnectionRefusedError):
+            server.predict("after")
 
 
 def test_a_second_signal_ends_workers_at_once(tmp_path):

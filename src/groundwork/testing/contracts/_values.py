@@ -12,6 +12,7 @@ from typing import Any
 
 from groundwork.errors import ContractBroken
 from groundwork.testing._lab import Lab
+from groundwork.testing.contracts._refusals import expect_chosen
 
 RECORD = {"run": "naïve π", "epochs": 3, "losses": [0.5, 0.25, 1e-7], "best": None, "ok": True, "notes": "a\nb" * 9000}
 
@@ -57,15 +58,14 @@ def same_arrays(found: Any, expected: Mapping[str, Any]) -> bool:
     return True
 
 
-def expect_refusal(act: Callable[[], Any], named: str, what: str) -> str:
+def expect_refusal(act: Callable[[], Any], named: str, what: str, *, also: tuple[type[Exception], ...] = ()) -> str:
     """Break the contract unless this raises an error, which names this text; give its sentence back."""
     try:
         value = act()
         if isinstance(value, Iterator):
             value = list(value)
-    except NotImplementedError:
-        raise
     except Exception as error:
+        expect_chosen(error, what, also=also)
         if named not in (sentence := str(error)):
             raise ContractBroken(
                 f"{what} raised {type(error).__name__}: {sentence[:80]!r}; expected an error that says {named}"
