@@ -157,5 +157,5 @@ def test_columns_come_back_as_they_went(rows):
 
     back = Dataset.scan(Dataset.scan(frame).to_numpy(layout="columns")).collect()
 
-    if rows:
-        assert back.equals(frame)
+    # Of no values nothing tells the type.
+    assert back.equals(frame) if rows else (0, frame.columns) == (back.height, back.columns)

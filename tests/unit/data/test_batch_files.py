@@ -68,10 +68,10 @@ def test_a_row_meets_the_rows_of_its_window_and_no_others(path, tmp_path):
     pl.read_parquet(path).head(1000).write_parquet(whole_blocks)
     loader = BatchLoader(Dataset.scan(whole_blocks), 200, shuffle=True, buffer_rows=200)
 
-    for batch in ids(loader):
-        blocks = {row // 25 for row in batch}
-        assert len(blocks) == 8
-        assert batch != sorted(batch)
+    batches = list(ids(loader))
+
+    assert [8] * 5 == [len({row // 25 for row in batch}) for batch in batches]
+    assert [True] * 5 == [batch != sorted(batch) for batch in batches]
 
 
 def test_several_files_are_one_table(path, tmp_path):

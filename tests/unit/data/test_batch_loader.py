@@ -278,8 +278,9 @@ def test_no_thread_outlives_a_loop_that_fails():
 
 
 def test_nothing_prefetched_needs_no_thread():
-    for _ in BatchLoader(table(500), 5, prefetch=0):
-        assert [] == batch_threads()
+    seen = [batch_threads() for _ in BatchLoader(table(500), 5, prefetch=0)]
+
+    assert [[]] * 100 == seen
 
 
 def test_no_more_is_made_ahead_than_asked_for():

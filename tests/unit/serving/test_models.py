@@ -31,4 +31,8 @@ def test_a_path_that_is_not_there_or_is_no_model_is_refused(tmp_path):
 
 
 def test_a_path_that_is_looked_for_anew_may_come_later():
-    create_app({"a": Latest(lambda: "nofile")})
+    looked = []
+
+    app = create_app({"a": Latest(lambda: looked.append("for it") or "nofile")})
+
+    assert (True, []) == (callable(app), looked)

@@ -30,7 +30,10 @@ def batches(cells, dtype, ending="\n"):
     st.sampled_from(["\n", "\r\n"]),
 )
 def test_cells_are_what_the_cast_of_their_text_gives(cells, dtype, ending):
-    for batch in batches(cells, dtype, ending):
+    made = batches(cells, dtype, ending)
+
+    assert len(cells) == sum(batch.frame.height for batch in made)
+    for batch in made:
         text, found = batch.frame["a"], batch.cells["a"]
 
         assert text.dtype == pl.String
