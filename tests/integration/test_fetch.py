@@ -264,7 +264,7 @@ def test_by_default_neither_404_nor_429_opens_a_breaker():
 
 
 def test_an_attempt_that_takes_too_long_is_tried_again():
-    (result,), site = fetched(["/held"], timeout_s=0.5, retry=Retry(attempts=2, backoff=Backoff(initial_s=0.0)))
+    (result,), site = fetched(["/held"], timeout_s=1.0, retry=Retry(attempts=2, backoff=Backoff(initial_s=0.0)))
 
     assert 2 == site.asked["/held"]
     assert isinstance(result.error.__cause__, DeadlineExceeded)
@@ -274,7 +274,7 @@ def test_at_the_deadline_of_all_what_has_ended_stays():
     async def main():
         async with serving() as site:
             paths = ["/fast", *["/held"] * 20]
-            results = await fetch_all([site.url + path for path in paths], 3, deadline_s=1.0)
+            results = await fetch_all([site.url + path for path in paths], 3, deadline_s=2.0)
             return results, sum(site.asked.values())
 
     (first, *others), asked = asyncio.run(main())

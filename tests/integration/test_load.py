@@ -131,8 +131,8 @@ def test_a_stall_that_waiting_callers_do_not_see_shows_in_the_corrected_latency(
     with scripted(stall_once) as server:
         load = opened(server, connections=1, arrivals="steady", clock=perf_counter)
 
-    assert load.service.percentile_s(50) < 0.05
-    assert load.latency.percentile_s(50) > 0.05
+    # On a slow machine those that wait wait longer still.
+    assert load.latency.percentile_s(50) > 5 * load.service.percentile_s(50)
 
 
 def test_what_is_never_answered_is_counted_after_the_time_to_wait_for_it():

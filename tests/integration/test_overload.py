@@ -136,9 +136,11 @@ def test_a_hundred_hostile_clients_are_answered_bounded_and_cost_others_nothing(
     with running(tmp_path, f"port=0, {bounds}") as server, ExitStack() as stack:
         before = server.predict("left")[0]["sockets"]
         rss = server.rss()
-        clients = [stack.enter_context(connected(server)) for _ in range(100)]
-        for client in clients:
-            say(client, sent)
+        clients = []
+        for _ in range(100):
+            # At once: its time runs from here on.
+            clients.append(stack.enter_context(connected(server)))
+            say(clients[-1], sent)
 
         served = [server.predict(number) for number in range(20)]
         told = [heard(client) for client in clients]

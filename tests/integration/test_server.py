@@ -228,7 +228,7 @@ def test_a_client_that_hangs_up_never_reaches_the_model(server):
 
 @pytest.fixture(scope="module")
 def hasty():
-    with running("header_timeout_s=0.2, idle_timeout_s=0.2, max_header_bytes=5_000") as served:
+    with running("header_timeout_s=1.0, idle_timeout_s=1.0, max_header_bytes=5_000") as served:
         yield served
 
 

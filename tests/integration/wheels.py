@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,11 @@ def write_wheel(folder: Path, name: str, version: str = "1.0", requires: Sequenc
             wheel.writestr(zipfile.ZipInfo(file, (2020, 1, 1, 0, 0, 0)), text)
         wheel.writestr(zipfile.ZipInfo(f"{info}/RECORD", (2020, 1, 1, 0, 0, 0)), f"{rows}{info}/RECORD,,\n")
     return f"{name}=={version} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def told_again(output: str) -> list[str]:
+    """What uv and pip say of their own attempts after the first; each waits longer than the one before."""
+    return re.findall(r"Retry\(total=\d+|after \d+ retries", output)
 
 
 def only_wheels(wheels: Path, cache: Path) -> dict[str, str]:
