@@ -1,7 +1,8 @@
 """Which rows repeat a key that came before, across all batches.
 
 Rule: whole numbers, dates, times, truth values and fractions are compared as they are; text and keys of several columns
-by 128 bits of hash, whose chance of one false alarm among a hundred million rows is 1e-23. Missing repeats nothing.
+by the 128 bits of ``row_hashes``: a false alarm among a hundred million rows has a chance of some 1e-23. Missing
+repeats nothing.
 Memory: 8 bytes a row, 16 where hashed; twice that while sorted runs are merged, as a log-structured tree merges them.
 Cost: a sort of each batch, none where its keys increase, as those of a numbered table do.
 """
@@ -12,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from groundwork.data._row_hash import row_hashes
+
 _Keys = npt.NDArray[np.uint64]
 _Positions = npt.NDArray[np.int64]
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
-_SEEDS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
 
 
 class SeenKeys:
@@ -38,7 +40,7 @@ class SeenKeys:
         Returns:
             True where the key was there before, in this frame or an earlier one; None if it is nowhere.
         """
-        keys = frame.select(_canonical(name, frame.schema[name]) for name in self.columns)
+        keys = frame.select(self.columns)
         known: _Positions | None = None
         if any(column.null_count() for column in keys.iter_columns()):
             complete = keys.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
@@ -138,26 +140,16 @@ def _like_before(values: _Keys) -> npt.NDArray[np.bool_]:
     return like
 
 
-def _canonical(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(dtype, pl.Categorical | pl.Enum):
-        return column.cast(pl.String)
-    if dtype.is_float():
-        # One NaN, as polars compares them.
-        return column.cast(pl.Float64).fill_nan(float("nan"))
-    return column
-
-
 def _bits(keys: pl.DataFrame) -> tuple[_Keys, _Keys | None]:
-    column = keys.to_series(0).to_physical()
-    if keys.width == 1 and column.dtype.is_float():
-        # One zero: added here, where -0.0 becomes 0.0; polars would leave the sum out as of no effect.
-        return (column.to_numpy() + 0.0).view(np.uint64), None
-    if keys.width == 1 and column.dtype == pl.UInt64:
+    column = keys.to_series(0)
+    if keys.width > 1 or isinstance(column.dtype, pl.Categorical | pl.Enum):
+        return row_hashes(keys)
+    column = column.to_physical()
+    if column.dtype.is_float():
+        # One NaN, and one zero: added here, where -0.0 becomes 0.0; polars would leave the sum out as of no effect.
+        return (column.cast(pl.Float64).fill_nan(float("nan")).to_numpy() + 0.0).view(np.uint64), None
+    if column.dtype == pl.UInt64:
         return column.to_numpy(), None
-    if keys.width == 1 and (column.dtype == pl.Boolean or column.dtype in _WHOLE):
+    if column.dtype == pl.Boolean or column.dtype in _WHOLE:
         return column.cast(pl.Int64).to_numpy().view(np.uint64), None
-    # Never stored and never shown: the values of polars' hash may change with its version, equality does not.
-    key = pl.col(keys.columns[0]) if keys.width == 1 else pl.struct(keys.columns)
-    one, two = (keys.select(key.hash(seed)).to_series().to_numpy() for seed in _SEEDS)
-    return one, two
+    return row_hashes(keys)

@@ -76,7 +76,6 @@ def test_there_is_one_nan_and_one_zero():
 
 
 def test_first_halves_that_agree_by_chance_are_told_apart(monkeypatch):
-    monkeypatch.setattr(_unique, "_SEEDS", (1, 2))
     halves = _unique._bits
 
     def colliding(keys):
