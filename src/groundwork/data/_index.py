@@ -161,7 +161,11 @@ class DatasetIndex:
 
         Returns:
             Its samples, in order; empty where there are none.
+
+        Raises:
+            InvalidDataError: It is no text, which no label equals.
         """
+        _require_text("label", label)
         return list(map(self._samples.__getitem__, self._by_label.ids(label)))
 
     def by_split(self, split: str) -> list[Sample]:
@@ -172,7 +176,11 @@ class DatasetIndex:
 
         Returns:
             Its samples, in order; empty where there are none.
+
+        Raises:
+            InvalidDataError: It is no text, which no split equals.
         """
+        _require_text("split", split)
         return list(map(self._samples.__getitem__, self._by_split.ids(split)))
 
     def where(self, /, **metadata: Any) -> list[Sample]:
@@ -186,12 +194,18 @@ class DatasetIndex:
 
         Returns:
             The samples, in order; all of them where nothing is asked.
+
+        Raises:
+            InvalidDataError: A key is not indexed and no sample has it; the hint names keys that look alike.
         """
         groups = [self._by_value[name].ids(_key(value)) for name, value in metadata.items() if name in self._by_value]
         ids = min(groups, key=len) if groups else self._samples
         wanted = [(name, _key(value)) for name, value in metadata.items()]
         samples = map(self._samples.__getitem__, ids)
-        return [one for one in samples if all(_key(one.metadata.get(name, _MISSING)) == key for name, key in wanted)]
+        found = [one for one in samples if all(_key(one.metadata.get(name, _MISSING)) == key for name, key in wanted)]
+        if not found:
+            self._require_keys(metadata)
+        return found
 
     @property
     def labels(self) -> Counter[str]:
@@ -328,6 +342,17 @@ class DatasetIndex:
         """
         return table_of_samples(self)
 
+    def _require_keys(self, names: Iterable[str]) -> None:
+        for name in names:
+            # Mostly the first sample has it; where nobody has, that is an error, which may take its time.
+            if self._samples and name not in self._by_value and not any(name in one.metadata for one in self):
+                known = list(dict.fromkeys(itertools.chain(self._by_value, *(one.metadata for one in self))))
+                near = difflib.get_close_matches(name, known[:_NEAR_AMONG], cutoff=0.5)
+                hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:20]) or 'none'}"
+                raise InvalidDataError(
+                    f"no sample has metadata {name!r}", hint=hint, context={"key": name, "near": near}
+                )
+
     def _require_sample(self, sample: Sample) -> None:
         if not isinstance(sample, Sample):
             raise InvalidDataError(f"{sample!r} is no Sample", hint="write Sample(id, label, split, metadata)")
@@ -357,6 +382,15 @@ class DatasetIndex:
         for name, groups in self._by_value.items():
             if name in sample.metadata:
                 yield groups, _key(sample.metadata[name])
+
+
+def _require_text(what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidDataError(
+            f"{what} {value!r} is a {type(value).__name__}, and every {what} is text",
+            hint="numbers of a table became text as '1', truth values as 'true' and 'false'",
+            context={what: repr(value)},
+        )
 
 
 def _key(value: Any) -> Any:

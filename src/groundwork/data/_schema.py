@@ -7,10 +7,11 @@ import datetime
 from typing import Annotated, Any, Self
 
 import polars as pl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from groundwork.data._dtypes import TYPES, dtype_name
 from groundwork.data._expression import expression, expression_columns
+from groundwork.data._schema_mistakes import schema_error
 from groundwork.errors import ConfigurationError, first_line
 
 RULES = ("dtype", "nullable", "min", "max", "allowed", "regex", "unique")
@@ -135,6 +136,25 @@ class Schema(BaseModel):
     columns: dict[str, Column]
     unique: tuple[tuple[str, ...], ...] = ()
     rules: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Build a schema of plain data.
+
+        Args:
+            obj: The columns and rules, as in a file.
+            options: Those of pydantic.
+
+        Returns:
+            The schema.
+
+        Raises:
+            ConfigurationError: It is none; all its mistakes are told.
+        """
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise schema_error(error, Schema, Column) from error
 
     @property
     def dtypes(self) -> dict[str, pl.DataType | type[pl.DataType]]:

@@ -3,20 +3,16 @@
 Rule: all mistakes are told at once, each with its line, and before any row is read.
 """
 
-import difflib
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
-from groundwork.data._schema import Column, Schema
+from groundwork.data._schema import Schema
+from groundwork.data._schema_mistakes import Place, mistakes_of
 from groundwork.errors import ConfigurationError, InvalidDataError
 from groundwork.storage import dump_yaml, load_yaml_with_lines
 
 _HINT = "a schema file has columns:, each with its dtype; groundwork data profile FILE --suggest-schema drafts one"
-_Place = tuple[str | int, ...]
 
 
 def load_schema(path: str | PathLike[str]) -> tuple[Schema, tuple[str, ...]]:
@@ -43,13 +39,13 @@ def load_schema(path: str | PathLike[str]) -> tuple[Schema, tuple[str, ...]]:
         inside = ", name it by --project" if isinstance(data, dict) and "schema" in data else ""
         raise ConfigurationError(f"{source} has no columns:{inside}", hint=_HINT, context={"file": source})
     nulls = data.pop("null_values", None) or []
-    mistakes: list[tuple[_Place, str]] = []
+    mistakes: list[tuple[Place, str]] = []
     if not isinstance(nulls, list) or not all(isinstance(text, str) for text in nulls):
         mistakes.append((("null_values",), "must be a list of texts; quote them, as ['NA', '-']"))
     try:
         schema = Schema.model_validate(data)
-    except ValidationError as error:
-        mistakes += [_mistake(details) for details in error.errors()]
+    except ConfigurationError as error:
+        mistakes += mistakes_of(error)
     if mistakes:
         raise _refused(source, mistakes, lines)
     return schema, tuple(nulls)
@@ -70,19 +66,7 @@ def dump_schema(schema: Schema, null_values: tuple[str, ...] = ()) -> str:
     return dump_yaml({**({"null_values": list(null_values)} if null_values else {}), **plain})
 
 
-def _mistake(details: ErrorDetails) -> tuple[_Place, str]:
-    path, kind = tuple(details["loc"]), details["type"]
-    if kind == "extra_forbidden":
-        known = list((Column if path[0] == "columns" else Schema).model_fields)
-        near = difflib.get_close_matches(str(path[-1]), known, n=1)
-        return path, "unknown key" + (f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}")
-    if kind == "missing":
-        return path, "this key is required"
-    message = details["msg"].removeprefix("Value error, ")
-    return path, message if kind == "value_error" else f"{message}, found {str(details['input'])[:60]!r}"
-
-
-def _refused(source: str, mistakes: list[tuple[_Place, str]], lines: dict[Any, tuple[int, int]]) -> ConfigurationError:
+def _refused(source: str, mistakes: list[tuple[Place, str]], lines: dict[Any, tuple[int, int]]) -> ConfigurationError:
     told = []
     for path, message in mistakes:
         where = next((path[:size] for size in range(len(path), 0, -1) if path[:size] in lines), ())

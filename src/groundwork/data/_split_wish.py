@@ -130,7 +130,7 @@ def check_table(frame: pl.DataFrame, wish: Wish) -> None:
     """
     if frame.height < wish.parts:
         raise InvalidDataError(
-            f"{frame.height} row{'' if frame.height == 1 else 's'} are too few for {wish.parts} parts",
+            f"{frame.height} row{' is' if frame.height == 1 else 's are'} too few for {wish.parts} parts",
             hint="check the filters before",
         )
     named = [name for name in (wish.column, wish.group, *wish.key) if name is not None]

@@ -247,9 +247,13 @@ def _check_types(path: Path, kind: str, types: Mapping[str, pl.DataType]) -> Non
 def _cannot(kind: str, dtype: pl.DataType) -> bool:
     if kind == ".parquet":
         return isinstance(dtype, pl.Object)
-    if dtype.is_nested():
-        return kind == ".csv" or isinstance(dtype, pl.Array)
-    return isinstance(dtype, pl.Binary | pl.Object | pl.Duration)
+    if isinstance(dtype, pl.Struct | pl.List) and kind == ".jsonl":
+        return any(_cannot(kind, inner) for inner in _inner_types(dtype))
+    return dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Object | pl.Duration)
+
+
+def _inner_types(dtype: pl.Struct | pl.List) -> list[Any]:
+    return [field.dtype for field in dtype.fields] if isinstance(dtype, pl.Struct) else [dtype.inner]
 
 
 def _write_csv(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], frames: Iterator[pl.DataFrame]) -> None:
@@ -259,23 +263,34 @@ def _write_csv(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], fr
 
 
 def _write_jsonl(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], frames: Iterator[pl.DataFrame]) -> None:
-    floats = [name for name, dtype in types.items() if dtype.is_float()]
+    holds_odd = [
+        odd.alias(name) for name, dtype in types.items() if (odd := _no_number_of_json(pl.col(name), dtype)) is not None
+    ]
     row = 0
     for frame in frames:
-        odd = (
-            frame.select(pl.col(name).is_finite().not_().fill_null(False).arg_max() for name in floats).row(0)
-            if floats
-            else ()
-        )
-        for name, at in zip(floats, odd, strict=True):
-            if at is not None and frame[name][at] is not None and not frame[name].is_finite()[at]:
+        for odd in frame.select(holds_odd).iter_columns():
+            if odd.any():
+                name, at = odd.name, int(odd.arg_true()[0])
+                shown = str(frame[name].gather([at]).to_list()[0])[:80]
                 raise InvalidDataError(
-                    f"{path.name}: row {row + at + 1:,}, column {name}: {frame[name][at]} is no number of JSON",
+                    f"{path.name}: row {row + at + 1:,}, column {name}: {shown} is no number of JSON",
                     hint="write Parquet or CSV, or make it missing: null_values=['NaN']",
                     context={"row": row + at + 1, "column": name},
                 )
         frame.with_columns(_times(types)).write_ndjson(file)
         row += frame.height
+
+
+def _no_number_of_json(values: pl.Expr, dtype: Any) -> pl.Expr | None:
+    """Say where a value is, or holds, NaN or an infinity; None where its type has no fractions."""
+    if isinstance(dtype, pl.Struct):
+        fields = [_no_number_of_json(values.struct.field(field.name), field.dtype) for field in dtype.fields]
+        inner = [each for each in fields if each is not None]
+        return pl.any_horizontal(inner) if inner else None
+    if isinstance(dtype, pl.List):
+        element = _no_number_of_json(pl.element(), dtype.inner)
+        return None if element is None else values.list.eval(element).list.any().fill_null(False)
+    return values.is_finite().not_().fill_null(False) if dtype.is_float() else None
 
 
 def _times(types: Mapping[str, pl.DataType]) -> list[pl.Expr]:

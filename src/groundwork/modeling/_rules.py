@@ -69,11 +69,12 @@ def rule_schema(column: RawColumn, dtype: pl.DataType, *, nullable: bool) -> dic
 
 
 def _least(bound: Any, told: Any) -> Check:
-    return lambda value: f"{told} or more" if value < bound else None
+    # Asked this way round, NaN, which lies in no range, is refused too.
+    return lambda value: None if value >= bound else f"{told} or more"
 
 
 def _most(bound: Any, told: Any) -> Check:
-    return lambda value: f"{told} or less" if value > bound else None
+    return lambda value: None if value <= bound else f"{told} or less"
 
 
 def _one_of(allowed: tuple[Any, ...], dtype: pl.DataType) -> Check:

@@ -109,7 +109,6 @@ def test_samples_are_found_by_id_label_split_and_metadata():
     assert ids(index.where(patient_id=3)) == ["b1", "b2"]
     assert ids(index.where(camera=None)) == ["c1"]
     assert index.where(patient_id=None) == []
-    assert index.where(self=1) == []
     assert len(index.where()) == 6
     assert (index.indexed, repr(index)) == (("camera",), "DatasetIndex(6 samples, 2 labels, 2 splits)")
 
@@ -195,6 +194,22 @@ def test_a_question_looks_at_its_answer_only():
     index.by_label("rare"), index.by_split("rare"), index.get("rare")
 
     assert looked_at == ["rare", "rare"]
+
+
+def test_a_misspelt_key_of_the_metadata_is_an_error_with_the_near_ones():
+    with pytest.raises(InvalidDataError, match="no sample has metadata 'camra'") as caught:
+        pets(indexed=["camera"]).where(camra="front")
+
+    assert caught.value.hint == "did you mean camera?"
+    assert DatasetIndex().where(camra="front") == []
+
+
+@pytest.mark.parametrize("name", [True, 1, None])
+def test_a_label_or_split_that_is_no_text_is_an_error(name):
+    with pytest.raises(InvalidDataError, match="every label is text"):
+        pets().by_label(name)
+    with pytest.raises(InvalidDataError, match="every split is text"):
+        pets().by_split(name)
 
 
 def test_a_balanced_sample_is_reproducible_and_has_no_sample_twice():

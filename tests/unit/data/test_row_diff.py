@@ -82,3 +82,12 @@ def test_infinite_numbers_and_nan_stand_in_the_examples_as_text():
 
     assert [([1], "v", 1.0, "inf")] == found.examples
     assert 2 == found.columns["v"]
+
+
+def test_nan_is_a_value_that_equals_itself_and_is_not_missing():
+    nan = pl.DataFrame({"k": [1], "a": [float("nan")]})
+    missing = pl.DataFrame({"k": [1], "a": [None]}, schema={"k": pl.Int64, "a": pl.Float64})
+
+    assert row_diff(nan, nan, ["k"]).same
+    assert row_diff(missing, missing, ["k"]).same
+    assert row_diff(nan, missing, ["k"]).examples == [([1], "a", "nan", None)]

@@ -82,3 +82,25 @@ def test_a_declaration_cannot_be_changed():
 
     with pytest.raises(ValidationError, match="frozen"):
         column.nullable = False
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"colums": {}}, "the schema is not sound: colums: unknown key; did you mean 'columns'?"),
+        ({"columns": {"a": {"dtyp": "int"}}}, "the schema is not sound: columns.a.dtyp: unknown key; did you mean 'dtype'?"),
+        ({"columns": {"a": {}}}, "the schema is not sound: columns.a.dtype: this key is required"),
+    ],
+)
+def test_a_misspelt_key_is_told_in_words(given, message):
+    with pytest.raises(ConfigurationError) as caught:
+        Schema.model_validate(given)
+
+    assert caught.value.message == message
+
+
+def test_all_mistakes_of_a_schema_are_told_at_once():
+    with pytest.raises(ConfigurationError, match="and 1 more") as caught:
+        Schema.model_validate({"columns": {"a": {"dtype": "int", "nul": 1}}, "rulez": {}})
+
+    assert caught.value.hint == "also: rulez: unknown key; did you mean 'rules'?"

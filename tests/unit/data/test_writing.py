@@ -106,6 +106,27 @@ def test_nested_values_are_json_in_json_lines(tmp_path):
     assert (tmp_path / "out.jsonl").read_text() == '{"a":[1,2],"b":{"x":1}}\n{"a":null,"b":{"x":null}}\n'
 
 
+@pytest.mark.parametrize(
+    ("column", "row", "shown"),
+    [
+        (pl.Series([1.0, float("inf")]), 2, "inf"),
+        (pl.Series([None, {"x": [0.5]}, {"x": [1.0, None, float("nan")]}]), 3, r"\{'x': \[1.0, None, nan\]\}"),
+        (pl.Series([[], [{"x": float("-inf")}]]), 2, r"\[\{'x': -inf\}\]"),
+    ],
+)
+def test_a_fraction_that_json_cannot_say_is_refused_at_any_depth(tmp_path, column, row, shown):
+    with pytest.raises(InvalidDataError, match=f"out.jsonl: row {row}, column a: {shown} is no number of JSON"):
+        Dataset.scan({"a": column}).sink(tmp_path / "out.jsonl")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [b"x", datetime.timedelta(1)])
+def test_a_type_that_json_has_not_is_refused_at_any_depth(tmp_path, value):
+    with pytest.raises(InvalidDataError, match="column a is .*, which jsonl cannot hold"):
+        Dataset.scan(pl.DataFrame({"a": [{"x": [value]}]})).sink(tmp_path / "out.jsonl")
+
+
 @pytest.mark.parametrize("name", ["out", "out.xlsx", "out.parquet.gz", "out.gz"])
 def test_a_suffix_of_no_table_is_refused_before_anything_is_read(tmp_path, name):
     with pytest.raises(UnsupportedFormatError, match="no table can be written as"):
