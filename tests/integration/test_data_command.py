@@ -369,7 +369,7 @@ def test_a_side_without_rows_is_told(data, tmp_path):
     ("arguments", "said"),
     [
         (("profile", "jna.csv"), "did you mean jan.csv"),
-        (("profile", "x*.csv"), "x*.csv matches no file"),
+        (("profile", "x*.csv"), "no file matches x*.csv"),
         (("profile", "."), ". is a folder"),
         (("profile", "jan.csv", "--output", "jan.txt"), "jan.txt: no output has this suffix"),
         (("profile", "jan.csv", "--output", "no/jan.html"), "there is no folder no"),

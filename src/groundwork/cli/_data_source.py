@@ -4,17 +4,15 @@ Rule: whatever is wrong with a name, an option or an output is told in one sente
 """
 
 import difflib
-import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundwork.cli._data_view import reading
 from groundwork.data import SPELLINGS, Dataset, Schema, infer_types, load_schema
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
 
 TABLES = (".parquet", *(f"{kind}{packed}" for kind in (".csv", ".jsonl", ".ndjson") for packed in ("", ".gz", ".zst")))
-_MAGIC = ("*", "?", "[")
 
 
 @dataclass(frozen=True)
@@ -190,11 +188,12 @@ def _matches(text: str) -> list[Path]:
     path = Path(text)
     if path.exists():
         return [path]
-    if any(sign in text for sign in _MAGIC):
-        found = sorted(Path(each) for each in glob.glob(text, recursive=True) if not Path(each).is_dir())
-        if found:
-            return found
-        raise UsageError(f"{text} matches no file", hint="check the pattern")
+    try:
+        found = list(Dataset.scan(text).files)
+    except StorageError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    if found != [path]:
+        return found
     names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, names, n=3)
     hint = f"did you mean {' or '.join(str(path.parent / name) for name in near)}?" if near else "check the path"

@@ -9,7 +9,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from groundwork.data._batch_ahead import in_order
 from groundwork.data._batch_blocks import ArrayBatches, Blocks, FrameBatches, Make, Transform
 from groundwork.data._batch_files import FileRows
 from groundwork.data._batch_padding import Padding
@@ -17,7 +16,9 @@ from groundwork.data._batch_rows import FrameRows, TableRows
 from groundwork.data._batch_state import FORMAT, check_state
 from groundwork.data._batch_wish import OrderWish
 from groundwork.data._tables import as_frame
+from groundwork.data._whole import require_whole
 from groundwork.errors import ConfigurationError
+from groundwork.storage import ahead
 
 if TYPE_CHECKING:
     from groundwork.data._batch_torch import TorchBatches
@@ -75,9 +76,9 @@ class BatchLoader:
         shard: tuple[int, int] = (0, 1),
         buffer_rows: int | None = None,
     ) -> None:
-        self.batch_size = _whole("batch_size", batch_size, 1)
-        self._seed = _whole("seed", seed, 0)
-        self._threads, self._prefetch = _whole("workers", workers, 0), _whole("prefetch", prefetch, 0)
+        self.batch_size = require_whole("batch_size", batch_size, 1)
+        self._seed = require_whole("seed", seed, 0)
+        self._threads, self._prefetch = require_whole("workers", workers, 0), require_whole("prefetch", prefetch, 0)
         self._rank, self._world = _shard(shard)
         orders = {"stratify": stratify, "weights": weights, "bucket_by": bucket_by}
         if len(given := [name for name, column in orders.items() if column is not None]) > 1:
@@ -86,7 +87,7 @@ class BatchLoader:
         self._rows: TableRows = (
             FrameRows(as_frame(dataset), wish)
             if buffer_rows is None
-            else FileRows(dataset, wish, _whole("buffer_rows", buffer_rows, 1))
+            else FileRows(dataset, wish, require_whole("buffer_rows", buffer_rows, 1))
         )
         self._padding = Padding(pad or {}, self._rows.schema)
         self._drop_last = bool(drop_last)
@@ -116,7 +117,7 @@ class BatchLoader:
         Raises:
             ConfigurationError: It is no number of an epoch.
         """
-        if _whole("epoch", epoch, 0) != self.epoch:
+        if require_whole("epoch", epoch, 0) != self.epoch:
             self._stand_at(epoch, 0)
 
     def state_dict(self) -> dict[str, Any]:
@@ -233,32 +234,27 @@ class BatchLoader:
             return
         blocks = Blocks(self._rows, epoch, numbers, self.batch_size, self._padding)
         threads = self._threads or min(self._prefetch, 1)
-        ahead = max(self._prefetch, self._threads)
+        waiting = max(self._prefetch, self._threads)
         if self._transform is None:
-            with closing(in_order(blocks.batches, range(blocks.count), threads=threads, ahead=ahead)) as lists:
-                for batches in lists:
+            each_block = ahead(iter(range(blocks.count)), blocks.batches, threads=threads, waiting=waiting)
+            with closing(each_block) as lists:
+                for _, batches in lists:
                     yield from batches
         else:
             make = Make(blocks, self._transform, epoch)
-            with closing(in_order(make, range(len(numbers)), threads=threads, ahead=ahead)) as made:
-                yield from made
+            with closing(ahead(iter(range(len(numbers))), make, threads=threads, waiting=waiting)) as made:
+                yield from (batch for _, batch in made)
 
 
 def _each(batches: Iterable[Any]) -> Generator[Any]:
     yield from batches
 
 
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigurationError(f"{name} {value!r} is no whole number from {least}", hint=f"as {name}={least + 1}")
-    return value
-
-
 def _shard(shard: tuple[int, int]) -> tuple[int, int]:
     if not isinstance(shard, tuple | list) or len(shard) != 2:
         raise ConfigurationError(f"shard {shard!r} is not a trainer of so many", hint="as shard=(0, 4)")
     rank, world = shard
-    if _whole("rank", rank, 0) >= _whole("world", world, 1):
+    if require_whole("rank", rank, 0) >= require_whole("world", world, 1):
         raise ConfigurationError(
             f"shard {rank} of {world} does not exist", hint="count trainers from 0, as shard=(0, 2) and shard=(1, 2)"
         )

@@ -11,8 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from groundwork.data._mix import mix
+
 _BITS = 14
 _REGISTERS = 1 << _BITS
+_AWAY = np.uint64(0x9E3779B97F4A7C15)  # from 0, which would stay 0
 
 
 @dataclass
@@ -54,18 +57,9 @@ def _hashes(values: pl.Series) -> npt.NDArray[np.uint64]:
     if physical.dtype.is_float():
         # Both zeros are one value.
         bits = (physical.cast(pl.Float64).to_numpy() + 0.0).view(np.uint64)
-        return _mixed(bits)
+        return mix(bits + _AWAY)
     if physical.dtype.is_integer() and physical.dtype not in (pl.UInt64, pl.Int128):
-        return _mixed(physical.cast(pl.Int64).to_numpy().view(np.uint64))
+        return mix(physical.cast(pl.Int64).to_numpy().view(np.uint64) + _AWAY)
     texts = values.cast(pl.String).to_list()
     digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
     return np.frombuffer(b"".join(digests), np.dtype("<u8")).astype(np.uint64)
-
-
-def _mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    # The finaliser of splitmix64 (Steele et al., 2014), on a constant away from 0.
-    bits = bits + np.uint64(0x9E3779B97F4A7C15)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: npt.NDArray[np.uint64] = bits ^ (bits >> np.uint64(31))
-    return mixed

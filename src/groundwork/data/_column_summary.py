@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from groundwork.data._cardinality import Cardinality
-from groundwork.data._digest import Digest
 from groundwork.data._distribution import Distribution
+from groundwork.data._tdigest import TDigest
 from groundwork.data._value_counts import ValueCounts
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -47,7 +47,7 @@ class ColumnSummary:
     _count: int = 0
     _mean: float = 0.0
     _squares: float = 0.0
-    _digest: Digest = field(default_factory=Digest)
+    _digest: TDigest = field(default_factory=TDigest)
     _cardinality: Cardinality = field(default_factory=Cardinality)
     _values: ValueCounts = field(init=False)
 

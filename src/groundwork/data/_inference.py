@@ -17,7 +17,7 @@ from groundwork.data._profile import Profile
 from groundwork.data._schema import Column, Schema
 from groundwork.data._sources import Progress
 from groundwork.errors import UsageError
-from groundwork.storage import cast_column, misfits
+from groundwork.storage import LEADING_ZERO, cast_column, misfits
 
 SPELLINGS = frozenset(
     ("NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NULL", "Null", "null", "None", "none", "nil", "-", "--", "?", ".")
@@ -30,7 +30,6 @@ _TYPES: dict[str, pl.DataType] = {
     "Datetime": pl.Datetime("us"),
     "Datetime[UTC]": pl.Datetime("us", "UTC"),
 }
-_CODE = "^-?0[0-9]"
 _FIRST = 100
 _FEW = 20
 _UNIQUE_FROM = 100
@@ -168,7 +167,7 @@ def _possible(text: str) -> list[str]:
 
 
 def _fits(values: pl.Series, name: str) -> bool:
-    if name in ("Int64", "Float64") and values.str.contains(_CODE).any():
+    if name in ("Int64", "Float64") and values.str.contains(LEADING_ZERO).any():
         return False
     # Any text of 0 and 1 is a number first; beside true and false they are truths.
     return not misfits(values, cast_column(values, _TYPES[name])).any()

@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from typing import Any, Generic, TypeVar, overload
 
-from groundwork.errors import ConfigurationError, UsageError
+from groundwork.data._whole import require_whole
+from groundwork.errors import UsageError
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -38,11 +39,7 @@ class LRUCache(Generic[K, V]):
     """
 
     def __init__(self, capacity: int, on_evict: Callable[[K, V], object] | None = None) -> None:
-        if isinstance(capacity, bool) or not isinstance(capacity, int) or capacity < 1:
-            raise ConfigurationError(
-                f"capacity {capacity!r} is not a whole number from 1", hint="say how many values may be kept"
-            )
-        self.capacity = capacity
+        self.capacity = require_whole("capacity", capacity, 1)
         self.hits = 0
         self.misses = 0
         self._on_evict = on_evict

@@ -9,7 +9,8 @@ before. Cost: about 1 ns for each shingle and permutation; eight bytes for each 
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.data._shingles import Counts, Hashes, mix
+from groundwork.data._mix import mix
+from groundwork.data._shingles import Counts, Hashes
 from groundwork.errors import ConfigurationError
 
 _LEAST_RECALL = 0.98

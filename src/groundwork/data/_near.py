@@ -8,7 +8,7 @@ or the seed of Python's hashes.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from groundwork.data._near_numbers import NumbersWish, numbers_groups, numbers_p
 from groundwork.data._near_text import TextWish, text_groups, text_pairs
 from groundwork.data._shingles import Shingles
 from groundwork.data._tables import as_frame
+from groundwork.data._whole import require_whole
 from groundwork.errors import ConfigurationError, InvalidDataError
 
 _MOST_SIZE = 100
@@ -64,9 +65,9 @@ class NearText:
             )
         if self.shingle not in _SIZES:
             raise ConfigurationError(f"shingle {self.shingle!r} is not known", hint="use character or word")
-        _whole(self.size if self.size is not None else 1, "size", 1, _MOST_SIZE)
-        _whole(self.permutations, "permutations", 1, _MOST_PERMUTATIONS)
-        _whole(self.seed, "seed", 0, 2**32 - 1)
+        require_whole("size", self.size if self.size is not None else 1, 1, _MOST_SIZE)
+        require_whole("permutations", self.permutations, 1, _MOST_PERMUTATIONS)
+        require_whole("seed", self.seed, 0, 2**32 - 1)
         choose_bands(self.threshold, self.permutations)
 
 
@@ -97,7 +98,7 @@ class NearNumbers:
                 "near numbers need decimals or a tolerance, and not both", hint="as decimals=2, or tolerance=0.01"
             )
         if self.decimals is not None:
-            _whole(self.decimals, "decimals", -15, 15)
+            require_whole("decimals", self.decimals, -15, 15)
         for name, tolerance in _tolerances(names, self.tolerance).items():
             if not 0 < _number(tolerance) < math.inf:
                 raise ConfigurationError(
@@ -201,11 +202,6 @@ def _tolerances(names: list[str], given: float | Mapping[str, float] | None) -> 
             hint="give one tolerance for each column, or a single one for all",
         )
     return {name: given[name] for name in names}
-
-
-def _whole(value: Any, what: str, least: int, most: int) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
-        raise ConfigurationError(f"{what} {value!r} is no whole number from {least} to {most}", hint=f"as {what}=2")
 
 
 def _number(value: Any) -> float:

@@ -17,7 +17,8 @@ from groundwork.data._equal_rows import first_equal
 from groundwork.data._jaccard import Jaccard
 from groundwork.data._lsh import Buckets
 from groundwork.data._minhash import MinHash, choose_bands
-from groundwork.data._shingles import Shingles, blocks, mix, sums
+from groundwork.data._mix import mix
+from groundwork.data._shingles import Shingles, blocks, sums
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 

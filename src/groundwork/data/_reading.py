@@ -16,7 +16,7 @@ from groundwork.data._sources import Piece, Progress, Source
 from groundwork.data._validation import ValidationReport
 from groundwork.data._writing import Spool
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.storage import cast_column, misfits
+from groundwork.storage import cast_column, misfits, resliced
 
 Policy = Literal["error", "drop", "quarantine"]
 
@@ -35,7 +35,7 @@ class Batches(Iterator[pl.DataFrame]):
     def __init__(self, reading: "Reading", rows: int) -> None:
         self._reading = reading
         self._rows = rows
-        self._frames = _resliced(reading.good(), rows)
+        self._frames = resliced(reading.good(), rows)
         self._ended = False
 
     @property
@@ -185,22 +185,6 @@ def _require_fit(piece: Piece, name: str, values: pl.Series) -> None:
             "value": value,
         },
     )
-
-
-def _resliced(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
-    held: list[pl.DataFrame] = []
-    height = 0
-    for frame in frames:
-        held.append(frame)
-        height += frame.height
-        if height < rows:
-            continue
-        whole = pl.concat(held)
-        full = height - height % rows
-        yield from (whole[start : start + rows].rechunk() for start in range(0, full, rows))
-        held, height = [whole[full:]], height - full
-    if height:
-        yield pl.concat(held).rechunk()
 
 
 def _portions(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:

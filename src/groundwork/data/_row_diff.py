@@ -1,7 +1,8 @@
 """Which rows came, went or changed between two tables that share a key.
 
-Rule: missing equals missing, NaN equals NaN and is a value, so that one that became missing has changed; a cell of another type but the same text is the same. A key that stands twice in a
-table is refused, for then nobody can say which row became which. Memory: both tables and one join.
+Rule: missing equals missing; NaN is a value that equals itself, so that one that became missing has changed; a cell of
+another type but the same text is the same. A key that stands twice in a table is refused, for then nobody can say which
+row became which. Memory: both tables and one join.
 """
 
 from collections.abc import Sequence

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from groundwork.data._mix import mix
 from groundwork.errors import InvalidDataError
 
 Words = npt.NDArray[np.uint64]
@@ -80,16 +81,6 @@ def _take_in(states: tuple[Words, Words], words: tuple[Words, Words], spare: Wor
         np.multiply(state, _STEP, out=state)
 
 
-def _finished(lanes: tuple[Words, Words]) -> tuple[Words, Words]:
-    """Mix the hash of a struct once more: as it is, it would take back the state of equal columns outside."""
-    for lane in lanes:
-        for shift, factor in ((30, _FACTORS[0]), (27, _FACTORS[1]), (31, None)):  # the end of splitmix64
-            np.bitwise_xor(lane, lane >> np.uint64(shift), out=lane)
-            if factor is not None:
-                np.multiply(lane, factor, out=lane)
-    return lanes
-
-
 def _words(frame: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
     """Cut the values of each column into words, one for each lane; at last say which are missing."""
     holes = tuple(name for name in frame.columns if frame[name].null_count())
@@ -102,7 +93,9 @@ def _words(frame: pl.DataFrame) -> Iterator[tuple[Words, Words]]:
         elif isinstance(column.dtype, pl.Binary):
             yield _text(column.bin.size().cast(pl.Int64).to_numpy(), b"".join(column.to_list()))
         elif isinstance(column.dtype, pl.Struct):
-            yield _finished(row_hashes(column.struct.unnest()))
+            # Mixed once more: as they are, they would take back the state of equal columns outside.
+            one, two = row_hashes(column.struct.unnest())
+            yield mix(one), mix(two)
         elif isinstance(column.dtype, pl.List):
             yield _list(column)
         else:

@@ -10,7 +10,8 @@ from hashlib import blake2b
 import numpy as np
 
 from groundwork.data._sample import Sample
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.data._whole import require_whole
+from groundwork.errors import InvalidDataError
 
 
 def balanced_draw(
@@ -32,8 +33,8 @@ def balanced_draw(
         InvalidDataError: A class has too few, or there is none.
         ConfigurationError: ``per_label`` or ``seed`` is no such number.
     """
-    _require_whole("per_label", per_label, 1)
-    _require_whole("seed", seed, 0)
+    require_whole("per_label", per_label, 1)
+    require_whole("seed", seed, 0)
     if not classes:
         raise InvalidDataError("no sample has a label, so that there is nothing to balance", hint="label some first")
     least = 1 if replace else per_label
@@ -55,8 +56,3 @@ def balanced_draw(
         places = np.random.Generator(np.random.PCG64([seed, name])).choice(len(members), per_label, replace=replace)
         drawn += [members[at] for at in (places if replace else np.sort(places)).tolist()]
     return drawn
-
-
-def _require_whole(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigurationError(f"{name} {value!r} is not a whole number from {least}")

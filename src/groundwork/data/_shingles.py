@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from groundwork.data._mix import mix
+
 Hashes = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
 
@@ -24,23 +26,6 @@ _BASE = np.uint64(0xD6E8FEB86659FD93)
 _BLOCK_BYTES = 1 << 18
 # No code point beyond the ideographic space is one; 0x3001 stands for all of them.
 _IS_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])
-
-
-def mix(values: Hashes) -> Hashes:
-    """Spread 64 bits over 64 bits, one to one and in place (the finaliser of splitmix64).
-
-    Args:
-        values: What to spread; overwritten.
-
-    Returns:
-        The same array.
-    """
-    values ^= values >> np.uint64(30)
-    values *= np.uint64(0xBF58476D1CE4E5B9)
-    values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
-    values ^= values >> np.uint64(31)
-    return values
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What is asked of a split, checked before a row is looked at."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from groundwork.data._columns import require_columns
+from groundwork.data._whole import require_whole
 from groundwork.errors import ConfigurationError, InvalidDataError
 
 KINDS = ("random", "stratified", "group", "stratified-group", "time")
@@ -85,8 +85,7 @@ def check_wish(wish: Wish) -> None:
     for name in ("test", "validation"):
         if isinstance(given := getattr(wish, name), bool) or not isinstance(given, int | float):
             raise ConfigurationError(f"{name} is {given!r}, which is no fraction of the rows", hint=f"as {name}=0.15")
-    if isinstance(wish.seed, bool) or not isinstance(wish.seed, Integral) or wish.seed < 0:
-        raise ConfigurationError(f"seed {wish.seed!r} is no whole number from 0", hint="as seed=0")
+    require_whole("seed", wish.seed, 0)
     if not 0 < wish.test < 1 or not 0 <= wish.validation < 1 or wish.test + wish.validation >= 1:
         raise ConfigurationError(
             f"test {wish.test} and validation {wish.validation} leave no train rows or no test rows",

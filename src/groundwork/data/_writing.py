@@ -263,14 +263,13 @@ def _write_csv(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], fr
 
 
 def _write_jsonl(path: Path, file: IO[bytes], types: Mapping[str, pl.DataType], frames: Iterator[pl.DataFrame]) -> None:
-    holds_odd = [
-        odd.alias(name) for name, dtype in types.items() if (odd := _no_number_of_json(pl.col(name), dtype)) is not None
-    ]
+    asked = ((name, _no_number_of_json(pl.col(name), dtype)) for name, dtype in types.items())
+    holds_odd = [odd.alias(name) for name, odd in asked if odd is not None]
     row = 0
     for frame in frames:
-        for odd in frame.select(holds_odd).iter_columns():
-            if odd.any():
-                name, at = odd.name, int(odd.arg_true()[0])
+        for found in frame.select(holds_odd).iter_columns():
+            if found.any():
+                name, at = found.name, int(found.arg_true()[0])
                 shown = str(frame[name].gather([at]).to_list()[0])[:80]
                 raise InvalidDataError(
                     f"{path.name}: row {row + at + 1:,}, column {name}: {shown} is no number of JSON",

@@ -8,6 +8,7 @@ from groundwork.storage._cells import cast_column, misfit_advice, misfits
 from groundwork.storage._checkpoints import CheckpointStore
 from groundwork.storage._choice import CheckpointSkippedWarning
 from groundwork.storage._compression import compressor
+from groundwork.storage._csv_types import LEADING_ZERO
 from groundwork.storage._export import export_checkpoint
 from groundwork.storage._faults import told_as_storage_error
 from groundwork.storage._file_manager import FileInfo, FileManager
@@ -22,10 +23,12 @@ from groundwork.storage._raw import stream_raw
 from groundwork.storage._retention import Keep
 from groundwork.storage._store_folder import Stray, verify_checkpoint
 from groundwork.storage._stream import stream, stream_schema
+from groundwork.storage._table import resliced
 from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
 from groundwork.storage._yaml_dump import dump_yaml
 
 __all__ = [
+    "LEADING_ZERO",
     "AsyncFile",
     "AtomicWrite",
     "Checkpoint",
@@ -54,6 +57,7 @@ __all__ = [
     "read",
     "read_manifest",
     "register_format",
+    "resliced",
     "sha256",
     "stream",
     "stream_raw",

@@ -23,7 +23,8 @@ _ZERO = 48
 _CHECKED = frozenset(
     ("separator", "quote_char", "eol_char", "null_values", "has_header", "new_columns", "schema_overrides", "columns")
 )
-_CODE = "^-?0[0-9]"
+# As 02116, which as a number would be another text.
+LEADING_ZERO = "^-?0[0-9]"
 # A parse takes these for numbers, a guess for text.
 _ODD = r"^[ \t]|^\+[0-9]+$|[.][eE]"
 
@@ -56,7 +57,7 @@ def guessed(data: bytes, **options: Any) -> "pl.DataFrame":
         return frame
     as_text = {name: value for name, value in options.items() if name != "schema_overrides"}
     texts = pl.read_csv(data, **{**as_text, "infer_schema": False})
-    text = f"{_CODE}|{_ODD}" if quick else _CODE
+    text = f"{LEADING_ZERO}|{_ODD}" if quick else LEADING_ZERO
     return frame.with_columns(texts[name] for name in numbers if texts[name].str.contains(text).any())
 
 

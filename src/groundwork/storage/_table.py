@@ -5,7 +5,7 @@ first.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ def _zones(table: Table, names: Sequence[str], null_values: Sequence[str]) -> di
     return zones
 
 
-def resliced(frames: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+def resliced(frames: Iterator[pl.DataFrame], rows: int) -> Generator[pl.DataFrame]:
     """Cut frames anew.
 
     Args:

@@ -254,13 +254,13 @@ def test_a_transform_that_fails_names_its_batch_after_those_before_were_delivere
 
 
 def batch_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("groundwork-batches")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("groundwork-ahead")]
 
 
 @pytest.mark.parametrize("workers", [0, 3])
 @pytest.mark.parametrize("transform", [None, same])
 def test_no_thread_outlives_a_loop_that_breaks(workers, transform):
-    for _ in BatchLoader(table(500), 5, workers=workers, transform=transform):
+    for _ in BatchLoader(table(40_000), 100, workers=workers, transform=transform):
         assert batch_threads()
         break
 

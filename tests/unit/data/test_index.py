@@ -286,7 +286,7 @@ def test_a_class_with_none_in_the_split_is_named_also_with_replacement():
 
 @pytest.mark.parametrize("options", [{"per_label": 0}, {"per_label": True}, {"per_label": 1.5}, {"seed": -1}])
 def test_a_number_that_cannot_work_is_refused(options):
-    with pytest.raises(ConfigurationError, match="is not a whole number from"):
+    with pytest.raises(ConfigurationError, match="is no whole number from"):
         pets().balanced_sample(**{"per_label": 1, "seed": 0, **options})
 
 

@@ -94,7 +94,7 @@ def test_pop_takes_out_and_clear_empties_without_eviction():
 
 @pytest.mark.parametrize("capacity", [0, -1, 1.5, True, "3", None])
 def test_a_capacity_that_holds_nothing_is_refused(capacity):
-    with pytest.raises(ConfigurationError, match="not a whole number from 1"):
+    with pytest.raises(ConfigurationError, match="no whole number from 1"):
         LRUCache(capacity)
 
 

@@ -6,7 +6,7 @@ import pytest
 from groundwork.data._components import Components
 from groundwork.data._lsh import MOST_CENTRES, Buckets
 from groundwork.data._minhash import MinHash, choose_bands, expected_recall
-from groundwork.data._shingles import mix
+from groundwork.data._mix import mix
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0])

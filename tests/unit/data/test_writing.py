@@ -123,7 +123,7 @@ def test_a_fraction_that_json_cannot_say_is_refused_at_any_depth(tmp_path, colum
 
 @pytest.mark.parametrize("value", [b"x", datetime.timedelta(1)])
 def test_a_type_that_json_has_not_is_refused_at_any_depth(tmp_path, value):
-    with pytest.raises(InvalidDataError, match="column a is .*, which jsonl cannot hold"):
+    with pytest.raises(InvalidDataError, match=r"column a is .*, which jsonl cannot hold"):
         Dataset.scan(pl.DataFrame({"a": [{"x": [value]}]})).sink(tmp_path / "out.jsonl")
 
 

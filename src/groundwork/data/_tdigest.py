@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass
-class Digest:
+class TDigest:
     """Weighted means in rising order.
 
     Attributes:

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data._digest import Digest
+from groundwork.data._tdigest import TDigest
 
 
 def digest(values, size=1000):
-    found = Digest()
+    found = TDigest()
     for at in range(0, len(values), size):
         part = np.asarray(values[at : at + size], np.float64)
         found.add(part, np.ones(len(part)))
