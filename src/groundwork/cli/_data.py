@@ -207,17 +207,20 @@ def split_table(
     """
     from groundwork.cli import _data_split
 
+    wish = {
+        "kind": kind.value,
+        "column": column,
+        "group": group,
+        "key": key,
+        "unit": unit,
+        "test": test,
+        "validation": validation,
+        "seed": seed,
+    }
     _data_split.run(
         files,
         output=output,
-        kind=kind.value,
-        column=column,
-        group=group,
-        key=key,
-        unit=unit,
-        test=test,
-        validation=validation,
-        seed=seed,
+        wish=wish,
         target=target,
         force=force,
         schema=schema,

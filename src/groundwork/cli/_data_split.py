@@ -21,14 +21,7 @@ def run(
     files: Sequence[str],
     *,
     output: Path,
-    kind: str,
-    column: str | None,
-    group: str | None,
-    key: Sequence[str] | None,
-    unit: str | None,
-    test: float,
-    validation: float,
-    seed: int,
+    wish: dict[str, Any],
     target: str | None,
     force: bool,
     schema: Path | None,
@@ -41,14 +34,7 @@ def run(
     Args:
         files: What was named.
         output: The folder for the parts.
-        kind: How rows are parted.
-        column: The class or time.
-        group: Rows of one value stay together.
-        key: What says which row it is.
-        unit: Of time.
-        test: Share of test.
-        validation: Share of validation.
-        seed: Of the shuffle.
+        wish: How rows are parted: the arguments of ``split`` by name.
         target: What will be predicted.
         force: Whether a split that is there may be replaced.
         schema: The schema file.
@@ -57,37 +43,34 @@ def run(
         as_json: Print plain data.
     """
     _check_folder(output, force=force)
-    if kind == "random" and column is not None:
-        raise UsageError(
-            f"--kind random looks at no column, and --column {column} is given",
-            hint="--kind stratified shares out its classes, --kind time orders by it",
-        )
-    rules = read_schema(schema, None)
-    table = open_table(files, null_values=null_values, member=member, schema=rules)
-    if any((output / f"{name}.parquet").absolute() == path.absolute() for name in _PARTS for path in table.paths):
-        raise UsageError(f"{output} holds the input itself", hint="write to another folder, so that it is not lost")
-    for option, name in (("--column", column), ("--group", group), ("--target", target)):
-        known_columns(table, [name] if name else None, option)
-    wish: dict[str, Any] = {
-        "kind": kind,
-        "column": column,
-        "group": group,
-        "key": known_columns(table, key, "--key"),
-        "unit": unit,
-        "test": test,
-        "validation": validation,
-        "seed": seed,
-    }
+    _check_kind(wish)
+    table = open_table(files, null_values=null_values, member=member, schema=read_schema(schema, None))
+    wish = _check_columns(table, output, wish, target)
     with reading(f"reading {table.name}") as progress:
-        frame = table.dataset.collect(progress=progress)
-        splits = split(frame, **wish)
+        splits = split(table.dataset.collect(progress=progress), **wish)
     with working("looking for leakage"):
-        found = _leaks(splits, target, column if kind == "time" else None, group, wish["key"] or ())
+        found = _leaks(splits, wish, target)
     record = _write(output, splits, table, wish)
     show_notes(table.notes)
     _show(record, found, output, target, as_json=as_json)
     if any(one.severity == "error" for one in found):
         raise typer.Exit(1)
+
+
+def _check_kind(wish: dict[str, Any]) -> None:
+    if wish["kind"] == "random" and wish["column"] is not None:
+        raise UsageError(
+            f"--kind random looks at no column, and --column {wish['column']} is given",
+            hint="--kind stratified shares out its classes, --kind time orders by it",
+        )
+
+
+def _check_columns(table: Table, output: Path, wish: dict[str, Any], target: str | None) -> dict[str, Any]:
+    if any((output / f"{name}.parquet").absolute() == path.absolute() for name in _PARTS for path in table.paths):
+        raise UsageError(f"{output} holds the input itself", hint="write to another folder, so that it is not lost")
+    for option, name in (("--column", wish["column"]), ("--group", wish["group"]), ("--target", target)):
+        known_columns(table, [name] if name else None, option)
+    return {**wish, "key": known_columns(table, wish["key"], "--key")}
 
 
 def _check_folder(output: Path, *, force: bool) -> None:
@@ -99,10 +82,10 @@ def _check_folder(output: Path, *, force: bool) -> None:
         raise UsageError(f"{output} already holds {there[0]}", hint="name another folder, or replace it by --force")
 
 
-def _leaks(
-    splits: Splits, target: str | None, time: str | None, group: str | None, key: Sequence[str]
-) -> list[LeakageFinding]:
+def _leaks(splits: Splits, wish: dict[str, Any], target: str | None) -> list[LeakageFinding]:
+    group, key = wish["group"], wish["key"]
     groups = {group: expression(f"pl.col({group!r})")} if group is not None else None
+    time = wish["column"] if wish["kind"] == "time" else None
     return leakage(splits, target=target, groups=groups, keys=[tuple(key)] if key else (), time=time)
 
 

@@ -8,25 +8,30 @@ word, says yes or no: there a number counts by how well it tells the two apart, 
 standard deviations counts as nothing. Cost: a sort or two of each column over the sample.
 """
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
+
+from groundwork.data._association_measures import (
+    Bools,
+    Codes,
+    Floats,
+    auc,
+    beyond_chance,
+    binned,
+    category_means,
+    correlation,
+    drawn_half,
+    fitted,
+    line,
+    ranked,
+)
 
 _MOST_CLASSES = 10
 _MOST_WORDS = 50
 _LEAST_TEXTS = 100
-_BINS = 64
-_PRIOR_ROWS = 5.0
-_DEVIATIONS = 4.0
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,10 @@ class Target:
         known = ~np.isnan(values)
         if known.sum() < 2:
             return 0.0
-        ranks = _ranks(values[known])
+        ranks = ranked(values[known])
         if self.values is not None:
-            return _correlation(ranks, _ranks(self.values[known]))
-        return max((_auc(ranks, question[known] > 0) for question in self.questions), default=0.0)
+            return correlation(ranks, ranked(self.values[known]))
+        return max((auc(ranks, question[known] > 0) for question in self.questions), default=0.0)
 
     def number_scores(self, values: Floats) -> dict[str, float]:
         """Score a numeric predictor by its order, and for a number by a line too.
@@ -103,7 +108,7 @@ class Target:
         told = self.values
         if told is None:
             return {"order": self.score(values)}
-        return {"order": self.score(values), "fit": _fitted(told, lambda rows: _line(values, told, rows))}
+        return {"order": self.score(values), "fit": fitted(told, lambda rows: line(values, told, rows))}
 
     def flag_score(self, flag: Bools) -> float:
         """Score a predictor that says yes or no.
@@ -115,14 +120,14 @@ class Target:
             The score.
         """
         if self.values is not None:
-            return max(2 * _auc(self._value_ranks, flag) - 1, 0.0)
+            return max(2 * auc(self._value_ranks, flag) - 1, 0.0)
         # Of a predictor with two values the AUC is the middle of the two rates at which it is right.
         asked = [question > 0 for question in self.questions]
-        return max(_beyond_chance(float(1 + flag[one].mean() - flag[~one].mean()) / 2, one) for one in asked)
+        return max(beyond_chance(float(1 + flag[one].mean() - flag[~one].mean()) / 2, one) for one in asked)
 
     @cached_property
     def _value_ranks(self) -> Floats:
-        return _ranks(self.values if self.values is not None else np.empty(0))
+        return ranked(self.values if self.values is not None else np.empty(0))
 
     def encoded_scores(self, codes: Codes) -> dict[str, float]:
         """Score a categorical predictor by the target's mean of each category, fitted on the other half of the rows.
@@ -133,10 +138,12 @@ class Target:
         Returns:
             Score by way: "categories", and for a number "fit".
         """
-        half = _half(len(codes))
+        half = drawn_half(len(codes))
         scores = []
         for side in self.questions if self.values is None else [self.values]:
-            encoded = np.where(half, _means(codes, side, ~half)[codes], _means(codes, side, half)[codes])
+            encoded = np.where(
+                half, category_means(codes, side, ~half)[codes], category_means(codes, side, half)[codes]
+            )
             # Each half's own rows are compared with each other only; the two fits differ by a constant.
             halves = [
                 (Target([side[rows]]) if self.values is None else Target([], side[rows])).score(encoded[rows])
@@ -146,7 +153,7 @@ class Target:
         found = {"categories": max(scores, default=0.0)}
         told = self.values
         if told is not None:
-            found["fit"] = _fitted(told, lambda rows: _means(codes, told, rows)[codes])
+            found["fit"] = fitted(told, lambda rows: category_means(codes, told, rows)[codes])
         return found
 
 
@@ -165,7 +172,7 @@ def column_scores(column: pl.Series, target: Target) -> dict[str, float]:
         numbers = as_numbers(column)
         found = [target.number_scores(numbers)]
         if column.n_unique() > 2:
-            found.append(target.encoded_scores(_bins(numbers)))
+            found.append(target.encoded_scores(binned(numbers)))
     elif not column.dtype.is_nested() and column.dtype != pl.Binary:
         codes = column.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64)
         found = [target.encoded_scores(codes)]
@@ -233,78 +240,3 @@ def as_numbers(column: pl.Series) -> Floats:
     physical = column.dt.epoch("us") if is_time(column) else column.to_physical()
     numbers: Floats = physical.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return numbers
-
-
-def _ranks(values: Floats) -> Floats:
-    ranks: Floats = pl.Series(values).rank().to_numpy()
-    return ranks
-
-
-def _half(rows: int) -> Bools:
-    # Drawn, not every second row: rows may take turns. Always the same draw, whose first two rows fall to either side.
-    half: Bools = np.random.Generator(np.random.PCG64(0)).random(rows) < 0.5
-    return half
-
-
-def _auc(ranks: Floats, positive: Bools) -> float:
-    yes = float(positive.sum())
-    no = len(positive) - yes
-    if not yes or not no:
-        return 0.0
-    return _beyond_chance((float(ranks[positive].sum()) - yes * (yes + 1) / 2) / (yes * no), positive)
-
-
-def _beyond_chance(area: float, positive: Bools) -> float:
-    yes = float(positive.sum())
-    no = len(positive) - yes
-    chance = _DEVIATIONS * ((yes + no + 1) / (12 * yes * no)) ** 0.5
-    return max(area, 1 - area) if abs(area - 0.5) > chance else 0.5
-
-
-def _correlation(one: Floats, two: Floats) -> float:
-    spread = float(one.std() * two.std())
-    found = abs(float(np.mean((one - one.mean()) * (two - two.mean())) / spread)) if spread else 0.0
-    return found if found > _DEVIATIONS / len(one) ** 0.5 else 0.0
-
-
-def _fitted(values: Floats, fit: Callable[[Bools], Floats]) -> float:
-    """R of a fit on one half of the rows, told by the other half; the worse of the two ways round."""
-    half = _half(len(values))
-    worst = 1.0
-    for learned, told in ((half, ~half), (~half, half)):
-        # Numbers near the largest float may overflow; what is not finite then tells nothing.
-        with np.errstate(all="ignore"):
-            left = float(np.mean((values[told] - fit(learned)[told]) ** 2))
-            spread = float(values[told].var())
-        share = 1 - left / spread if spread > 0 else 0.0
-        worst = min(worst, share if math.isfinite(share) else 0.0)
-    found = max(worst, 0.0) ** 0.5
-    return found if found > _DEVIATIONS / len(values) ** 0.5 else 0.0
-
-
-def _line(numbers: Floats, values: Floats, rows: Bools) -> Floats:
-    known = np.isfinite(numbers)
-    some = rows & known
-    predicted = np.full(len(values), values[rows].mean())
-    if some.sum() > 1:
-        x, y = numbers[some], values[some]
-        middle, spread = x.mean(), float(x.var())
-        slope = float(np.mean((x - middle) * (y - y.mean()))) / spread if spread > 0 else 0.0
-        predicted[known] = y.mean() + slope * (numbers[known] - middle)
-    return predicted
-
-
-def _means(codes: Codes, side: Floats, rows: Bools) -> Floats:
-    size = int(codes.max()) + 1
-    sums = np.bincount(codes[rows], weights=side[rows], minlength=size)
-    counts = np.bincount(codes[rows], minlength=size)
-    # Rare categories lean to the overall mean, else a name that occurs once would look like knowledge.
-    means: Floats = (sums + _PRIOR_ROWS * side[rows].mean()) / (counts + _PRIOR_ROWS)
-    return means
-
-
-def _bins(numbers: Floats) -> Codes:
-    # Edges are values that occur: between two infinities there is nothing to interpolate.
-    known = numbers[~np.isnan(numbers)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1], method="inverted_cdf"))
-    return np.where(np.isnan(numbers), 0, 1 + np.searchsorted(edges, numbers)).astype(np.int64)

@@ -8,59 +8,21 @@ where one does. Memory: five examples of each violated rule, and the keys of ``S
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, NamedTuple
 
 import polars as pl
 
-from groundwork.data._expression import expression, expression_columns
+from groundwork.data._checker_rules import Rule, column_rules, cross_rules
 from groundwork.data._schema import RULES, Schema
 from groundwork.data._sources import Piece
 from groundwork.data._unique import SeenKeys
 from groundwork.data._validation import Example, ValidationReport, Violation
-from groundwork.errors import ConfigurationError, InvalidDataError, first_line
+from groundwork.errors import InvalidDataError, first_line
 from groundwork.storage import misfit_advice, misfits
 
 _EXAMPLES = 5
 _SHOWN = 80
 _SAMPLED = 2048
 _HINT = "correct the row, relax the rule, or let the policy drop or quarantine such rows"
-
-
-class Rule(NamedTuple):
-    """One rule, as it is counted and told.
-
-    Attributes:
-        name: As in ``Violation``.
-        columns: The columns that it reads.
-        wanted: What a row that breaks it should have been, in words.
-        broken: True for a row that breaks it; None for the rules that are looked at apart.
-        anywhere: Whether any row does, where that can be told sooner than row by row.
-        distinct: The same from the distinct values, which is sooner where they repeat.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    wanted: str
-    broken: pl.Expr | None = None
-    anywhere: pl.Expr | None = None
-    distinct: pl.Expr | None = None
-
-    @property
-    def column(self) -> str:
-        """The columns in words."""
-        return ", ".join(self.columns)
-
-    def asked(self, broken: pl.Expr, repeating: frozenset[str]) -> pl.Expr:
-        """Ask whether any row breaks it.
-
-        Args:
-            broken: As in the rule.
-            repeating: Columns whose values repeat.
-        """
-        if self.distinct is not None and self.columns[0] in repeating:
-            return self.distinct
-        return broken.any() if self.anywhere is None else self.anywhere
 
 
 @dataclass(frozen=True)
@@ -113,7 +75,7 @@ class Checker:
         }
         self._fused = [
             (str(at), rule, rule.broken)
-            for at, rule in enumerate([*_column_rules(schema, types), *_cross_rules(schema, types)])
+            for at, rule in enumerate([*column_rules(schema, types), *cross_rules(schema, types)])
             if rule.broken is not None
         ]
         self._texts = {rule.columns[0] for _, rule, _ in self._fused if rule.distinct is not None}
@@ -271,64 +233,3 @@ def _example(piece: Piece, rule: Rule, at: int) -> Example:
         told = (f"{name}={'missing' if cell is None else cell}" for name, cell in zip(rule.columns, cells, strict=True))
         shown = ", ".join(told)[:_SHOWN]
     return Example(piece.file, piece.first_row + at, piece.line(at), shown)
-
-
-def _column_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[Rule]:
-    for name, column in schema.columns.items():
-        values, dtype = pl.col(name), types[name]
-        for bound, words in (("min", "below the smallest"), ("max", "above the largest")):
-            limit = column.bound(bound)
-            if limit is not None:
-                wanted = f"is {words} allowed, {getattr(column, bound)}"
-                broken = partial(_beyond, limit=limit, dtype=dtype, below=bound == "min")
-                extreme = values.min() if bound == "min" else values.max()
-                yield Rule(bound, (name,), wanted, broken(values), broken(extreme) if dtype.is_integer() else None)
-        text = values.cast(pl.String) if dtype == pl.Categorical or dtype.is_temporal() else values
-        distinct = values.unique() if dtype == pl.String else None
-        if column.allowed is not None:
-            told, allowed = ", ".join(map(str, column.allowed[:10])), list(column.allowed)
-            once = None if distinct is None else (~distinct.is_in(allowed)).any()
-            yield Rule("allowed", (name,), f"is none of {told}", ~text.is_in(allowed), distinct=once)
-        if column.regex is not None:
-            pattern = f"^(?:{column.regex})$"
-            once = None if distinct is None else (~distinct.str.contains(pattern)).any()
-            yield Rule("regex", (name,), f"does not match {column.regex}", ~text.str.contains(pattern), distinct=once)
-
-
-def _beyond(values: pl.Expr, limit: Any, dtype: pl.DataType, *, below: bool) -> pl.Expr:
-    bound = _moment(limit, dtype) if isinstance(dtype, pl.Datetime) else pl.lit(limit)
-    if not below:
-        return values > bound  # polars orders NaN above all numbers
-    return (values < bound) | values.is_nan() if dtype.is_float() else values < bound
-
-
-def _moment(bound: Any, dtype: pl.Datetime) -> pl.Expr:
-    if bound.tzinfo is None or dtype.time_zone is None:
-        bound = bound.replace(tzinfo=None)
-        return pl.lit(bound, dtype=pl.Datetime(dtype.time_unit)).dt.replace_time_zone(dtype.time_zone)
-    return pl.lit(bound).dt.convert_time_zone(dtype.time_zone)
-
-
-def _cross_rules(schema: Schema, types: Mapping[str, pl.DataType]) -> Iterator[Rule]:
-    absent = sorted(schema.mentioned - types.keys())
-    if absent:
-        raise ConfigurationError(
-            f"the schema's unique or rules read column {absent[0]!r}, which the table has not",
-            hint=f"it has {', '.join(list(types)[:20])}",
-            context={"column": absent[0]},
-        )
-    for name, text in schema.rules.items():
-        holds = expression(text)
-        read = {column: types[column] for column in expression_columns(text)}
-        try:
-            outcome = pl.DataFrame(schema=read).select(holds.alias("rule")).schema["rule"]
-        except pl.exceptions.PolarsError as error:
-            raise ConfigurationError(
-                f"rule {name}: {text!r} cannot be computed: {first_line(error)}", hint="declare the columns' types"
-            ) from error
-        if outcome != pl.Boolean:
-            raise ConfigurationError(
-                f"rule {name}: {text!r} gives {outcome}", hint="write a rule that is true or false"
-            )
-        columns = tuple(sorted(read))
-        yield Rule(name, columns, f"{'fail' if len(columns) > 1 else 'fails'} the rule {name}: {text}", ~holds)

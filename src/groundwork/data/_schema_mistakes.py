@@ -48,9 +48,7 @@ def mistakes_of(error: ConfigurationError) -> Sequence[tuple[Place, str]]:
     return [(tuple(each["path"]), each["message"]) for each in error.context["mistakes"]]
 
 
-def _mistake(
-    details: ErrorDetails, schema: type[BaseModel], column: type[BaseModel]
-) -> tuple[Place, str, str | None]:
+def _mistake(details: ErrorDetails, schema: type[BaseModel], column: type[BaseModel]) -> tuple[Place, str, str | None]:
     path, kind = tuple(details["loc"]), details["type"]
     if kind == "extra_forbidden":
         known = list((column if path[0] == "columns" else schema).model_fields)

@@ -268,7 +268,7 @@ def test_no_thread_outlives_a_loop_that_breaks(workers, transform):
 
 
 def test_no_thread_outlives_a_loop_that_fails():
-    batches = iter(BatchLoader(table(500), 5))
+    batches = iter(BatchLoader(table(40_000), 100))
     next(batches)
 
     with pytest.raises(KeyboardInterrupt):
@@ -278,9 +278,9 @@ def test_no_thread_outlives_a_loop_that_fails():
 
 
 def test_nothing_prefetched_needs_no_thread():
-    seen = [batch_threads() for _ in BatchLoader(table(500), 5, prefetch=0)]
+    seen = [batch_threads() for _ in BatchLoader(table(40_000), 100, prefetch=0)]
 
-    assert [[]] * 100 == seen
+    assert [[]] * 400 == seen
 
 
 def test_no_more_is_made_ahead_than_asked_for():

@@ -72,3 +72,25 @@ def test_only_a_few_items_are_taken_ahead():
     results.close()
 
     assert len(taken) <= 6
+
+
+def test_without_threads_the_caller_works_when_asked():
+    seen = ahead(iter("ab"), lambda _: threading.current_thread(), threads=0)
+
+    assert list(seen) == [("a", threading.current_thread()), ("b", threading.current_thread())]
+
+
+@pytest.mark.parametrize("waiting", [1, 7])
+def test_as_many_results_wait_as_are_asked_for(waiting):
+    taken = []
+
+    def items():
+        for at in range(100):
+            taken.append(at)
+            yield at
+
+    results = ahead(items(), str, threads=1, waiting=waiting)
+    next(results)
+    results.close()
+
+    assert len(taken) == waiting + 1
