@@ -4,7 +4,6 @@ Rule: rows that break the schema never pass in silence: they stop the read, or a
 set aside. Memory: a few batches, whatever the size of the table.
 """
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -13,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from groundwork.data._arrays import LAYOUTS, Layout, array_of_column, matrix, structured
+from groundwork.data._arrays import Layout
+from groundwork.data._conversions import as_arrays, as_pandas, as_tensors, require_layout, require_package
 from groundwork.data._reading import Batches as Batches
 from groundwork.data._reading import Policy as Policy
 from groundwork.data._reading import Reading, check_policy
 from groundwork.data._scan import source_of
 from groundwork.data._schema import Schema
 from groundwork.data._sources import Progress, Source
+from groundwork.data._targets import check_targets
 from groundwork.data._validation import ValidationReport
-from groundwork.data._writing import as_query, format_of, write_rows
+from groundwork.data._writing import as_query, write_rows
 from groundwork.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
@@ -147,33 +148,8 @@ class Dataset:
             raise ConfigurationError("policy quarantine needs a file", hint="quarantine='bad.parquet'")
         aside = Path(quarantine) if policy == "quarantine" and quarantine is not None else None
         if aside is not None:
-            self.check_targets(None, aside)
+            check_targets(self.files, None, aside)
         return Batches(self._reading(policy, progress, aside), rows)
-
-    def check_targets(self, out: Path | None, quarantine: Path | None = None) -> None:
-        """Refuse files in whose place rows would be lost.
-
-        Args:
-            out: The file for good rows, if one is written.
-            quarantine: The file for bad rows, if one is written.
-
-        Raises:
-            ConfigurationError: One of them is read from, or both are one.
-            UnsupportedFormatError: The suffix is of no table.
-        """
-        read = {file.resolve() for file in self.files}
-        targets = {name: path for name, path in {"out": out, "quarantine": quarantine}.items() if path is not None}
-        for name, path in targets.items():
-            format_of(path)
-            if path.resolve() in read:
-                raise ConfigurationError(
-                    f"{name} {path} is the table itself, whose rows would be lost", hint="name another file"
-                )
-        if out is not None and quarantine is not None and out.resolve() == quarantine.resolve():
-            raise ConfigurationError(
-                f"quarantine {quarantine} is the file for the good rows too, so that rows would be lost",
-                hint="name another file",
-            )
 
     def lazy(self) -> pl.LazyFrame:
         """Offer the validated rows as a polars query source, streamed when the query runs.
@@ -265,7 +241,7 @@ class Dataset:
         if policy == "quarantine":
             stem = path.name.partition(".")[0] if path.suffix.lower() in (".gz", ".zst") else path.stem
             aside = Path(quarantine) if quarantine else path.with_name(f"{stem}.quarantine.parquet")
-        self.check_targets(path, aside)
+        check_targets(self.files, path, aside)
         reading = self._reading(policy, progress, aside)
         write_rows(path, reading.types, reading.good, before_done=reading.set_aside)
         return reading.report
@@ -280,7 +256,7 @@ class Dataset:
         Raises:
             ConfigurationError: pyarrow is not installed.
         """
-        _require("pyarrow", "pip install pyarrow")
+        require_package("pyarrow", "pip install pyarrow")
         return self.collect().to_arrow()
 
     def to_pandas(self, *, arrow_types: bool = True) -> Any:
@@ -294,15 +270,9 @@ class Dataset:
             ConfigurationError: pandas or pyarrow is not installed.
             InvalidDataError: With ``arrow_types=False``, a whole number would be rounded.
         """
-        _require("pandas", "pip install pandas pyarrow")
-        _require("pyarrow", "pip install pandas pyarrow")
-        frame = self.collect()
-        if arrow_types:
-            return frame.to_pandas(use_pyarrow_extension_array=True)
-        for column in frame.iter_columns():
-            if column.dtype.is_integer() and column.null_count():
-                array_of_column(column)
-        return frame.to_pandas()
+        require_package("pandas", "pip install pandas pyarrow")
+        require_package("pyarrow", "pip install pandas pyarrow")
+        return as_pandas(self.collect(), arrow_types=arrow_types)
 
     def to_numpy(self, *, layout: Layout = "matrix") -> "npt.NDArray[Any] | dict[str, npt.NDArray[Any]]":
         """Read all rows into arrays.
@@ -318,14 +288,8 @@ class Dataset:
             UsageError: There is no such layout, or a matrix is asked of columns that hold no numbers.
             InvalidDataError: See ``batches``; or a whole number would be rounded.
         """
-        if layout not in LAYOUTS:
-            raise UsageError(f"layout {layout!r} is not known", hint=f"use {', '.join(LAYOUTS)}")
-        frame = self.collect()
-        if layout == "matrix":
-            return matrix(frame)
-        if layout == "structured":
-            return structured(frame)
-        return {column.name: array_of_column(column) for column in frame.iter_columns()}
+        require_layout(layout)
+        return as_arrays(self.collect(), layout)
 
     def to_torch(self, *, layout: Literal["columns", "matrix"] = "columns") -> Any:
         """Read all rows, of numbers and truth values only, into tensors.
@@ -342,22 +306,9 @@ class Dataset:
             UsageError: There is no such layout, or a column holds no numbers.
             InvalidDataError: See ``to_numpy``.
         """
-        if layout not in ("columns", "matrix"):
-            raise UsageError(f"layout {layout!r} is not known", hint="use columns or matrix")
-        torch = _require("torch", "pip install 'groundwork[torch]'")
-        frame = self.collect()
-        if layout == "matrix":
-            return torch.from_numpy(matrix(frame).copy())
-        return {
-            column.name: torch.from_numpy(matrix(column.to_frame())[:, 0].copy()) for column in frame.iter_columns()
-        }
+        require_layout(layout, ("columns", "matrix"))
+        require_package("torch", "pip install 'groundwork[torch]'")
+        return as_tensors(self.collect(), layout)
 
     def _reading(self, policy: Policy, progress: Progress | None, aside: Path | None = None) -> Reading:
         return Reading(self.source, self.schema, self.null_values, policy, progress, aside)
-
-
-def _require(package: str, install: str) -> Any:
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise ConfigurationError(f"this needs {package}, which is not installed", hint=install) from error

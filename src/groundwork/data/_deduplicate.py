@@ -131,7 +131,9 @@ def deduplicate(
         if near is not None:
             raise ConfigurationError("near compares all rows in memory", hint="leave out away, and write .frame")
         dataset = _dataset(table)
-        dataset.check_targets(Path(out), Path(quarantine) if policy == "quarantine" and quarantine else None)
+        from groundwork.data._targets import check_targets
+
+        check_targets(dataset.files, Path(out), Path(quarantine) if policy == "quarantine" and quarantine else None)
         batches = dataset.batches(policy=policy, quarantine=quarantine, progress=progress)
         return _to_file(batches, Path(out), columns, keep, by, descending=descending, memory_bytes=memory_bytes)
     frame = as_frame(table)

@@ -6,7 +6,6 @@ Threads: any number may read while nobody writes; writers take turns under a loc
 calls belong together. Cost: docs/data.md has the bytes of a sample.
 """
 
-import difflib
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from groundwork.data._index_checks import no_such_sample, require_keys, require_sample, require_text
 from groundwork.data._index_json import index_from_json, index_to_json
 from groundwork.data._index_leakage import index_leakage
 from groundwork.data._index_summary import index_summary
@@ -25,7 +25,6 @@ from groundwork.data._sample_draw import balanced_draw
 from groundwork.data._sample_groups import SampleGroups
 from groundwork.errors import InvalidDataError
 
-_NEAR_AMONG = 1_000
 _MISSING: Any = object()
 
 
@@ -78,7 +77,7 @@ class DatasetIndex:
         Raises:
             InvalidDataError: Its id is there already, it is no ``Sample``, or an indexed value is a list or a dict.
         """
-        self._require_sample(sample)
+        require_sample(sample, self._by_value)
         if sample.id in self._samples:
             raise InvalidDataError(
                 f"there is a sample {sample.id!r} already",
@@ -114,7 +113,7 @@ class DatasetIndex:
         Raises:
             InvalidDataError: There is none with this id, or see ``add``.
         """
-        self._require_sample(sample)
+        require_sample(sample, self._by_value)
         self._leave_groups(self.get(sample.id))
         self._put(sample)
 
@@ -144,13 +143,7 @@ class DatasetIndex:
         """
         found = self._samples.get(id)
         if found is None:
-            # Bounded, since a miss may be part of somebody's loop.
-            near = difflib.get_close_matches(str(id), list(itertools.islice(self._samples, _NEAR_AMONG)), cutoff=0.5)
-            raise InvalidDataError(
-                f"there is no sample {id!r} among {len(self):,}",
-                hint=f"did you mean {' or '.join(near)}?" if near else "ask with `in` whether there is one",
-                context={"id": id, "near": near},
-            )
+            raise no_such_sample(id, self._samples)
         return found
 
     def by_label(self, label: str) -> list[Sample]:
@@ -165,7 +158,7 @@ class DatasetIndex:
         Raises:
             InvalidDataError: It is no text, which no label equals.
         """
-        _require_text("label", label)
+        require_text("label", label)
         return list(map(self._samples.__getitem__, self._by_label.ids(label)))
 
     def by_split(self, split: str) -> list[Sample]:
@@ -180,7 +173,7 @@ class DatasetIndex:
         Raises:
             InvalidDataError: It is no text, which no split equals.
         """
-        _require_text("split", split)
+        require_text("split", split)
         return list(map(self._samples.__getitem__, self._by_split.ids(split)))
 
     def where(self, /, **metadata: Any) -> list[Sample]:
@@ -204,7 +197,7 @@ class DatasetIndex:
         samples = map(self._samples.__getitem__, ids)
         found = [one for one in samples if all(_key(one.metadata.get(name, _MISSING)) == key for name, key in wanted)]
         if not found:
-            self._require_keys(metadata)
+            require_keys([name for name in metadata if name not in self._by_value], self._samples.values())
         return found
 
     @property
@@ -342,29 +335,6 @@ class DatasetIndex:
         """
         return table_of_samples(self)
 
-    def _require_keys(self, names: Iterable[str]) -> None:
-        for name in names:
-            # Mostly the first sample has it; where nobody has, that is an error, which may take its time.
-            if self._samples and name not in self._by_value and not any(name in one.metadata for one in self):
-                known = list(dict.fromkeys(itertools.chain(self._by_value, *(one.metadata for one in self))))
-                near = difflib.get_close_matches(name, known[:_NEAR_AMONG], cutoff=0.5)
-                hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:20]) or 'none'}"
-                raise InvalidDataError(
-                    f"no sample has metadata {name!r}", hint=hint, context={"key": name, "near": near}
-                )
-
-    def _require_sample(self, sample: Sample) -> None:
-        if not isinstance(sample, Sample):
-            raise InvalidDataError(f"{sample!r} is no Sample", hint="write Sample(id, label, split, metadata)")
-        for name in self._by_value:
-            value = sample.metadata.get(name)
-            if isinstance(value, list | dict):
-                raise InvalidDataError(
-                    f"sample {sample.id!r}: metadata[{name!r}] is indexed, and a {type(value).__name__}",
-                    hint="index keys whose values are text, numbers, booleans or None",
-                    context={"id": sample.id, "key": name},
-                )
-
     def _put(self, sample: Sample) -> None:
         self._samples[sample.id] = sample
         for groups, key in self._groups_of(sample):
@@ -382,15 +352,6 @@ class DatasetIndex:
         for name, groups in self._by_value.items():
             if name in sample.metadata:
                 yield groups, _key(sample.metadata[name])
-
-
-def _require_text(what: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidDataError(
-            f"{what} {value!r} is a {type(value).__name__}, and every {what} is text",
-            hint="numbers of a table became text as '1', truth values as 'true' and 'false'",
-            context={what: repr(value)},
-        )
 
 
 def _key(value: Any) -> Any:
