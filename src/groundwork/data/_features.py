@@ -4,7 +4,6 @@ Rule: a name and a version mean one definition for ever; another definition unde
 registry that refuses something is as it was before. Threads: any number may read while nobody registers.
 """
 
-import difflib
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from groundwork.data._feature_apply import computed, computed_batches
 from groundwork.data._feature_correlation import Correlation, correlated
 from groundwork.data._feature_diff import FeatureChange, feature_changes
 from groundwork.data._feature_lineage import Lineage, lineage
-from groundwork.data._feature_version import latest_version, version_order, version_text
+from groundwork.data._feature_versions import FeatureVersions
 from groundwork.data._feature_yaml import features_from_yaml, features_to_yaml
 from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError
@@ -53,22 +52,22 @@ class FeatureRegistry:
     """
 
     def __init__(self, features: Sequence[Feature] = ()) -> None:
-        self._versions: dict[str, dict[str, Feature]] = {}
+        self._defined = FeatureVersions()
         self._users: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for feature in features:
             self.register(feature)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._versions
+        return name in self._defined.by_name
 
     def __len__(self) -> int:
-        return len(self._versions)
+        return len(self._defined.by_name)
 
     def __iter__(self) -> Iterator[Feature]:
-        return iter([self.get(name) for name in self._versions])
+        return iter([self.get(name) for name in self._defined.by_name])
 
     def __repr__(self) -> str:
-        return f"FeatureRegistry({len(self)} features: {', '.join(list(self._versions)[:5])})"
+        return f"FeatureRegistry({len(self)} features: {', '.join(list(self._defined.by_name)[:5])})"
 
     def register(self, feature: Feature) -> Feature:
         """Take a feature in.
@@ -84,20 +83,7 @@ class FeatureRegistry:
         """
         if not isinstance(feature, Feature):
             raise ConfigurationError(f"{feature!r} is no Feature", hint="write Feature(name=…, dtype=…, …)")
-        versions = self._versions.get(feature.name, {})
-        known = versions.get(feature.version)
-        if known is not None and not known.same_values(feature):
-            raise ConfigurationError(
-                f"feature {feature.key} is registered already and differs: {_told(known)}, and now {_told(feature)}",
-                hint="give the new one a higher version",
-                context={"feature": feature.name, "version": feature.version},
-            )
-        if known is not None and feature.importance is None:
-            feature = replace(feature, importance=known.importance)
-        together = {**versions, feature.version: feature}
-        lineage([feature.name], {**self._latest(), feature.name: together[latest_version(list(together))]})
-        self._versions.setdefault(feature.name, {})[feature.version] = feature
-        return feature
+        return self._defined.put(feature)
 
     def feature(self, *, dtype: str, name: str | None = None, **options: Any) -> Callable[[F], F]:
         """Register the function below as a feature.
@@ -132,25 +118,7 @@ class FeatureRegistry:
         Raises:
             ConfigurationError: There is none; the hint names near ones, or the versions.
         """
-        plain, _, own = str(name).partition("@")
-        versions = self._versions.get(plain)
-        if versions is None:
-            near = difflib.get_close_matches(plain, self._versions, n=3, cutoff=0.5)
-            known = ", ".join(list(self._versions)[:20]) or "none"
-            raise ConfigurationError(
-                f"there is no feature {plain!r}",
-                hint=f"did you mean {' or '.join(near)}?" if near else f"there are: {known}",
-                context={"feature": plain},
-            )
-        wanted = own or version
-        wanted = latest_version(list(versions)) if wanted == "latest" else version_text(wanted)
-        if wanted not in versions:
-            raise ConfigurationError(
-                f"feature {plain} has no version {wanted}",
-                hint=f"it has {', '.join(self.versions(plain))}",
-                context={"feature": plain, "version": wanted},
-            )
-        return versions[wanted]
+        return self._defined.find(name, version)
 
     def versions(self, name: str) -> list[str]:
         """Name the versions of a feature, oldest first.
@@ -164,7 +132,7 @@ class FeatureRegistry:
         Raises:
             ConfigurationError: There is no such feature.
         """
-        return sorted(self._versions[self.get(name).name], key=version_order)
+        return self._defined.of(self.get(name).name)
 
     def use(self, name: str, *, by: str, version: str = "latest") -> FeatureUse:
         """Note that a model or a run reads a feature.
@@ -216,9 +184,9 @@ class FeatureRegistry:
             ConfigurationError: There is no such feature.
         """
         if name is None:
-            return lineage(self._versions, self._latest())
+            return lineage(self._defined.by_name, self._defined.latest())
         feature = self.get(name)
-        return lineage([feature.name], {**self._latest(), feature.name: feature})
+        return lineage([feature.name], {**self._defined.latest(), feature.name: feature})
 
     def dependents(self, name: str) -> list[str]:
         """Name the features that read a feature or a column, directly or through others.
@@ -298,7 +266,7 @@ class FeatureRegistry:
         """
         noted = [replace(self.get(name), importance=value) for name, value in importance.items()]
         for feature in noted:
-            self._versions[feature.name][feature.version] = feature
+            self._defined.by_name[feature.name][feature.version] = feature
 
     def to_yaml(self) -> str:
         """Write all features in all versions, and who uses them.
@@ -310,8 +278,8 @@ class FeatureRegistry:
             ConfigurationError: A feature is a polars expression made in code, or a function that nobody can import.
         """
         return features_to_yaml(
-            (self._versions[name][version], list(self._users.get((name, version), ())))
-            for name in self._versions
+            (self._defined.by_name[name][version], list(self._users.get((name, version), ())))
+            for name in self._defined.by_name
             for version in self.versions(name)
         )
 
@@ -350,13 +318,10 @@ class FeatureRegistry:
         Returns:
             The changes, warnings first.
         """
-        return feature_changes(old._versions, new._versions)
-
-    def _latest(self) -> dict[str, Feature]:
-        return {name: versions[latest_version(list(versions))] for name, versions in self._versions.items()}
+        return feature_changes(old._defined.by_name, new._defined.by_name)
 
     def _wanted(self, names: Sequence[str] | None) -> tuple[dict[str, Feature], list[str]]:
-        features = self._latest()
+        features = self._defined.latest()
         if names is None:
             return features, [name for name, feature in features.items() if feature.deprecated is None]
         asked: dict[str, Feature] = {}
@@ -371,8 +336,3 @@ class FeatureRegistry:
                     f"feature {feature.key} is deprecated: {feature.deprecated}", DeprecationWarning, stacklevel=3
                 )
         return {**features, **asked}, list(asked)
-
-
-def _told(feature: Feature) -> str:
-    rules = f" with {feature.rules}" if feature.rules else ""
-    return f"{feature.dtype} {feature.definition}{rules}"
