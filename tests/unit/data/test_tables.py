@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from groundwork.data import Dataset, Schema
-from groundwork.data import _dataset as module
+from groundwork.data import _conversions as module
 from groundwork.data._tables import as_frame
 from groundwork.errors import ConfigurationError, InvalidDataError, UsageError
 
