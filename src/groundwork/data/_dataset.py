@@ -154,6 +154,9 @@ class Dataset:
     def lazy(self) -> pl.LazyFrame:
         """Offer the validated rows as a polars query source, streamed when the query runs.
 
+        On Ctrl-C polars' streaming engine raises KeyboardInterrupt, and Python's own follows at the caller's next line;
+        ``collect``, ``batches`` and ``sink`` raise one.
+
         Returns:
             A lazy frame; running it raises what ``batches`` raises.
 
