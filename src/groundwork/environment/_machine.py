@@ -1,12 +1,10 @@
-"""Checks of the machine: cores, memory, disk, open files, graphics processor.
+"""Checks of the machine: cores, memory, disk, open files.
 
-Rule: what a container may use counts, not what its host has. Nothing here needs more than a file or one short command.
+Rule: what a container may use counts, not what its host has. Nothing here needs more than a small file.
 """
 
 import os
-import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +17,6 @@ _MEMORY_WANTED = 2 * _GIB
 _DISK_WANTED = 2 * _GIB
 _DISK_NEEDED = _GIB // 4
 _FILES_WANTED = 1024
-_GPU_ANSWER_S = 10.0
 _CGROUP = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
 
@@ -138,31 +135,6 @@ def check_open_files(subject: Subject) -> Iterator[Finding]:
     else:
         most = hard if 0 < hard < 4096 else 4096
         yield Finding("open-files", "warning", f"{soft} at most", f"{_FILES_WANTED} or more", f"ulimit -n {most}")
-
-
-def check_gpu(subject: Subject) -> Iterator[Finding]:
-    """Tell which graphics processors there are; none is fine.
-
-    Args:
-        subject: The environment.
-
-    Yields:
-        One finding.
-    """
-    command = shutil.which("nvidia-smi")
-    if command is None:
-        apple = sys.platform == "darwin" and platform.machine() == "arm64"
-        yield Finding("gpu", "ok", "Apple silicon" if apple else "none; models train on the processor")
-        return
-    query = [command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    answer = subprocess.run(
-        query, capture_output=True, text=True, timeout=_GPU_ANSWER_S, check=False, stdin=subprocess.DEVNULL
-    )
-    if answer.returncode == 0 and answer.stdout.strip():
-        yield Finding("gpu", "ok", "; ".join(answer.stdout.strip().splitlines()))
-    else:
-        said = (answer.stderr or answer.stdout).strip().partition("\n")[0]
-        yield Finding("gpu", "warning", f"nvidia-smi fails: {said}", "a driver that answers", "reinstall the driver")
 
 
 def _gib(size: int) -> str:

@@ -1,15 +1,18 @@
 """The environment that is looked at: ours, or that of another interpreter.
 
-Rule: another interpreter is asked once, in a process of its own; its files are then read from here.
+Rule: another interpreter is asked once, in a process of its own; its files are then read from here. One whose start-up
+files keep it from starting is asked again without them.
 """
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from groundwork.environment import _probe
 from groundwork.environment._layout import Layout
@@ -17,6 +20,8 @@ from groundwork.environment._tool import tool_environment
 from groundwork.errors import EnvironmentBroken
 
 _ANSWER_S = 20.0
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,10 @@ class Subject:
         markers: Variables of environment markers.
         workdir: Folder of the project, for the lock, ``.env`` and free disk space.
         lock: Its lock, or None where it has none.
+        path: Where it looks for modules, in order.
+        stdlib: Folder of its standard library, or None where that is not known.
+        modules: Modules of its standard library that a file of the same name would hide.
+        broken: Why it does not start as it should, or empty.
     """
 
     python: Path
@@ -42,6 +51,12 @@ class Subject:
     markers: Mapping[str, str]
     workdir: Path
     lock: Path | None
+    path: tuple[Path, ...] = ()
+    stdlib: Path | None = None
+    modules: frozenset[str] = frozenset()
+    broken: str = ""
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _computing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property
     def isolated(self) -> bool:
@@ -52,6 +67,22 @@ class Subject:
     def release(self) -> tuple[int, ...]:
         """Major and minor version."""
         return tuple(int(part) for part in self.version.split(".")[:2])
+
+    def once(self, name: str, compute: Callable[[], _T]) -> _T:
+        """Compute something that several checks need, one time.
+
+        Args:
+            name: What it is.
+            compute: Gives it.
+
+        Returns:
+            What the first call gave.
+        """
+        with self._computing:
+            if name not in self._known:
+                self._known[name] = compute()
+            found: _T = self._known[name]
+            return found
 
 
 def inspect(python: Path | str | None, workdir: Path, lock: Path | None) -> Subject:
@@ -70,12 +101,36 @@ def inspect(python: Path | str | None, workdir: Path, lock: Path | None) -> Subj
     """
     if python is None:
         return _subject(Path(sys.executable), _probe.facts(), workdir, lock)
+    path = interpreter_of(python)
+    if not path.exists():
+        what = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
+        raise EnvironmentBroken(f"the interpreter {path} {what}", hint="create the environment anew")
+    try:
+        return _subject(path, _ask(path), workdir, lock)
+    except EnvironmentBroken as error:
+        try:
+            facts = _ask(path, "-S")
+        except EnvironmentBroken:
+            raise error from None
+        return _subject(path, facts, workdir, lock, broken=error.message)
+
+
+def interpreter_of(python: Path | str) -> Path:
+    """Find the interpreter that a user named.
+
+    Args:
+        python: An interpreter, or the folder of an environment.
+
+    Returns:
+        The interpreter, absolute; it may be missing.
+    """
     path = Path(python).absolute()
-    path = Layout(path).python if path.is_dir() else path
-    return _subject(path, _ask(path), workdir, lock)
+    return Layout(path).python if path.is_dir() else path
 
 
-def _subject(python: Path, facts: dict[str, Any], workdir: Path, lock: Path | None) -> Subject:
+def _subject(python: Path, facts: dict[str, Any], workdir: Path, lock: Path | None, broken: str = "") -> Subject:
+    # A program that is started from here looks there first; a running interpreter has done so already.
+    ahead = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     return Subject(
         python=python,
         version=facts["version"],
@@ -85,24 +140,18 @@ def _subject(python: Path, facts: dict[str, Any], workdir: Path, lock: Path | No
         markers=facts["markers"],
         workdir=workdir,
         lock=lock,
+        path=tuple(dict.fromkeys(Path(os.path.abspath(entry)) for entry in (*ahead, *facts["path"]))),
+        stdlib=Path(facts["stdlib"]),
+        modules=frozenset(facts["modules"]),
+        broken=broken,
     )
 
 
-def _ask(python: Path) -> dict[str, Any]:
-    if not python.exists():
-        what = "is a link that leads nowhere" if python.is_symlink() else "does not exist"
-        raise EnvironmentBroken(f"the interpreter {python} {what}", hint="create the environment anew")
+def _ask(python: Path, *options: str) -> dict[str, Any]:
     try:
-        answer = subprocess.run(
-            [str(python), "-I", _probe.__file__],
-            capture_output=True,
-            timeout=_ANSWER_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=tool_environment(),
-        )
+        answer = run_quietly([str(python), "-I", *options, _probe.__file__], timeout_s=_ANSWER_S)
         if answer.returncode == 0:
-            facts: dict[str, Any] = json.loads(answer.stdout)
+            facts: dict[str, Any] = json.loads(answer.stdout.rpartition(_probe.MARK)[2])
             return facts
         why = f"it ended with exit code {answer.returncode}"
     except subprocess.TimeoutExpired:
@@ -110,3 +159,29 @@ def _ask(python: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         why = str(error)
     raise EnvironmentBroken(f"the interpreter {python} does not run: {why}", hint="create the environment anew")
+
+
+def run_quietly(words: Sequence[str], *, timeout_s: float) -> subprocess.CompletedProcess[str]:
+    """Run a short command that is to answer, and keep what it prints.
+
+    Args:
+        words: Program and arguments.
+        timeout_s: How long it may take; then it is killed.
+
+    Returns:
+        Its end.
+
+    Raises:
+        OSError: It does not start.
+        subprocess.TimeoutExpired: It took longer.
+    """
+    return subprocess.run(
+        words,
+        capture_output=True,
+        timeout=timeout_s,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=tool_environment(),
+        encoding="utf-8",
+        errors="replace",
+    )

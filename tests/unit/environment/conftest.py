@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from groundwork import _failpoints
 from groundwork.environment import _create, _ensure, _repair, _sync
 from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import Pin
+from groundwork.environment._subject import Subject
 from groundwork.errors import EnvironmentBroken
 
 LOCK = "tiny==1.0 \\\n    --hash=sha256:aa\nother==2.0 ; python_version >= '3.8' \\\n    --hash=sha256:bb\n"
@@ -132,3 +134,28 @@ def environment(project: Path, installer: FakeInstaller) -> Layout:
     _ensure.ensure(project)
     installer.calls.clear()
     return Layout(project / ".venv")
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Callable[..., Subject]:
+    """An environment of two folders, which needs no interpreter to be looked at."""
+
+    def make(**changes: Any) -> Subject:
+        for name in ("site", "work", "env"):
+            (tmp_path / name).mkdir(exist_ok=True)
+        facts: dict[str, Any] = {
+            "python": tmp_path / "env" / "bin" / "python",
+            "version": "3.11.7",
+            "prefix": tmp_path / "env",
+            "base_prefix": tmp_path / "base",
+            "site_packages": (tmp_path / "site",),
+            "markers": {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"},
+            "workdir": tmp_path / "work",
+            "lock": None,
+            "path": (tmp_path / "stdlib", tmp_path / "site"),
+            "stdlib": tmp_path / "stdlib",
+            "modules": frozenset({"random", "test"}),
+        }
+        return Subject(**(facts | changes))
+
+    return make

@@ -108,20 +108,19 @@ def test_record_that_came_wrong_with_the_wheel_is_only_a_warning(project, instal
     installer.broken = lambda site, cache: (site / "tiny/more.py").write_text("longer than recorded\n")
     python = ensure(project)
 
-    (one,) = check(python, only="files", workdir=project)
+    files, record = check(python, only=["files", "record"], workdir=project)
 
-    assert (one.severity, "came like this" in one.found) == ("warning", True)
+    assert (files.severity, record.severity, "came like this" in record.found) == ("ok", "warning", True)
 
 
-def test_requirements_that_are_not_met_are_conflicts(environment, package):
-    needs = ["tiny>=2", "absent", "other==2.*", "extra-only ; extra == 'x'", "!!", "winter ; sys_platform == 'never'"]
-    package(environment.site_packages, "needy", requires=needs)
+def test_missing_and_unsuitable_requirements_have_checks_of_their_own(environment, package):
+    package(environment.site_packages, "needy", requires=["tiny>=2", "absent"])
 
-    findings = found(environment, "conflicts")
+    findings = found(environment, ["dependencies", "conflicts"])
 
-    assert [one.found for one in findings] == [
-        "needy 1.0 needs tiny>=2, but 1.0 is installed",
-        "needy 1.0 needs absent, but it is not installed",
+    assert [(one.check, one.found) for one in findings] == [
+        ("dependencies", "absent is not installed; needed by needy 1.0"),
+        ("conflicts", "needy 1.0 needs tiny>=2, but 1.0 is installed"),
     ]
 
 
@@ -132,14 +131,6 @@ def test_package_without_metadata_has_no_conflicts(environment):
     (one,) = found(environment, "conflicts")
 
     assert one.severity == "ok"
-
-
-def test_without_packaging_conflicts_are_not_looked_for(environment, monkeypatch):
-    monkeypatch.setattr(_packages.importlib.util, "find_spec", lambda name: None)
-
-    (one,) = found(environment, "conflicts")
-
-    assert one.found.startswith("not looked for")
 
 
 def test_moved_environment_is_told_by_its_note(environment, tmp_path):
@@ -247,12 +238,39 @@ def test_check_that_hangs_is_a_finding_and_the_others_answer(environment, monkey
         release.wait()
         yield Finding("hang", "ok", "late")
 
-    monkeypatch.setattr(_check, "CHECKS", {"cores": CHECKS["cores"], "hang": hang})
+    monkeypatch.setattr(_check, "CHECKS", {"hang": hang, "cores": CHECKS["cores"], "files": hang})
+    monkeypatch.setattr(_check, "_LOOK_S", 0.1)
 
-    first, second = found(environment, None, timeout_s=0.2)
+    first, second, third = found(environment, None, timeout_s=0.2)
     release.set()
 
-    assert (first.check, second.check, second.found) == ("cores", "hang", "no answer within 0.2 s")
+    assert (first.check, first.severity, first.found) == ("hang", "error", "no answer within 0.1 s")
+    assert (second.check, second.severity) == ("cores", "ok")
+    assert (third.check, third.found) == ("files", "no answer within 0.2 s")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_check_that_ends_its_thread_is_a_finding(environment, monkeypatch):
+    def leave(subject):
+        raise SystemExit
+
+    monkeypatch.setattr(_check, "CHECKS", {"leave": leave})
+
+    (one,) = found(environment, None)
+
+    assert (one.severity, one.found) == ("error", "the check ended without an answer")
+
+
+def test_every_finding_that_is_not_ok_says_what_to_do(environment, monkeypatch):
+    def crash(subject):
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(_check, "CHECKS", dict.fromkeys(CHECKS, crash))
+
+    findings = found(environment, None)
+
+    assert [one.check for one in findings] == list(CHECKS)
+    assert [one.fix for one in findings if not one.fix.startswith("groundwork env check --only")] == []
 
 
 def test_unknown_check_names_the_nearest(environment):

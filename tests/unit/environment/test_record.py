@@ -1,9 +1,11 @@
+import base64
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
-from groundwork.environment._record import damage, damages, distributions, normalize
+from groundwork.environment._record import damage, damages, distributions, normalize, owner_of, recorded_files
 
 
 def test_untouched_package_shows_no_damage(tmp_path, package):
@@ -83,3 +85,67 @@ def test_folders_that_are_no_packages_are_passed_over(tmp_path: Path, package):
     found = distributions(str(tmp_path))
 
     assert [(one.name, one.version) for one in found] == [("tiny-thing", "2.0")]
+
+
+def rewrite(site, row):
+    """Put another row for tiny/more.py into the RECORD."""
+    path = site / "tiny-1.0.dist-info/RECORD"
+    rows = [line for line in path.read_text().splitlines() if not line.startswith("tiny/more.py")]
+    path.write_text("\n".join([*rows, row]) + "\n")
+    return damages(distributions(site))
+
+
+def base(digest, padding=b""):
+    return (base64.urlsafe_b64encode(digest).rstrip(b"=") + padding).decode()
+
+
+MORE = b"more = 1\n"
+ROWS = {
+    "sha512": f"sha512={base(hashlib.sha512(MORE).digest())}",
+    "sha384": f"sha384={base(hashlib.sha384(MORE).digest())}",
+    "padded": f"sha256={base(hashlib.sha256(MORE).digest(), b'=')}",
+    "hexadecimal": f"sha256={hashlib.sha256(MORE).hexdigest()}",
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_hash_of_every_kind_is_compared(tmp_path, package, kind):
+    package(tmp_path, "tiny")
+
+    right = rewrite(tmp_path, f"tiny/more.py,{ROWS[kind]},9")
+    (tmp_path / "tiny/more.py").write_text("more = 2\n")
+    wrong = damages(distributions(tmp_path))
+
+    assert (right, [one.what for one in wrong]) == ([], ["content differs"])
+
+
+@pytest.mark.parametrize("text", ["sha256=AAAA", "sha256=" + "z" * 64, "sha256=ä", "md5=abcd", "sha256="])
+def test_what_is_no_hash_promises_nothing(tmp_path, package, text):
+    package(tmp_path, "tiny")
+
+    found = rewrite(tmp_path, f"tiny/more.py,{text},")
+
+    assert found == []
+    assert [one.digest for one in recorded_files(*distributions(tmp_path)) if one.row == "tiny/more.py"] == [None]
+
+
+def test_one_right_row_of_two_is_enough(tmp_path, package):
+    package(tmp_path, "tiny")
+    rows = [f"tiny/more.py,sha256={base(hashlib.sha256(MORE).digest())},9", f"tiny/more.py,sha256={'A' * 43},9"]
+
+    assert rewrite(tmp_path, "\n".join(rows)) == []
+
+
+def test_owner_of_a_file_or_folder_is_the_package_that_lists_it(tmp_path, package):
+    package(tmp_path / "one", "tiny", files={"tiny/a,b.txt": "x", "tiny.pth": "y"})
+    package(tmp_path / "one", "no_record")
+    (tmp_path / "one/no_record-1.0.dist-info/RECORD").unlink()
+    package(tmp_path / "two", "other")
+    folders = [tmp_path / "one", tmp_path / "two"]
+
+    owners = [
+        owner_of(folders, tmp_path / path)
+        for path in ("one/tiny.pth", "one/tiny", "one/tiny/a,b.txt", "one/tin", "one/gone.pth", "two/other")
+    ]
+
+    assert [one and one.name for one in owners] == ["tiny", "tiny", "tiny", None, None, "other"]
