@@ -177,7 +177,7 @@ def test_damaged_files_are_found_where_uv_and_pip_see_nothing(shop):
     first, second, third = (one.found for one in findings)
     assert ("first/more.py is missing" in first, "bin/first-more size" in first) == (True, True)
     assert (second, third) == ("second: second/more.py size 0 instead of 30", "third: third/more.py content differs")
-    assert {one.fix for one in findings} == {f"groundwork env check --fix --python {shlex.quote(str(shop.python))}"}
+    assert {one.fix for one in findings} == {f"groundwork env fix --python {shlex.quote(str(shop.python))}"}
     assert set(seen_by_others) <= {0}
     assert shop.findings() == []
 
@@ -225,7 +225,7 @@ def test_damage_is_found_by_its_check_and_mended_by_its_command(shop, kind, monk
 
     findings = shop.findings()
     for one in findings:
-        if one.fix.startswith("groundwork env check --fix"):
+        if one.fix.startswith("groundwork env fix"):
             repair([one])
         elif one.check != "interpreter":
             shop.run(*shlex.split(one.fix))

@@ -7,11 +7,9 @@ contradicts itself. Cost: one pass over the bytes, made once for both checks.
 
 import json
 import os
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from typing import TYPE_CHECKING
 
 from groundwork.environment._finding import Finding
 from groundwork.environment._layout import Layout
@@ -20,6 +18,9 @@ from groundwork.environment._packages import installed
 from groundwork.environment._record import Damage, Distribution, damages, recorded_files
 from groundwork.environment._stamp import read_stamp
 from groundwork.environment._subject import Subject
+
+if TYPE_CHECKING:
+    import zipfile
 
 _SHOWN = 5
 _NOTHING_TO_MEND = "nothing here: tell the authors of the package, or pin a version whose RECORD is right"
@@ -92,6 +93,8 @@ def _as_in_the_wheel(package: Distribution, wrong: Sequence[Damage]) -> set[str]
     wheel = _wheel_of(package)
     if wheel is None or not wrong:
         return set()
+    import zipfile  # rarely needed, and bootstrap.py waits for every import of this part
+
     site = Path(package.folder).parent
     same = set()
     try:
@@ -109,7 +112,7 @@ def _as_in_the_wheel(package: Distribution, wrong: Sequence[Damage]) -> set[str]
     return same
 
 
-def _listed(archive: zipfile.ZipFile, package: Distribution, path: str) -> bool:
+def _listed(archive: "zipfile.ZipFile", package: Distribution, path: str) -> bool:
     record = archive.read(f"{os.path.basename(package.folder)}/RECORD").decode("utf-8", "replace")
     return any(line.startswith(f"{path},") for line in record.splitlines())
 
@@ -117,12 +120,14 @@ def _listed(archive: zipfile.ZipFile, package: Distribution, path: str) -> bool:
 def _wheel_of(package: Distribution) -> Path | None:
     try:
         with open(os.path.join(package.folder, "direct_url.json"), encoding="utf-8") as file:
-            address = urlsplit(json.load(file)["url"])
+            address = json.load(file)["url"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if address.scheme != "file" or not address.path.endswith(".whl"):
+    if not isinstance(address, str) or not address.startswith("file://") or not address.endswith(".whl"):
         return None
-    path = Path(url2pathname(address.path))
+    from urllib.request import url2pathname  # imports half of the network modules
+
+    path = Path(url2pathname(address.removeprefix("file://")))
     return path if path.is_file() else None
 
 

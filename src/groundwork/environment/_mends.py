@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,11 +38,13 @@ def install(subject: Subject, *words: str) -> str:
         *words: Requirements and options that uv and pip both know.
 
     Returns:
-        With uv where there is one, else with the pip of the environment.
+        With uv where there is one, else with the pip of the environment, or with ours where it has none.
     """
     if shutil.which("uv") is not None:
         return command("uv", "pip", "install", "--python", subject.python, *words)
-    return command(subject.python, "-m", "pip", "install", *words)
+    if any((folder / "pip").is_dir() for folder in subject.site_packages):
+        return command(subject.python, "-m", "pip", "install", *words)
+    return command(sys.executable, "-m", "pip", "--python", subject.python, "install", *words)
 
 
 def reinstalled(
@@ -79,7 +82,7 @@ def lock_command(subject: Subject) -> str:
     Returns:
         The command; it names the lock where that is not the one of the project's folder.
     """
-    words = ["groundwork", "env", "check", "--fix", "--python", str(subject.python)]
+    words = ["groundwork", "env", "fix", "--python", str(subject.python)]
     if subject.lock is not None and subject.lock != subject.workdir / "requirements.lock":
         words += ["--lock", str(subject.lock)]
     return command(*words)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
 _THREADS = 8
+_BATCH = 64
 # What RECORD may name; md5 and sha1 it may not.
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 
@@ -184,18 +185,10 @@ def damage(distribution: Distribution, *, hashes: bool) -> list[Damage]:
     Returns:
         What is wrong, file by file; empty when nothing is.
     """
-    try:
-        files = list(recorded_files(distribution))
-    except (OSError, UnicodeDecodeError):
-        return [Damage(distribution.name, "RECORD", "is missing or unreadable")]
-    if not files:
-        return [Damage(distribution.name, "RECORD", "lists no files")]
-    found = [(file.row, _wrong(file, hashes=hashes)) for file in files]
-    if not any(what for _, what in found):
-        return []
-    # A RECORD may list one file twice, with the hash of another build; one right row is enough.
-    right = {row for row, what in found if what is None}
-    return [Damage(distribution.name, row, what) for row, what in found if what is not None and row not in right]
+    files = _files_or_damage(distribution)
+    if isinstance(files, Damage):
+        return [files]
+    return _damages_of(distribution, files, _compare(files, hashes=hashes))
 
 
 def damages(packages: Sequence[Distribution]) -> list[Damage]:
@@ -207,9 +200,45 @@ def damages(packages: Sequence[Distribution]) -> list[Damage]:
     Returns:
         What is wrong, package by package.
     """
-    # Hashing leaves the interpreter lock, so threads read and hash on all cores.
+    found: list[Damage] = []
+    # Hashing leaves the interpreter lock, so threads read and hash on all cores; in batches, because one package may be
+    # bigger than all others together.
     with ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 1) * 2)) as pool:
-        return [wrong for found in pool.map(lambda one: damage(one, hashes=True), packages) for wrong in found]
+        jobs = []
+        for one in packages:
+            files = _files_or_damage(one)
+            if isinstance(files, Damage):
+                found.append(files)
+                continue
+            starts = range(0, len(files), _BATCH)
+            jobs.append((one, files, [pool.submit(_compare, files[at : at + _BATCH], hashes=True) for at in starts]))
+        for one, files, batches in jobs:
+            found += _damages_of(one, files, [what for batch in batches for what in batch.result()])
+    order = {one.name: place for place, one in enumerate(packages)}
+    return sorted(found, key=lambda one: order[one.package])
+
+
+def _files_or_damage(distribution: Distribution) -> list[RecordedFile] | Damage:
+    try:
+        files = list(recorded_files(distribution))
+    except (OSError, UnicodeDecodeError):
+        return Damage(distribution.name, "RECORD", "is missing or unreadable")
+    return files or Damage(distribution.name, "RECORD", "lists no files")
+
+
+def _damages_of(
+    distribution: Distribution, files: Sequence[RecordedFile], verdicts: Sequence[str | None]
+) -> list[Damage]:
+    if not any(verdicts):
+        return []
+    # A RECORD may list one file twice, with the hash of another build; one right row is enough.
+    right = {file.row for file, what in zip(files, verdicts, strict=True) if what is None}
+    pairs = zip(files, verdicts, strict=True)
+    return [Damage(distribution.name, file.row, what) for file, what in pairs if what and file.row not in right]
+
+
+def _compare(files: Sequence[RecordedFile], *, hashes: bool) -> list[str | None]:
+    return [_wrong(file, hashes=hashes) for file in files]
 
 
 def _wrong(file: RecordedFile, *, hashes: bool) -> str | None:
@@ -218,8 +247,7 @@ def _wrong(file: RecordedFile, *, hashes: bool) -> str | None:
         if file.size is not None and size != file.size:
             return f"size {size} instead of {file.size}"
         # What is no hash promises nothing; the check of RECORDs tells.
-        expected = file.digest if hashes else None
-        if expected is not None and _digest(file) != expected:
+        if hashes and file.algorithm in _DIGEST_BYTES and not _matches(file, _digest(file, size)):
             return "content differs"
     except FileNotFoundError:
         return "is missing"
@@ -228,10 +256,18 @@ def _wrong(file: RecordedFile, *, hashes: bool) -> str | None:
     return None
 
 
-def _digest(file: RecordedFile) -> bytes:
+def _matches(file: RecordedFile, digest: bytes) -> bool:
+    # As RECORD should write it, which is faster to compare than to decode.
+    if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == file.hash:
+        return True
+    return file.digest in (None, digest)
+
+
+def _digest(file: RecordedFile, size: int) -> bytes:
     digest = hashlib.new(file.algorithm, usedforsecurity=False)
-    # Unbuffered: most files are smaller than the buffer that would be set up for them.
+    # Most files are small: a buffer of their size, and no other, is set up for them.
+    chunk_bytes = min(_CHUNK_BYTES, size + 1)
     with open(file.path, "rb", buffering=0) as opened:
-        while chunk := opened.read(_CHUNK_BYTES):
+        while chunk := opened.read(chunk_bytes):
             digest.update(chunk)
     return digest.digest()

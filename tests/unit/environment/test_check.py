@@ -45,7 +45,7 @@ def test_missing_and_drifted_packages_name_what_the_lock_wants(environment, pack
         ("tiny is not installed", "tiny 1.0"),
         ("other 1.9", "other 2.0"),
     ]
-    assert findings[0].fix.startswith("groundwork env check --fix --python")
+    assert findings[0].fix.startswith("groundwork env fix --python")
 
 
 def test_package_whose_marker_does_not_hold_is_not_missed(environment):

@@ -43,7 +43,7 @@ def test_missing_package_is_told_once_with_all_who_need_it(look):
 def test_missing_package_that_the_lock_pins_is_mended_by_it(look):
     (one,), _ = look(lock="gone==2.5\n", a=["gone>=2"])
 
-    assert (one.packages, one.fix.startswith("groundwork env check --fix")) == (("gone",), True)
+    assert (one.packages, one.fix.startswith("groundwork env fix")) == (("gone",), True)
 
 
 def test_version_that_does_not_suit_is_a_conflict(look):
@@ -51,7 +51,7 @@ def test_version_that_does_not_suit_is_a_conflict(look):
 
     assert told(missing) == []
     assert told(conflicts) == ["a 1.0 needs b>=2, but 1.9 is installed", "a 1.0 needs c<1, but 1.0 is installed"]
-    assert [one.fix.startswith("groundwork env check --fix") for one in conflicts] == [True, False]
+    assert [one.fix.startswith("groundwork env fix") for one in conflicts] == [True, False]
 
 
 def test_extra_counts_when_another_package_asks_for_it(look):

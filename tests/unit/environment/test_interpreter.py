@@ -1,10 +1,13 @@
+import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from groundwork.environment import check
+from groundwork.environment import _probe, check
 from groundwork.environment._interpreter import check_base, check_interpreter
 
 
@@ -104,11 +107,6 @@ def lock_of(environment):
 
 @pytest.mark.parametrize("option", [[], ["-S"]])
 def test_interpreter_tells_the_same_with_and_without_its_start_up_files(environment, option):
-    import json
-    import subprocess
-
-    from groundwork.environment import _probe
-
     words = [str(environment.python), "-I", *option, _probe.__file__]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     facts = json.loads(said.rpartition(_probe.MARK)[2])
@@ -117,3 +115,26 @@ def test_interpreter_tells_the_same_with_and_without_its_start_up_files(environm
     assert [Path(folder) for folder in facts["site_packages"]] == [environment.site_packages]
     assert ("random" in facts["modules"], "sys" in facts["modules"], "os" in facts["modules"]) == (True, False, False)
     assert facts["version"] == sys.version.split()[0]
+
+
+def test_probe_knows_its_environment_though_python_does_not(tmp_path, monkeypatch):
+    (tmp_path / "pyvenv.cfg").touch()
+    (tmp_path / "bin").mkdir()
+    program = str(tmp_path / "bin" / "python")
+    without_site = SimpleNamespace(flags=SimpleNamespace(no_site=1), executable=program, prefix="/base")
+
+    monkeypatch.setattr(_probe, "sys", without_site)
+    inside = _probe._prefix()
+    (tmp_path / "pyvenv.cfg").unlink()
+    outside = _probe._prefix()
+
+    assert (inside, outside) == (str(tmp_path), "/base")
+
+
+def test_environment_without_notes_is_judged_by_its_link(look, tmp_path, subject):
+    look()
+    (tmp_path / "env/pyvenv.cfg").unlink()
+
+    (one,) = check_base(subject())
+
+    assert one.severity == "ok"

@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,17 @@ def test_packages_are_installed_with_uv_where_it_is(subject, with_uv):
     assert install(one, "rich>=15") == "uv pip install --python '/my env/bin/python' 'rich>=15'"
 
 
-def test_packages_are_installed_with_the_pip_of_the_environment_else(subject, without_uv):
+def test_packages_are_installed_with_the_pip_of_the_environment_else(subject, without_uv, tmp_path):
     one = subject(python=Path("/env/bin/python"))
+    (tmp_path / "site/pip").mkdir()
 
     assert install(one, "rich") == "/env/bin/python -m pip install rich"
+
+
+def test_packages_of_an_environment_without_pip_are_installed_with_ours(subject, without_uv):
+    one = subject(python=Path("/env/bin/python"))
+
+    assert install(one, "rich") == f"{sys.executable} -m pip --python /env/bin/python install rich"
 
 
 def test_pinned_package_is_mended_by_the_lock(subject, tmp_path, with_uv):
@@ -36,7 +44,7 @@ def test_pinned_package_is_mended_by_the_lock(subject, tmp_path, with_uv):
 
     found = reinstalled(one, "files", "found", "expected", [("rich", "rich==15.0")])
 
-    assert found.fix == f"groundwork env check --fix --python {one.python}"
+    assert found.fix == f"groundwork env fix --python {one.python}"
     assert (found.packages, found.lock, found.python) == (("rich",), str(lock), str(one.python))
 
 
