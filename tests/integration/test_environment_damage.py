@@ -113,6 +113,14 @@ def flip(path):
     path.write_bytes(content)
 
 
+def leave(shop, version):
+    """Leave the metadata of another version behind, as an installation that was broken off."""
+    folder = Path(shutil.copytree(shop.site / "second-1.0.dist-info", shop.site / f"second-{version}.dist-info"))
+    for name in ("METADATA", "RECORD"):
+        text = (folder / name).read_text().replace("Version: 1.0", f"Version: {version}")
+        (folder / name).write_text(text.replace("second-1.0", f"second-{version}"))
+
+
 def remove(shop, name):
     for path in shop.site.glob(f"{name}*"):
         shutil.rmtree(path)
@@ -191,6 +199,10 @@ def test_controls_would_see_a_missing_package(shop):
 DAMAGES = {
     "version drifted": (lambda shop: shop.install("--no-deps", "second==1.5"), {"packages"}),
     "version that does not suit": (lambda shop: shop.install("--no-deps", "second==2.0"), {"packages", "conflicts"}),
+    "two versions installed": (
+        lambda shop: leave(shop, "0.9"),
+        {"packages"},
+    ),
     "transitive dependency gone": (lambda shop: remove(shop, "second"), {"packages", "dependencies"}),
     "dependency of an extra gone": (lambda shop: remove(shop, "third"), {"packages", "dependencies"}),
     "folder of a .pth gone": (lambda shop: (shop.site / "a.pth").write_text("/gone/for/good\n"), {"pth"}),

@@ -30,29 +30,44 @@ def installed(subject: Subject) -> dict[str, Distribution]:
 
 
 def check_packages(subject: Subject) -> Iterator[Finding]:
-    """Compare installed versions with the lock.
+    """Compare installed versions with the lock, and look for packages that are installed twice.
 
     Args:
         subject: The environment.
 
     Yields:
-        One finding a package that is missing or of another version, or one that all is well.
+        One finding a package that is missing, of another version or there twice, or one that all is well.
     """
+    pins = [] if subject.lock is None else read_lock(subject.lock)
+    wanted = {pin.name: pin.version for pin in pins if applies(pin.marker, subject.markers)}
+    here = installed(subject)
+    twice = _twice(subject)
+    for name, versions in twice.items():
+        found = f"{name} is installed {len(versions)} times: {', '.join(versions)}"
+        version = wanted.get(name, versions[-1])
+        yield reinstalled(subject, "packages", found, f"{name} {version} alone", [(name, f"{name}=={version}")])
+    wrong = [
+        name
+        for name, version in wanted.items()
+        if name not in twice and (name not in here or not same_version(here[name].version, version))
+    ]
+    for name in wrong:
+        found = f"{name} {here[name].version}" if name in here else f"{name} is not installed"
+        expected = f"{name} {wanted[name]}"
+        yield reinstalled(subject, "packages", found, expected, [(name, f"{name}=={wanted[name]}")])
     if subject.lock is None:
         yield Finding("packages", "ok", f"no requirements.lock in {subject.workdir}; nothing to compare with")
-        return
-    pins = [pin for pin in read_lock(subject.lock) if applies(pin.marker, subject.markers)]
-    here = installed(subject)
-    wrong = 0
-    for pin in pins:
-        one = here.get(pin.name)
-        if one is None or not same_version(one.version, pin.version):
-            wrong += 1
-            found = f"{pin.name} is not installed" if one is None else f"{pin.name} {one.version}"
-            wanted = [(pin.name, f"{pin.name}=={pin.version}")]
-            yield reinstalled(subject, "packages", found, f"{pin.name} {pin.version}", wanted)
-    if not wrong:
-        yield Finding("packages", "ok", f"{len(pins)} packages are as {subject.lock.name} pins them")
+    elif not wrong and not twice:
+        yield Finding("packages", "ok", f"{len(wanted)} packages are as {subject.lock.name} pins them")
+
+
+def _twice(subject: Subject) -> dict[str, list[str]]:
+    """Find what a broken-off installation leaves: metadata of two versions, of which either may be true."""
+    versions: dict[str, list[str]] = {}
+    for folder in subject.site_packages:
+        for one in distributions(folder):
+            versions.setdefault(one.name, []).append(one.version)
+    return {name: sorted(those) for name, those in versions.items() if len(those) > 1}
 
 
 def same_version(one: str, other: str) -> bool:

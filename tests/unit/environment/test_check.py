@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import sys
 import threading
@@ -26,6 +27,14 @@ def test_healthy_environment_has_no_errors_and_every_check_answers(environment):
     assert [one for one in findings if one.severity == "error"] == []
 
 
+def test_every_check_is_in_the_table_of_the_page():
+    page = (Path(__file__).parents[3] / "docs/environment.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall("`([a-z-]+)`", row)}
+
+    assert set(CHECKS) - documented == set()
+
+
 def test_running_environment_is_looked_at_when_none_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -46,6 +55,17 @@ def test_missing_and_drifted_packages_name_what_the_lock_wants(environment, pack
         ("other 1.9", "other 2.0"),
     ]
     assert findings[0].fix.startswith("groundwork env fix --python")
+
+
+def test_package_that_is_there_twice_is_an_error_with_and_without_a_lock(environment, package, tmp_path):
+    package(environment.site_packages, "tiny", "0.9")
+
+    findings = [*found(environment, "packages"), *found(environment, "packages", workdir=tmp_path)]
+
+    assert [(one.severity, one.found, one.expected) for one in findings[:2]] == [
+        ("error", "tiny is installed 2 times: 0.9, 1.0", "tiny 1.0 alone")
+    ] * 2
+    assert [one.severity for one in findings[2:]] == ["ok"]
 
 
 def test_package_whose_marker_does_not_hold_is_not_missed(environment):
