@@ -26,7 +26,6 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _BRANCHES = ((580, 13), (525, 12), (450, 11), (410, 10), (384, 9))
 # The first CUDA that builds for a compute capability.
 _KINDS = (((12, 0), (12, 8)), ((10, 0), (12, 8)), ((8, 9), (11, 8)), ((8, 6), (11, 1)), ((8, 0), (11, 0)))
-_RESTART = "sudo reboot"
 _TORCH = re.compile(r"^(__version__|cuda|hip)\b[^=\n]*= '([^']*)'", re.MULTILINE)
 
 
@@ -63,7 +62,7 @@ def check_gpu(subject: Subject) -> Iterator[Finding]:
     try:
         devices, cuda = _ask(nvidia_smi)
     except _Failure as failure:
-        yield Finding("gpu", "warning", str(failure), "a driver that answers", _RESTART, python=str(subject.python))
+        yield Finding("gpu", "warning", str(failure), "a driver that answers", _restart(), python=str(subject.python))
         return
     if not devices:
         yield Finding("gpu", "ok", "a driver, but no device; models train on the processor")
@@ -95,6 +94,11 @@ def _judge(
             expected = f"a torch for CUDA {least[0]}.{least[1]} or later"
             yield _unfit(subject, "error", found, expected, _other_build(subject, cuda))
             return
+
+
+def _restart() -> str:
+    # After an update the driver that runs and the one on disk differ until then.
+    return "shutdown /r" if sys.platform == "win32" else "sudo reboot"
 
 
 def _unfit(subject: Subject, severity: Severity, found: str, expected: str, fix: str) -> Finding:

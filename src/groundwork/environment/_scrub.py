@@ -14,7 +14,7 @@ MASK = "***"
 _ADDRESS = re.compile(r"(?<=://)[^\s'\"<>]*@")
 _QUERY = re.compile(r"(?i)([?&;][\w.-]*(?:token|secret|passw|key|auth|sig)[\w.-]*=)[^\s&;'\"<>]+")
 _HEADER = re.compile(r"(?i)\b(authorization:\s*\w+|bearer)\s+\S+")
-_SECRET_NAME = re.compile(r"(?i)token|secret|passw|credential|api_?key|access_?key|private_?key|auth")
+_SECRET_NAME = re.compile(r"(?i)token|secret|passw|credential|api_?key|access_?key|private_?key|auth(?!or)")
 # Shorter values are words such as "true", which would be masked all over.
 _SHORTEST = 6
 

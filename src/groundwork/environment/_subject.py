@@ -55,8 +55,7 @@ class Subject:
     stdlib: Path | None = None
     modules: frozenset[str] = frozenset()
     broken: str = ""
-    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _computing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+    _known: dict[str, "_Known"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def isolated(self) -> bool:
@@ -78,11 +77,19 @@ class Subject:
         Returns:
             What the first call gave.
         """
-        with self._computing:
-            if name not in self._known:
-                self._known[name] = compute()
-            found: _T = self._known[name]
-            return found
+        # A lock for each: who waits for one thing must not wait for another. `setdefault` of a dict is one step.
+        known = self._known.setdefault(name, _Known())
+        with known.computing:
+            if not known.found:
+                known.found.append(compute())
+            first: _T = known.found[0]
+            return first
+
+
+@dataclass
+class _Known:
+    computing: threading.Lock = field(default_factory=threading.Lock)
+    found: list[Any] = field(default_factory=list)
 
 
 def inspect(python: Path | str | None, workdir: Path, lock: Path | None) -> Subject:

@@ -308,3 +308,20 @@ def test_findings_sort_worst_first_and_are_plain_data():
 
     assert [one.check for one in actual] == ["b", "c", "a"]
     assert actual[0].to_dict()["packages"] == ["x"]
+
+
+def test_what_several_checks_need_is_computed_once_and_keeps_no_other_waiting(subject):
+    one = subject()
+    calls, other = [], []
+
+    def slow():
+        # While this is computed, another thread computes something else.
+        thread = threading.Thread(target=lambda: other.append(one.once("quick", lambda: "there")))
+        thread.start()
+        thread.join(timeout=30)
+        calls.append("slow")
+        return "slow"
+
+    found = [one.once("slow", slow), one.once("slow", slow)]
+
+    assert (found, calls, other) == (["slow", "slow"], ["slow"], ["there"])

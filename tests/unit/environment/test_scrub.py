@@ -32,6 +32,7 @@ def test_credentials_are_masked_and_nothing_else(text, shown):
         ("DB_PASSWORD", "hunter2", "it said ***"),
         ("UV_INDEX_PRIVATE_PASSWORD", "hunter2", "it said ***"),
         ("USER", "hunter2", "it said hunter2"),
+        ("GIT_AUTHOR_NAME", "hunter2", "it said hunter2"),
         ("MY_TOKEN", "said", "it said hunter2"),
     ],
 )
