@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from groundwork.project import TEMPLATES
+
 pytestmark = pytest.mark.integration
 
 PATIENCE_S = 600
@@ -35,7 +37,11 @@ def new(command, tmp_path, request):
     return tmp_path / "my folder" / "churn-model", ended.stdout
 
 
-@pytest.mark.parametrize("new", ["tabular", pytest.param("service", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.parametrize(
+    "new",
+    ["tabular", *(pytest.param(name, marks=pytest.mark.slow) for name in TEMPLATES if name != "tabular")],
+    indirect=True,
+)
 def test_a_new_project_passes_its_tests_and_runs(new):
     folder, said = new
 

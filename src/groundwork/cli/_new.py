@@ -9,7 +9,7 @@ import typer
 
 def new(
     name: Annotated[Path, typer.Argument(help="The folder to make; its last part is the project's name.")],
-    template: Annotated[str, typer.Option("--template", help="What kind of project: tabular, or service.")] = "tabular",
+    template: Annotated[str, typer.Option("--template", help="tabular, service or library.")] = "tabular",
 ) -> None:
     """Make a project that runs at once: data, code, tests, lock, pipeline.yaml, CI and Dockerfile."""
     from groundwork.project import new_project

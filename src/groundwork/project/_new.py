@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import sys
+from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,12 +19,12 @@ from groundwork.errors import ConfigurationError, EnvironmentBroken
 from groundwork.project._own_wheel import write_own_wheel
 
 # A template is made of folders, the later over the earlier.
-_LAYERS = {"tabular": ("tabular",), "service": ("tabular", "service")}
+_LAYERS = {"tabular": ("tabular",), "service": ("tabular", "service"), "library": ("tabular", "library")}
 TEMPLATES = tuple(_LAYERS)
 _NAME = re.compile(r"[A-Za-z]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SUFFIX = ".tmpl"
-# Names of the project's own tools and of groundwork; a package so called would hide them.
-_TAKEN = frozenset({"groundwork", "tests", "test", "numpy", "polars", "sklearn", "pytest", "mypy", "ruff", "src"})
+# What is imported under another name than that of its package in the lock; a package so called would hide it.
+_TAKEN = frozenset({"groundwork", "tests", "test", "src", "attr", "dateutil", "pil", "sklearn", "yaml"})
 
 
 def new_project(folder: str | Path, *, template: str = "tabular") -> Path:
@@ -46,22 +47,37 @@ def new_project(folder: str | Path, *, template: str = "tabular") -> Path:
         raise ConfigurationError(f"there is no template {template!r}", hint=f"there is: {', '.join(TEMPLATES)}")
     if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is there already", hint="name a folder that does not exist yet")
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    if folder == Path.cwd():
+        # A shell that stands there would be left in a folder that is gone.
+        raise ConfigurationError(
+            f"{folder} is the current folder, which cannot be replaced",
+            hint=f"cd .. && groundwork new {folder.name}",
+        )
     try:
-        beside.mkdir(parents=True)
-        try:
-            _fill(beside, template, {"@NAME@": folder.name, "@PACKAGE@": package})
-            if folder.exists():
-                folder.rmdir()
-            os.rename(beside, folder)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
+        _make(folder, template, {"@NAME@": folder.name, "@PACKAGE@": package})
     except OSError as error:
         raise EnvironmentBroken(
             f"cannot make {folder}: {error.strerror or error}", hint="name a place that you may write"
         ) from error
     return folder
+
+
+def _make(folder: Path, template: str, words: dict[str, str]) -> None:
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    try:
+        beside.mkdir(parents=True)
+        _fill(beside, template, words)
+        if folder.exists():
+            folder.rmdir()
+        os.rename(beside, folder)
+    except BaseException:
+        # Ctrl-C too: nothing is left, and no folder on the way to it.
+        shutil.rmtree(beside, ignore_errors=True)
+        with suppress(OSError):
+            for parent in missing:
+                parent.rmdir()
+        raise
 
 
 def _package(name: str) -> str:
@@ -71,18 +87,27 @@ def _package(name: str) -> str:
             hint="begin with a letter; then letters, digits, and . - _ in between, as in churn-model",
         )
     package = re.sub(r"[._-]+", "_", name).lower()
-    if keyword.iskeyword(package) or package in sys.stdlib_module_names or package in _TAKEN:
+    if keyword.iskeyword(package) or package in sys.stdlib_module_names or package in _TAKEN | _locked():
         raise ConfigurationError(
             f"a package named {package!r} would hide another one", hint=f"choose a longer name, as {name}-model"
         )
     return package
 
 
+def _locked() -> set[str]:
+    lock = _templates().joinpath("requirements.lock").read_text(encoding="ascii")
+    return {name.replace("-", "_") for name in re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE)}
+
+
+def _templates() -> Traversable:
+    return files(__package__).joinpath("templates")
+
+
 def _fill(folder: Path, template: str, words: dict[str, str]) -> None:
     for name in ("wheels", "data"):
         (folder / name).mkdir()
     version, pin = write_own_wheel(folder / "wheels")
-    templates = files(__package__).joinpath("templates")
+    templates = _templates()
     for layer in _LAYERS[template]:
         _copy(templates.joinpath(layer), folder, {**words, "@VERSION@": version})
     lock = templates.joinpath("requirements.lock").read_text(encoding="ascii")

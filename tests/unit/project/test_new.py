@@ -4,6 +4,8 @@ import base64
 import csv
 import hashlib
 import re
+import subprocess
+import sys
 import tomllib
 import zipfile
 from importlib.metadata import PackageNotFoundError
@@ -13,7 +15,7 @@ import pytest
 
 import groundwork
 from groundwork.errors import ConfigurationError, EnvironmentBroken
-from groundwork.project import TEMPLATES, _own_wheel, load_config, load_serve_config, new_project
+from groundwork.project import TEMPLATES, _new, _own_wheel, load_config, load_serve_config, new_project
 from groundwork.storage import read
 
 ROOT = Path(__file__).parents[3]
@@ -34,9 +36,18 @@ def installed(monkeypatch):
     monkeypatch.setattr(_own_wheel, "distribution", lambda name: Installed())
 
 
-@pytest.fixture(params=TEMPLATES)
-def project(tmp_path, request):
-    return new_project(tmp_path / "churn-model", template=request.param)
+@pytest.fixture(scope="module", params=TEMPLATES)
+def project(tmp_path_factory, request):
+    """A project of each template, which no test changes."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_own_wheel, "distribution", lambda name: Installed())
+        return new_project(tmp_path_factory.mktemp("new") / "churn-model", template=request.param)
+
+
+@pytest.fixture
+def no_wheel(monkeypatch):
+    """Leaves out what takes half a second and is of no matter to the test."""
+    monkeypatch.setattr(_new, "write_own_wheel", lambda folder: ("1.2.3", "groundwork==1.2.3\n"))
 
 
 def pins(path):
@@ -59,6 +70,16 @@ def test_every_pipeline_of_the_project_is_free_of_mistakes(project):
     names = {load_config(path).name for path in (project / "pipeline.yaml", *(project / "configs").iterdir())}
 
     assert names == {"churn-model", "churn-model-linear"}
+
+
+@pytest.mark.parametrize("name", ["null", "true", "my.churn", "o0x1"])
+def test_a_name_that_means_something_in_yaml_or_toml_stays_a_name(tmp_path, no_wheel, name):
+    project = new_project(tmp_path / name, template="library")
+
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert read(project / "pipeline.yaml")["name"] == name
+    assert (about["project"]["name"], [*about["project"]["scripts"]]) == (name, [name])
 
 
 def test_its_yaml_and_toml_can_be_read(project):
@@ -94,7 +115,7 @@ def test_the_lock_of_new_projects_is_a_part_of_ours():
     assert needed <= {pin.partition("==")[0] for pin in theirs}
 
 
-def test_the_service_is_described_without_mistakes(tmp_path):
+def test_the_service_is_described_without_mistakes(tmp_path, no_wheel):
     project = new_project(tmp_path / "mine", template="service")
 
     config = load_serve_config(project / "serve.yaml")
@@ -141,7 +162,7 @@ def test_a_name_that_no_package_can_have_is_refused(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["json", "class", "Polars", "groundwork", "tests"])
+@pytest.mark.parametrize("name", ["json", "class", "Polars", "groundwork", "tests", "yaml", "rich", "flit-core"])
 def test_a_name_that_would_hide_another_package_is_refused(tmp_path, name):
     with pytest.raises(ConfigurationError, match="would hide another one") as refused:
         new_project(tmp_path / name)
@@ -153,7 +174,7 @@ def test_a_template_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     with pytest.raises(ConfigurationError, match="there is no template 'vision'") as refused:
         new_project(tmp_path / "mine", template="vision")
 
-    assert refused.value.hint == "there is: tabular, service"
+    assert refused.value.hint == "there is: tabular, service, library"
 
 
 def test_what_stands_there_is_never_touched(project):
@@ -165,7 +186,33 @@ def test_what_stands_there_is_never_touched(project):
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
 
 
-def test_an_empty_folder_is_filled(tmp_path):
+def test_the_library_has_a_command_types_and_features_of_its_pipelines(tmp_path, no_wheel):
+    project = new_project(tmp_path / "my.churn", template="library")
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+
+    features = (project / "src/my_churn/features.py").read_text(encoding="utf-8")
+    derived = load_config(project / "pipeline.yaml").derive
+
+    assert about["project"]["scripts"] == {"my.churn": "my_churn.cli:main"}
+    assert (project / "src/my_churn/py.typed").is_file()
+    assert [name for name in derived if f'"{name}": {name}()' in features] == list(derived)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("name", ["xy", "customer-churn-model-of-the-european-market"])
+def test_its_code_has_no_lint_however_long_the_name(tmp_path, no_wheel, template, name):
+    project = new_project(tmp_path / name, template=template)
+
+    said = [
+        subprocess.run([sys.executable, "-m", "ruff", *words, "."], cwd=project, capture_output=True, text=True).stdout
+        for words in (("check",), ("format", "--check"))
+    ]
+
+    assert said[0] == "All checks passed!\n"
+    assert re.fullmatch(r"\d+ files already formatted\n", said[1]), said[1]
+
+
+def test_an_empty_folder_is_filled(tmp_path, no_wheel):
     (tmp_path / "mine").mkdir()
 
     folder = new_project(tmp_path / "mine")
@@ -181,6 +228,28 @@ def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
 
     with pytest.raises(EnvironmentBroken, match="is not installed"):
         new_project(tmp_path / "mine")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_current_folder_is_not_replaced_under_a_shell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigurationError, match="is the current folder"):
+        new_project(".")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_ended_half_way_it_leaves_no_folder_behind(tmp_path, monkeypatch, error):
+    def ended(folder):
+        raise error
+
+    monkeypatch.setattr(_new, "write_own_wheel", ended)
+
+    with pytest.raises(error):
+        new_project(tmp_path / "deep" / "down" / "mine")
 
     assert list(tmp_path.iterdir()) == []
 
