@@ -135,7 +135,10 @@ def lock(
     where = "every platform" if result.universal else "this platform alone"
     done = "written" if result.changed else "unchanged"
     typer.echo(f"{result.path} {done}: {result.packages} packages, for {where}")
-    typer.echo("Next: groundwork env sync")
+    # Both take .venv and requirements.lock of the current folder unless told otherwise.
+    step = "sync" if Path(".venv").exists() else "create"
+    named = "" if result.path == Path.cwd() / "requirements.lock" else f" --lock {shlex.quote(str(result.path))}"
+    typer.echo(f"Next: groundwork env {step}{named}")
 
 
 @contextmanager

@@ -52,7 +52,8 @@ def read_lock(path: Path) -> list[Pin]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"cannot read the lock {path}: {error.strerror}", hint="name an existing requirements.lock"
+            f"cannot read the lock {path}: {error.strerror}",
+            hint="write it with: groundwork env lock; or name an existing one",
         ) from error
     return parse_lock(text, path)
 

@@ -27,16 +27,27 @@ def locked(monkeypatch, tmp_path):
     return asked
 
 
-def test_lock_says_what_changed_and_the_next_step_last(locked, tmp_path):
-    result = run("lock", tmp_path)
+def test_lock_says_what_changed_and_the_next_step_last(locked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    result = run("lock")
 
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "rich 14 -> 15",
         f"{tmp_path / 'requirements.lock'} written: 2 packages, for every platform",
-        "Next: groundwork env sync",
+        "Next: groundwork env create",
     ]
     assert result.stderr == "resolving\n"
+
+
+def test_after_lock_an_environment_that_stands_is_synced_with_the_lock_that_was_written(locked, tmp_path, monkeypatch):
+    (tmp_path / "here" / ".venv").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+
+    result = run("lock", tmp_path)
+
+    assert result.stdout.splitlines()[-1] == f"Next: groundwork env sync --lock {tmp_path / 'requirements.lock'}"
 
 
 def test_lock_passes_its_options_on(locked, tmp_path):
