@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import Pin
 from groundwork.environment._network import run_online
 from groundwork.environment._tool import run_tool, tool_environment
@@ -22,6 +21,11 @@ from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 Backend = Literal["auto", "uv", "pip"]
 LineSeen = Callable[[str], None] | None
+
+
+_HAS = "import importlib.util, sys; sys.exit(importlib.util.find_spec('{}') is None)"
+# Since 22.3 a pip can work on an environment that has none.
+_SERVES_OTHERS = "import pip, sys; sys.exit([int(part) for part in pip.__version__.split('.')[:2]] < [22, 3])"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Installer:
             root: Its folder; may exist.
 
         Raises:
-            EnvironmentBroken: This Python has no ``venv``, or none with pip where pip is needed.
+            EnvironmentBroken: This Python has no ``venv``, or no ``ensurepip`` where pip is needed.
         """
         needed = ["venv"] if self.name == "uv" else ["venv", "ensurepip"]
         for module in needed:
@@ -56,13 +60,8 @@ class Installer:
                     f"this Python ({sys.executable}) has no {module!r} module",
                     hint="install it (Debian, Ubuntu: apt install python3-venv) or install uv",
                 )
-        # Never the interpreter of an environment: that one may be the very folder that is made anew.
-        python = getattr(sys, "_base_executable", None) or sys.executable
-        without = ["--without-pip"] if self.name == "uv" else []
-        self._start([python, "-I", "-m", "venv", *without, root], what=f"create {root}")
-        if self.name == "pip" and sys.version_info < (3, 12):
-            # ensurepip brings setuptools too; what uv makes has none unless the lock pins it.
-            self.uninstall(Layout(root).python, ["setuptools"])
+        # pip comes last, when the packages are there: it takes seconds, and without network there is no use for it.
+        self._start([_base(), "-I", "-m", "venv", "--without-pip", root], what=f"create {root}")
 
     def install(self, python: Path, pins: Sequence[Pin], *, again: bool = False, cache: bool = True) -> None:
         """Install pinned packages, hashes checked.
@@ -95,17 +94,22 @@ class Installer:
         if self.name == "uv":
             command: list[str | Path] = [self.uv or "uv", "pip", "uninstall", "--python", python]
         else:
-            command = [python, "-I", "-m", "pip", "--disable-pip-version-check", "uninstall", "--yes"]
+            command = [*self._pip(python), "--disable-pip-version-check", "uninstall", "--yes"]
         self._start([*command, *names], what=f"remove {', '.join(names)}")
 
     def provide(self, python: Path) -> None:
-        """Give an environment what the tool needs there: pip one of its own, uv nothing.
+        """Give an environment a pip of its own, as users of pip expect; with uv nothing.
 
         Args:
             python: Interpreter of the environment.
         """
-        if self.name == "pip":
-            self._start([python, "-I", "-m", "ensurepip"], what="put pip into the environment")
+        if self.name == "uv" or _answers(python, _HAS.format("pip")):
+            return
+        had_setuptools = _answers(python, _HAS.format("setuptools"))
+        self._start([python, "-I", "-m", "ensurepip"], what="put pip into the environment")
+        if not had_setuptools and _answers(python, _HAS.format("setuptools")):
+            # Before Python 3.12 it comes along; what uv makes has none unless the lock pins it.
+            self.uninstall(python, ["setuptools"])
 
     def install_project(self, python: Path, project: Path) -> None:
         """Install a project in place: its sources are used where they are.
@@ -122,9 +126,18 @@ class Installer:
         if self.name == "uv":
             command: list[str | Path] = [self.uv or "uv", "--no-progress", "pip", "install", "--python", python]
         else:
-            pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-            command = [python, "-I", *pip, "--progress-bar", "off", "--no-warn-script-location"]
+            pip = [*self._pip(python), "--disable-pip-version-check", "--no-input", "install"]
+            command = [*pip, "--progress-bar", "off", "--no-warn-script-location"]
         run_online([*command, *arguments], tool=self.name, what=what, line_seen=self.line_seen, keep_open=self.lock)
+
+    def _pip(self, python: Path) -> list[str | Path]:
+        own: list[str | Path] = [python, "-I", "-m", "pip"]
+        if _answers(python, _HAS.format("pip")):
+            return own
+        if _answers(_base(), _SERVES_OTHERS):
+            return [_base(), "-I", "-m", "pip", "--python", python]
+        self.provide(python)
+        return own
 
     def _start(self, command: Sequence[str | Path], *, what: str) -> None:
         run_tool(command, what=what, line_seen=self.line_seen, keep_open=self.lock)
@@ -153,6 +166,26 @@ def choose(backend: Backend, lock: int | None = None, line_seen: LineSeen = None
     if backend == "uv":
         raise EnvironmentBroken("uv was asked for, but there is none that runs on PATH", hint="install uv, or use pip")
     return Installer("pip", None, line_seen, lock)
+
+
+def _base() -> str:
+    # Never the interpreter of an environment: that one may be the very folder that is made anew.
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def _answers(python: str | Path, code: str) -> bool:
+    try:
+        answer = subprocess.run(
+            [python, "-I", "-c", code],
+            capture_output=True,
+            timeout=30,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=tool_environment(),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
 
 
 def _working_uv() -> str | None:

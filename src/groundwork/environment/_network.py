@@ -56,14 +56,15 @@ def run_online(
     try:
         return run_tool(command, what=what, line_seen=line_seen, keep_open=keep_open, variables=_NO_WAITING[tool])
     except EnvironmentBroken as error:
-        if error.code != UNREACHABLE or not _worth_waiting(error, clock() - started):
+        if error.code != UNREACHABLE or not _worth_waiting(error, tool, clock() - started):
             raise
     return run_tool(command, what=what, line_seen=line_seen, keep_open=keep_open)
 
 
-def _worth_waiting(error: EnvironmentBroken, seconds: float) -> bool:
+def _worth_waiting(error: EnvironmentBroken, tool: str, seconds: float) -> bool:
     said = str(error.context.get("output", "")).lower()
     if "from versions: none" in said or any(word in said for word in _NOT_CONNECTED):
-        # A download that went on for a while and then lost its connection deserves another go.
-        return seconds > _SOON_S
+        # A download that went on for a while and then lost its connection deserves another go. uv, which shows none,
+        # fails within two seconds otherwise; pip may need longer on a busy machine, and shows each.
+        return seconds > _SOON_S if tool == "uv" else "downloading" in said
     return "no solution found" not in said and "no matching distribution" not in said

@@ -76,6 +76,7 @@ class Setup:
         if self.project is not None:
             self.report("installing the project itself, in place")
             self.installer.install_project(self.layout.python, self.project)
+        self.installer.provide(self.layout.python)
         self.settle()
 
     def settle(self) -> None:

@@ -135,8 +135,6 @@ def _in_place(one: Distribution) -> bool:
 
 def _apply(setup: Setup, plan: _Plan, strays: Sequence[str], report: Report) -> None:
     python, installer = setup.layout.python, setup.installer
-    if not (setup.layout.site_packages / "pip").exists():
-        installer.provide(python)
     if plan.wanted:
         report(f"installing {', '.join(pin.name for pin in plan.wanted)} with {installer.name}")
         if plan.again:

@@ -78,7 +78,8 @@ class FakeInstaller:
                 shutil.rmtree(folder)
 
     def provide(self, python: Path) -> None:
-        self.calls.append("provide")
+        if self.name == "pip":
+            self.calls.append("provide")
 
     def install_project(self, python: Path, project: Path) -> None:
         self.calls.append("project")

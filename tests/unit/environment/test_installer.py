@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,19 @@ def commands(monkeypatch):
     return seen
 
 
+@pytest.fixture
+def there(monkeypatch):
+    """What each interpreter has, by its path; the base is /base/python."""
+    packages = {}
+
+    def answers(python, code):
+        return any(repr(name) in code or f"{name}." in code for name in packages.get(str(python), "").split())
+
+    monkeypatch.setattr(_installer, "_answers", answers)
+    monkeypatch.setattr(_installer, "_base", lambda: "/base/python")
+    return packages
+
+
 def test_uv_is_told_to_check_hashes_and_resolve_nothing(commands):
     Installer("uv", "/bin/uv").install(Path("/env/python"), [PIN], again=True, cache=False)
 
@@ -47,7 +61,9 @@ def test_uv_is_told_to_check_hashes_and_resolve_nothing(commands):
     ]
 
 
-def test_pip_is_told_the_same(commands):
+def test_pip_is_told_the_same(commands, there):
+    there["/env/python"] = "pip"
+
     Installer("pip").install(Path("/env/python"), [PIN], again=True, cache=False)
 
     words = commands[0]
@@ -63,11 +79,47 @@ def test_project_is_installed_in_place_with_the_locked_build_backend(commands, n
     assert commands[0][-5:] == ["--no-deps", "--no-build-isolation", again, "--editable", "/project"]
 
 
-@pytest.mark.parametrize(("name", "without_pip"), [("uv", True), ("pip", False)])
-def test_only_pip_needs_a_pip_in_the_environment(commands, name, without_pip):
+@pytest.mark.parametrize("name", ["uv", "pip"])
+def test_an_environment_is_made_without_pip_since_that_takes_long(commands, name):
     Installer(name).make_venv(Path("/env"))
 
-    assert ("--without-pip" in commands[0]) == without_pip
+    assert [words[1:] for words in commands] == [["-I", "-m", "venv", "--without-pip", "/env"]]
+
+
+@pytest.mark.parametrize(
+    ("here", "pip"),
+    [
+        ({"/env/python": "pip"}, ["/env/python", "-I", "-m", "pip"]),
+        ({"/base/python": "pip"}, ["/base/python", "-I", "-m", "pip", "--python", "/env/python"]),
+    ],
+)
+def test_pip_of_the_base_serves_an_environment_that_has_none(commands, there, here, pip):
+    there.update(here)
+
+    Installer("pip").install(Path("/env/python"), [PIN])
+    Installer("pip").uninstall(Path("/env/python"), ["tiny"])
+
+    assert [words[: len(pip)] for words in commands] == [pip, pip]
+
+
+def test_where_neither_has_a_pip_the_environment_gets_one_first(commands, there):
+    Installer("pip").install(Path("/env/python"), [PIN])
+
+    assert [words[:4] for words in commands] == [
+        ["/env/python", "-I", "-m", "ensurepip"],
+        ["/env/python", "-I", "-m", "pip"],
+    ]
+
+
+def test_what_cannot_be_asked_has_no_pip(tmp_path, monkeypatch):
+    def hang(command, **options):
+        raise subprocess.TimeoutExpired(command, 30)
+
+    absent = _installer._answers(tmp_path / "python", "")
+    answers = [_installer._answers(sys.executable, code) for code in ("", "raise SystemExit(1)")]
+    monkeypatch.setattr(subprocess, "run", hang)
+
+    assert (absent, answers, _installer._answers(sys.executable, "")) == (False, [True, False], False)
 
 
 @pytest.mark.parametrize(("name", "missing"), [("uv", "venv"), ("pip", "venv"), ("pip", "ensurepip")])
@@ -126,7 +178,9 @@ def test_unknown_backend_is_the_callers_mistake():
 
 
 @pytest.mark.parametrize(("name", "words"), [("uv", ["/bin/uv", "pip", "uninstall"]), ("pip", ["/env/python", "-I"])])
-def test_packages_are_removed_without_asking(commands, name, words):
+def test_packages_are_removed_without_asking(commands, there, name, words):
+    there["/env/python"] = "pip"
+
     Installer(name, "/bin/uv").uninstall(Path("/env/python"), ["tiny", "other"])
 
     assert commands[0][: len(words)] == words
@@ -134,17 +188,26 @@ def test_packages_are_removed_without_asking(commands, name, words):
     assert ("--yes" in commands[0]) == (name == "pip")
 
 
-def test_only_pip_is_put_into_an_environment(commands):
+def test_only_pip_is_put_into_an_environment_and_once(commands, there):
     Installer("uv").provide(Path("/env/python"))
+    Installer("pip").provide(Path("/env/python"))
+    there["/env/python"] = "pip"
     Installer("pip").provide(Path("/env/python"))
 
     assert commands == [["/env/python", "-I", "-m", "ensurepip"]]
 
 
-@pytest.mark.parametrize(("version", "removed"), [((3, 11), 1), ((3, 12), 0)])
-def test_environment_of_pip_has_no_setuptools_either(commands, monkeypatch, version, removed):
-    monkeypatch.setattr(_installer.sys, "version_info", version)
+@pytest.mark.parametrize(("before", "removed"), [("", 1), ("setuptools", 0)])
+def test_setuptools_that_came_with_pip_goes_and_that_of_the_lock_stays(commands, there, monkeypatch, before, removed):
+    there["/env/python"] = before
+    started = Installer._start
 
-    Installer("pip").make_venv(Path("/env"))
+    def bring(self, command, *, what):
+        started(self, command, what=what)
+        there["/env/python"] = "setuptools pip"
+
+    monkeypatch.setattr(Installer, "_start", bring)
+
+    Installer("pip").provide(Path("/env/python"))
 
     assert sum(words[-1] == "setuptools" for words in commands) == removed

@@ -22,10 +22,10 @@ class Tool:
         raise EnvironmentBroken("failed", code=code, context={"output": output})
 
 
-def run(monkeypatch, tool, seconds=1.0):
+def run(monkeypatch, tool, seconds=1.0, name="uv"):
     ticks = iter((0.0, seconds))
     monkeypatch.setattr(_network, "run_tool", tool)
-    return run_online(["tool"], tool="uv", what="install", clock=lambda: next(ticks))
+    return run_online(["tool"], tool=name, what="install", clock=lambda: next(ticks))
 
 
 def test_first_attempt_does_not_retry(monkeypatch):
@@ -68,3 +68,13 @@ def test_what_patience_does_not_mend_is_not_tried_again(monkeypatch, code, outpu
         run(monkeypatch, tool)
 
     assert len(tool.attempts) == 1
+
+
+@pytest.mark.parametrize(("output", "attempts"), [("Downloading numpy.whl\n", 2), ("", 1)])
+def test_pip_that_is_slow_gets_another_go_only_if_it_had_a_connection(monkeypatch, output, attempts):
+    tool = Tool((UNREACHABLE, f"{output}NewConnectionError"), (UNREACHABLE, "NewConnectionError"))
+
+    with pytest.raises(EnvironmentBroken):
+        run(monkeypatch, tool, seconds=60.0, name="pip")
+
+    assert len(tool.attempts) == attempts

@@ -124,15 +124,6 @@ def test_interrupted_sync_goes_on_with_the_next(environment, lock, installer, fa
     assert (environment.site_packages / "tiny-1.0.dist-info/RECORD").exists()
 
 
-def test_environment_without_pip_is_given_what_the_tool_needs(environment, lock, installer):
-    shutil.rmtree(environment.site_packages / "pip")
-    shutil.rmtree(environment.site_packages / "tiny-1.0.dist-info")
-
-    sync(environment.root, lock)
-
-    assert installer.calls == ["provide", "install tiny"]
-
-
 def test_package_for_another_platform_is_not_installed(environment, lock, installer):
     lock.write_text(lock.read_text() + "winonly==1.0 ; sys_platform == 'no-such' \\\n    --hash=sha256:cc\n")
 
