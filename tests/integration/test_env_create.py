@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.environment import check, create, sync
+from groundwork.environment import _network, check, create, sync
 from groundwork.environment._layout import Layout
 from groundwork.environment._record import distributions
 from groundwork.environment._stamp import read_stamp
@@ -19,7 +19,7 @@ from groundwork.errors import EnvironmentBroken
 
 sys.path.insert(0, str(Path(__file__).parent))  # a helper, and no part of the package
 
-from wheels import only_wheels, told_again, write_wheel
+from wheels import no_network, only_wheels, write_wheel
 
 pytestmark = pytest.mark.integration
 
@@ -165,21 +165,16 @@ def test_sync_works_on_an_environment_of_another_python(root, lock, backend):
 
 
 @backends
-def test_no_network_is_said_without_waiting_for_it(root, lock, monkeypatch, tmp_path, backend):
-    monkeypatch.setattr("groundwork.environment._network._SOON_S", 600.0)  # however slow this machine is
+@pytest.mark.parametrize("call", [create, sync])
+def test_no_network_is_said_after_one_attempt_that_does_not_wait(root, lock, monkeypatch, backend, call):
     lock.with_name("none.lock").write_text("# nothing\n")
-    create(root, lock.with_name("none.lock"), backend=backend)
-    for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_NO_INDEX", "UV_OFFLINE", "UV_FIND_LINKS"):
-        monkeypatch.delenv(name)
-    for name in [name for name in os.environ if name.startswith(("PIP_EXTRA", "UV_HTTP"))]:
-        monkeypatch.delenv(name)
-    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
-        monkeypatch.setenv(name, "https://127.0.0.1:9/simple")
+    create(root, lock.with_name("none.lock"))
+    attempts = no_network(monkeypatch)
 
-    with pytest.raises(EnvironmentBroken, match="could not be reached") as caught:
-        sync(root, lock, backend=backend)
+    with pytest.raises(EnvironmentBroken, match="could not be reached"):
+        call(root, lock, backend=backend)
 
-    assert told_again(caught.value.context["output"]) == (["Retry(total=0"] if backend == "pip" else [])
+    assert [dict(_network._NO_WAITING[backend])] == attempts
 
 
 KILLED = """
@@ -267,17 +262,22 @@ def test_killed_at_every_step_sync_is_completed_by_the_next(root, lock, tmp_path
     assert steps >= 4
 
 
-@pytest.mark.parametrize("moments", [4, pytest.param(40, marks=pytest.mark.slow)], ids=["sample", "all"])
-def test_killed_at_any_moment_with_its_installer_create_leaves_the_old_environment(root, lock, moments):
-    create(root, lock)
+moments_of_a_call = pytest.mark.parametrize(
+    "moments", [3, pytest.param(40, marks=pytest.mark.slow)], ids=["sample", "all"]
+)
+
+
+def killed_at_moments(moments, call, root, lock, *, before):
+    """Start a call as often, each time killed with its installer a little later; yield after each kill."""
     source = str(Path(__file__).parents[2] / "src")
-    command = [sys.executable, "-c", KILLED, "0", "create", str(root), str(lock)]
+    command = [sys.executable, "-c", KILLED, "0", call, str(root), str(lock)]
     environment = {**os.environ, "PYTHONPATH": source}
+    before()
     started = time.monotonic()
     subprocess.run(command, env=environment, capture_output=True, check=True)
     lasted = time.monotonic() - started
-
     for moment in range(moments):
+        before()
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
@@ -286,6 +286,32 @@ def test_killed_at_any_moment_with_its_installer_create_leaves_the_old_environme
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        yield moment
 
+
+@moments_of_a_call
+def test_killed_at_any_moment_with_its_installer_create_leaves_the_old_environment(root, lock, moments):
+    create(root, lock)
+
+    for moment in killed_at_moments(moments, "create", root, lock, before=lambda: None):
         assert errors(root, lock) == [], moment
+        assert read_stamp(Layout(root)).state == "ready", moment
+
+
+@moments_of_a_call
+def test_killed_at_any_moment_with_its_installer_sync_is_completed_by_the_next(root, lock, moments, tmp_path):
+    drifted = tmp_path / "drifted.lock"
+    drifted.write_text(write_wheel(tmp_path / "wheels", "stray") + write_wheel(tmp_path / "wheels", "second", "0.9"))
+    create(root, drifted)
+    pristine = tmp_path / "pristine"
+    shutil.copytree(root, pristine, symlinks=True)
+
+    def restore():
+        shutil.rmtree(root)
+        shutil.copytree(pristine, root, symlinks=True)
+
+    for moment in killed_at_moments(moments, "sync", root, lock, before=restore):
+        sync(root, lock, prune=True)
+
+        assert (versions(root), errors(root, lock)) == ({"first": "1.0", "second": "1.0"}, []), moment
         assert read_stamp(Layout(root)).state == "ready", moment

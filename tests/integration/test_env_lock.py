@@ -1,6 +1,5 @@
 """Locks by the real uv and pip, from wheels written on the spot."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -8,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.environment import lock
+from groundwork.environment import _network, lock
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 sys.path.insert(0, str(Path(__file__).parent))  # a helper, and no part of the package
 
-from wheels import only_wheels, told_again, write_wheel
+from wheels import no_network, only_wheels, write_wheel
 
 pytestmark = pytest.mark.integration
 
@@ -104,18 +103,10 @@ def test_version_that_does_not_exist_is_named(shop, backend):
 
 
 @backends
-def test_no_network_is_said_without_waiting_for_it(shop, monkeypatch, backend):
-    monkeypatch.setattr("groundwork.environment._network._SOON_S", 600.0)  # however slow this machine is
-    for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_NO_INDEX", "UV_OFFLINE", "UV_FIND_LINKS"):
-        monkeypatch.delenv(name)
-    closed = "https://127.0.0.1:9/simple"
-    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
-        monkeypatch.setenv(name, closed)
-    for name in [name for name in os.environ if name.startswith(("PIP_EXTRA", "PIP_DEFAULT", "UV_HTTP"))]:
-        monkeypatch.delenv(name)
+def test_no_network_is_said_after_one_attempt_that_does_not_wait(shop, monkeypatch, backend):
+    attempts = no_network(monkeypatch)
 
-    with pytest.raises(EnvironmentBroken, match="index could not be reached") as caught:
+    with pytest.raises(EnvironmentBroken, match="index could not be reached"):
         lock(shop, backend=backend)
 
-    # With the tools' own attempts it would take nine seconds and more.
-    assert told_again(caught.value.context["output"]) == (["Retry(total=0"] if backend == "pip" else [])
+    assert [dict(_network._NO_WAITING[backend])] == attempts

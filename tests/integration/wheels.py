@@ -3,10 +3,14 @@
 import base64
 import hashlib
 import os
-import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.environment import _network
 
 
 def write_wheel(folder: Path, name: str, version: str = "1.0", requires: Sequence[str] = ()) -> str:
@@ -33,11 +37,6 @@ def write_wheel(folder: Path, name: str, version: str = "1.0", requires: Sequenc
     return f"{name}=={version} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-def told_again(output: str) -> list[str]:
-    """What uv and pip say of their own attempts after the first; each waits longer than the one before."""
-    return re.findall(r"Retry\(total=\d+|after \d+ retries", output)
-
-
 def only_wheels(wheels: Path, cache: Path) -> dict[str, str]:
     """Name the variables by which uv and pip find these wheels alone, without network."""
     return {
@@ -51,3 +50,23 @@ def only_wheels(wheels: Path, cache: Path) -> dict[str, str]:
         "UV_CACHE_DIR": str(cache),
         "UV_NO_CONFIG": "1",
     }
+
+
+def no_network(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """Make uv and pip ask an index that nobody answers for; return what each of their attempts is told."""
+    for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_NO_INDEX", "UV_OFFLINE", "UV_FIND_LINKS"):
+        monkeypatch.delenv(name)
+    for name in [name for name in os.environ if name.startswith(("PIP_EXTRA", "PIP_DEFAULT", "UV_HTTP"))]:
+        monkeypatch.delenv(name)
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
+        monkeypatch.setenv(name, "https://127.0.0.1:9/simple")
+    monkeypatch.setattr(_network, "_SOON_S", 600.0)  # however slow this machine is
+    attempts = []
+    run_tool = _network.run_tool
+
+    def counted(command: Sequence[str | Path], **options: Any) -> str:
+        attempts.append(dict(options.get("variables") or {}))
+        return run_tool(command, **options)
+
+    monkeypatch.setattr(_network, "run_tool", counted)
+    return attempts
