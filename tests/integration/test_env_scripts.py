@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -271,12 +272,14 @@ def test_the_shell_script_is_clean(tmp_path):
 
 
 def test_the_command_writes_them_and_says_what_comes_next(command, tmp_path):
-    ended = command("env", "scripts", "--output", tmp_path)
+    (tmp_path / "my shop").mkdir()
+
+    ended = command("env", "scripts", "--output", "my shop")
 
     assert ended.returncode == 0
     assert ended.stdout.splitlines() == [
-        *(str(tmp_path / name) for name in ("setup.sh", "setup.ps1", "setup.cmd")),
-        f"Next: sh {tmp_path / 'setup.sh'}",
+        *(str(Path("my shop") / name) for name in ("setup.sh", "setup.ps1", "setup.cmd")),
+        f"Next: sh '{Path('my shop') / 'setup.sh'}'",
     ]
     assert "requirements.lock is not there yet" in ended.stderr
 

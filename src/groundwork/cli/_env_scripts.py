@@ -1,5 +1,6 @@
 """``groundwork env scripts``."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -17,4 +18,4 @@ def scripts(
         typer.echo(path)
     if not (output / "requirements.lock").is_file():
         typer.echo(f"{output / 'requirements.lock'} is not there yet; the scripts need it", err=True)
-    typer.echo(f"Next: sh {paths[0]}")
+    typer.echo(f"Next: sh {shlex.quote(str(paths[0]))}")
