@@ -11,6 +11,7 @@ from groundwork.environment._finding import Finding, Severity, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
 from groundwork.environment._info import EnvironmentInfo, info
 from groundwork.environment._lock import LockResult, lock
+from groundwork.environment._machine import usable_cores
 from groundwork.environment._repair import repair
 from groundwork.environment._scripts import write_scripts
 from groundwork.environment._secret import Secret
@@ -41,6 +42,7 @@ __all__ = [
     "repair",
     "sources",
     "sync",
+    "usable_cores",
     "worst_first",
     "write_scripts",
 ]

@@ -1,13 +1,16 @@
 import asyncio
 import os
 import signal
+import sys
 import time
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor
 from functools import partial
+from types import ModuleType
 
 import pytest
 
 from groundwork.errors import ConfigurationError, ModelNotReadyError
+from groundwork.serving import _cores
 from groundwork.serving._adapters import load
 from groundwork.serving._block import Block
 from groundwork.serving._executors import (
@@ -64,15 +67,36 @@ def test_only_a_quick_pure_model_runs_on_the_servers_thread(cost_s, pure, expect
     assert is_quick(model, Block(1, []), 64, clock) is expected
 
 
-def test_threads_are_shared_among_workers():
+class Torch(ModuleType):
+    """What of torch is asked here: how many threads it was given."""
+
+    def set_num_threads(self, threads):
+        self.threads = threads
+
+
+@pytest.mark.parametrize(
+    ("usable", "servers", "workers", "share"), [(8, 1, 2, 4), (8, 2, 2, 2), (3.5, 1, 2, 1), (0.5, 1, 1, 1)]
+)
+def test_usable_cores_are_shared_among_servers_and_workers(monkeypatch, usable, servers, workers, share):
+    torch, limited = Torch("torch"), []
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setattr("threadpoolctl.threadpool_limits", lambda limits: limited.append(limits))
+    monkeypatch.setattr(_cores, "usable_cores", lambda: usable)
+    monkeypatch.setattr(_cores, "_sharers", servers)
+
+    limit_threads(workers)
+
+    assert limited == [{"openmp": 1, "blas": share}]
+    assert torch.threads == share
+
+
+def test_a_thread_of_a_pool_is_limited_before_its_first_batch():
     from threadpoolctl import threadpool_info
 
-    with ThreadPoolExecutor(1, initializer=limit_threads, initargs=(os.cpu_count(),)) as pool:
+    with ModelThreads("m", 1024) as pool:
         found = pool.submit(threadpool_info).result()
 
     assert {each["num_threads"] for each in found if each["user_api"] in ("openmp", "blas")} <= {1}
-    with ModelThreads("m", 2) as pool:
-        assert pool.submit(lambda: 1).result() == 1
 
 
 class Kills:
