@@ -33,6 +33,8 @@ _DATATYPES = {
     "tensor(double)": "FP64",
     "tensor(string)": "BYTES",
 }
+# What onnxruntime calls the version of a model that says none.
+_NO_VERSIONS = (0, 2**63 - 1)
 
 
 class OnnxAdapter(BlockwiseAdapter):
@@ -51,7 +53,8 @@ class OnnxAdapter(BlockwiseAdapter):
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._session = _session(path, threads)
-        self.version = str(self._session.get_modelmeta().version or "1")
+        version = self._session.get_modelmeta().version
+        self.version = "1" if version in _NO_VERSIONS else str(version)
         self._inputs = tuple(_spec(argument, path) for argument in self._session.get_inputs())
         self._outputs = tuple(
             TensorSpec(argument.name, _DATATYPES.get(argument.type, "BYTES"), _shape(argument))

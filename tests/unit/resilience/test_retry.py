@@ -9,6 +9,7 @@ import pytest
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, RateLimited, RetryExhausted, TransientError
 from groundwork.resilience import Backoff, Retry, check_deadline, deadline, remaining_s, retry
+from groundwork.testing import run_virtual
 
 
 def steady(clock, **options):
@@ -19,6 +20,16 @@ class TestCalls:
     def test_a_call_that_succeeds_waits_for_nothing(self, clock, flaky):
         assert steady(clock)(flaky(0))("x") == "x"
         assert clock.sleeps == []
+
+    def test_before_the_first_failure_nothing_is_built(self, clock, flaky, monkeypatch):
+        monkeypatch.setattr("groundwork.resilience._retried.Attempts", None)
+
+        @steady(clock)
+        async def load():
+            return "done"
+
+        assert steady(clock)(flaky(0))() == "done"
+        assert run_virtual(load()) == "done"
 
     def test_a_passing_failure_is_tried_again_after_growing_waits(self, clock, flaky):
         work = flaky(3)

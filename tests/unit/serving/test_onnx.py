@@ -81,6 +81,21 @@ def test_lists_of_numbers_are_predicted_as_the_estimator_does(bare, classifier, 
     assert bare.input_schema()["maxItems"] == 3
 
 
+@pytest.mark.parametrize(("said", "version"), [(7, "7"), (0, "1"), (None, "1")])
+def test_a_version_is_what_the_file_says_or_else_1(classifier, features, tmp_path, said, version):
+    from skl2onnx import to_onnx
+
+    model = to_onnx(classifier, X=features[:1].astype(np.float32))
+    if said is None:
+        model.ClearField("model_version")  # as other exporters leave it
+    else:
+        model.model_version = said
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+
+    assert version == load("m", path).version
+
+
 def test_blocks_of_several_callers_go_in_one_run(bare, features):
     blocks = [bare.decode(body_of(*features[at : at + 2].tolist()), max_instances=9) for at in (0, 2)]
     blocks.append(bare.tensors({"anything": Tensor("FP64", (1, 3), features[4:5])}))
