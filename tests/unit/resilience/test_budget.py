@@ -42,6 +42,13 @@ def test_the_ratio_is_a_bound_beyond_what_the_first_second_has_saved(calls_per_s
     assert share <= 1 + max(ratio, floor) + floor
 
 
+def test_where_the_ratio_gives_as_much_the_floor_does_not_come_on_top(clock):
+    share = outage(clock, calls_per_s=50, seconds=60, ratio=0.2, min_per_s=10)
+
+    saved = 10 * 2 / (50 * 60)
+    assert share <= 1.2 + saved
+
+
 def test_callers_of_few_calls_may_retry_at_the_floor(clock):
     budget = RetryBudget(ratio=0.2, min_per_s=2.5, memory_s=1, clock=clock)
     granted(budget, 100)

@@ -161,7 +161,23 @@ def test_an_output_whose_files_are_gone_is_made_again():
     assert work.ran == ["load"]
 
 
-def test_a_failed_step_is_tried_again_by_the_next_run():
+@pytest.mark.parametrize("options", [{}, {"optional": True}, {"fallback": lambda: "stale"}], ids=str)
+def test_a_step_that_failed_is_tried_again_whatever_stood_in_for_it(options):
+    journal = MemoryJournal()
+    outcomes = iter([WorldError("away"), "fresh"])
+
+    def load():
+        if isinstance(outcome := next(outcomes), Exception):
+            raise outcome
+        return outcome
+
+    first, second = (Pipeline([Step("load", load, **options)], journal=journal).run() for _ in range(2))
+
+    assert first.status != PipelineStatus.SUCCESS
+    assert (second.status, second.data) == (PipelineStatus.SUCCESS, {"load": "fresh"})
+
+
+def test_a_step_that_was_interrupted_is_tried_again_by_the_next_run():
     journal, work = MemoryJournal(), Work()
     with failpoints({"pipeline.train.started": WorldError("power cut")}), pytest.raises(WorldError):
         Pipeline(Work().steps(), journal=journal).run({"source": 1})

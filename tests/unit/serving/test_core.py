@@ -267,10 +267,11 @@ def test_a_full_queue_refuses_before_the_body_is_read(core, model):
     assert code_of(core(talk, max_queue_rows=1, max_instances=1)) == (503, "overloaded")
 
 
-def test_a_call_that_comes_too_late_never_reaches_the_model(core, model):
+@pytest.mark.parametrize("headers", [{}, {b"x-request-timeout-ms": b"999999999"}], ids=["unasked", "asked for more"])
+def test_a_call_that_comes_too_late_never_reaches_the_model(core, model, headers):
     async def talk(caller):
         model.batches.clear()
-        return await caller.ask(age_s=61.0)
+        return await caller.ask(age_s=61.0, headers=headers.items())
 
     assert code_of(core(talk)) == (504, "deadline_exceeded")
     assert model.batches == []

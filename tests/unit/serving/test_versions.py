@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -125,3 +126,29 @@ def test_a_shadow_that_fails_is_counted_and_costs_nobody():
         return True
 
     assert asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def test_a_shadow_that_is_behind_is_skipped():
+    class Held(Says):
+        let_go = threading.Event()
+
+        def predict(self, batch):
+            self.let_go.wait(30)
+            return super().predict(batch)
+
+    async def main():
+        shadow = Held(2)
+        shadow.let_go.set()  # for the example that warms it
+        versions = Versions({"1": Says(1), "2": Served(model=shadow, executor="thread")}, shadow="2")
+        models, metrics = await started({"m": versions}, max_batch_rows=2)
+        shadow.let_go.clear()
+        hosted = models.pick(None, None, call())
+        for _ in range(20):
+            hosted.shadow.mirror(lambda adapter: adapter.parse([1]))
+        while b'outcome="skipped"}' not in metrics.exposition():
+            await asyncio.sleep(0)
+        shadow.let_go.set()
+        await models.stop()
+        return len(shadow.seen)
+
+    assert asyncio.run(asyncio.wait_for(main(), 30)) < 20
