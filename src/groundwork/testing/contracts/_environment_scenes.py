@@ -104,7 +104,11 @@ def install(
     module = name.replace("-", "_").replace(".", "_").lower()
     head = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {need}" for need in needs)]
     metadata = "\n".join(["Metadata-Version: 2.1", *head, "", words, ""])
-    contents = {**(files or {f"{module}/__init__.py": f"NAME = {name!r}\n"}), f"{info.name}/METADATA": metadata}
+    contents = {
+        **(files or {f"{module}/__init__.py": f"NAME = {name!r}\n"}),
+        f"{info.name}/METADATA": metadata,
+        f"{info.name}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
     rows: list[Sequence[str]] = []
     for path, text in contents.items():
         content = text.encode()
