@@ -37,7 +37,9 @@ def a_healthy_environment_is_fine(subject: Any, lab: Lab) -> None:
     install(place.site, "flights", "1.2", needs=["numpy>=2", "tables"])
     install(place.site, "tables", "0.9")
     place.pin("numpy==2.4.6", "flights==1.2", "tables==0.9")
-    expect_healthy(examine(subject, place, "packages", "files", "conflicts"), "three packages as the lock has them")
+    expect_healthy(
+        examine(subject, place, "packages", "files", "dependencies", "conflicts"), "three packages as the lock has them"
+    )
 
 
 @CHECKS.check(
@@ -66,13 +68,15 @@ def what_the_lock_has_is_there(subject: Any, lab: Lab) -> None:
     after=["what_the_lock_has_is_there"],
 )
 def each_finding_says_what_to_do(subject: Any, lab: Lab) -> None:
-    """A missing package, a file that is gone, a requirement that is not met."""
+    """A pin and a requirement that are not there, a file that is gone, a version out of range."""
     place = project(lab)
     install(place.site, "flights", "1.2", needs=["tables"])
     (place.site / "flights" / "__init__.py").unlink()
     place.pin("flights==1.2", "numpy==2.4.6")
-    findings = examine(subject, place, "packages", "files", "conflicts")
-    for name in ("packages", "files", "conflicts"):
+    install(place.site, "charts", needs=["flights<1"])
+    names = ("packages", "files", "dependencies", "conflicts")
+    findings = examine(subject, place, *names)
+    for name in names:
         found = [one for one in findings if one.check == name and one.severity != "ok"]
         if not found:
             raise ContractBroken(f"{name} found nothing; expected a finding")
@@ -95,7 +99,7 @@ def names_are_compared_in_one_form(subject: Any, lab: Lab) -> None:
         install(place.site, name, "5.0")
     install(place.site, "flights", "5.0", needs=["zope_interface>=5", "Ruamel-YAML_clib"])
     place.pin("zope-interface==5.0", "Typing-Extensions==5.0", "ruamel-yaml-clib==5.0", "flights==5.0")
-    expect_healthy(examine(subject, place, "packages", "conflicts"), "one package by several spellings")
+    expect_healthy(examine(subject, place, "packages", "dependencies"), "one package by several spellings")
 
 
 @CHECKS.check(
@@ -188,7 +192,7 @@ def what_is_needed_is_there(subject: Any, lab: Lab) -> None:
     install(place.site, "flights", needs=["tables"])
     install(place.site, "tables", needs=["arrow>=2"])
     place.pin("flights==1.0")
-    findings = examine(subject, place, "conflicts")
+    findings = examine(subject, place, "dependencies")
     expect_told(findings, "tables", "arrow", what="flights needs tables, which needs arrow, which is not there")
 
 
@@ -227,7 +231,7 @@ def what_others_need_is_not_missed(subject: Any, lab: Lab) -> None:
     )
     place = project(lab)
     install(place.site, "flights", needs=needs, words="Words.\n\nRequires-Dist: winapi\n")
-    findings = examine(subject, place, "conflicts")
+    findings = examine(subject, place, "dependencies")
     expect_healthy(findings, "requirements for other cases only")
 
 

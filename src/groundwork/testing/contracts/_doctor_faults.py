@@ -124,7 +124,7 @@ def nothing_installed_is_run(subject: Any, lab: Lab) -> None:
     install(place.site, "flights", files={"flights/__init__.py": code}, needs=["tables"])
     install(place.site, "tables")
     place.pin("flights==1.0", "tables==1.0")
-    expect_healthy(examine(subject, place, "packages", "files", "conflicts"), "two packages as they should be")
+    expect_healthy(examine(subject, place, "packages", "files", "dependencies"), "two packages as they should be")
     if mark.exists():
         raise ContractBroken("a package was imported during the check; expected it to be read only")
 
@@ -141,7 +141,7 @@ def checking_changes_nothing(subject: Any, lab: Lab) -> None:
     place = project(lab)
     install(place.site, "flights")
     place.pin("flights==1.0")
-    names = ("packages", "files", "conflicts")
+    names = ("packages", "files", "dependencies", "conflicts")
     before = _contents(place.folder)
     answers = [[(one.check, one.severity, one.found) for one in examine(subject, place, *names)] for _ in range(2)]
     if answers[0] != answers[1]:

@@ -425,22 +425,37 @@ def encoded(digest):
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def check_conflicts(place):
+def check_dependencies(place):
     """Is there all that what is installed needs?"""
+    for name, other, wanted, found in needs(place):
+        if found is None:
+            yield (
+                "error",
+                f"{name} needs {other}, which is not installed",
+                other + wanted,
+                f"pip install '{other}{wanted}'",
+            )
+
+
+def check_conflicts(place):
+    """Does it suit those that need it?"""
+    for name, other, wanted, found in needs(place):
+        if found is not None and not fits(found, wanted):
+            told = f"{name} needs {other}{wanted}, and {found} is installed"
+            yield "error", told, other + wanted, f"pip install '{other}{wanted}'"
+
+
+def needs(place):
+    """(package, other, range, version of the other or None) of each requirement that counts here."""
     version, folder = place.facts
     here = installed(folder)
     for name, (_, info) in here.items():
         for line in requirements(info):
             needed, _, marker = line.partition(";")
             match = re.match(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?([^)]*)\)?\s*$", needed)
-            if match is None or not applies(marker, version):
-                continue
-            other, wanted = normalized(match[1]), match[2].strip()
-            if other not in here:
-                yield "error", f"{name} needs {other}, which is not installed", needed, f"pip install '{needed}'"
-            elif not fits(here[other][0], wanted):
-                found = f"{name} needs {other} {wanted}, and {here[other][0]} is installed"
-                yield "error", found, needed, f"pip install '{needed}'"
+            if match is not None and applies(marker, version):
+                other = normalized(match[1])
+                yield name, other, match[2].strip(), here.get(other, (None,))[0]
 
 
 def requirements(info):
@@ -472,6 +487,7 @@ CHECKS = {
     "moved": check_moved,
     "packages": check_packages,
     "files": check_files,
+    "dependencies": check_dependencies,
     "conflicts": check_conflicts,
     "dotenv": check_dotenv,
 }

@@ -69,7 +69,7 @@ def check(python=None, *, only=None, lock=None, workdir=None):
 
     Args:
         python: Its interpreter; the running one when None.
-        only: Name of a check, or several: interpreter, moved, packages, files, conflicts, dotenv.
+        only: Name of a check, or several: interpreter, moved, packages, files, dependencies, conflicts, dotenv.
         lock: The requirements.lock to compare with.
         workdir: The project's folder, with .env and .env.example.
     """
