@@ -25,8 +25,6 @@ class Secret:
 
 right.READERS[Secret] = (Secret, "text")
 right.Secret = Secret
-
-
 format_env = right.format_env
 load_settings = right.load_settings
 parse_env = right.parse_env

@@ -18,7 +18,5 @@ def check_interpreter(place):
 
 
 right.CHECKS["interpreter"] = check_interpreter
-
-
 Finding = right.Finding
 check = right.check

@@ -25,7 +25,5 @@ def damaged(site, info):
 known = {}
 right_damaged = right.damaged
 right.damaged = damaged
-
-
 Finding = right.Finding
 check = right.check

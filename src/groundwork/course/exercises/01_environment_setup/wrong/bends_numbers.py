@@ -16,8 +16,6 @@ def whole(text):
 
 
 right.READERS[int] = (whole, "a whole number")
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

@@ -11,7 +11,5 @@ FAILS = (
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "environment.py")
 right.version_key = lambda text: text
-
-
 Finding = right.Finding
 check = right.check

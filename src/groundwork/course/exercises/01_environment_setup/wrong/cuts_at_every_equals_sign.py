@@ -17,8 +17,6 @@ def unquoted(value):
 
 right_unquoted = right.unquoted
 right.unquoted = unquoted
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

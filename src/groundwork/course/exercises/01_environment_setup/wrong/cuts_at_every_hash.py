@@ -16,8 +16,6 @@ def unquoted(value):
 
 
 right.unquoted = unquoted
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

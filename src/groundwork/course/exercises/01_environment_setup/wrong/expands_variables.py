@@ -19,8 +19,6 @@ def entries(text):
 
 right_entries = right.entries
 right.entries = entries
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

@@ -21,7 +21,5 @@ def check_dotenv(place):
 
 right_check = right.check_dotenv
 right.CHECKS["dotenv"] = check_dotenv
-
-
 Finding = right.Finding
 check = right.check

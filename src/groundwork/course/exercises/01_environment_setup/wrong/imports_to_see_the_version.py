@@ -23,7 +23,5 @@ def installed(folder):
 
 right_installed = right.installed
 right.installed = installed
-
-
 Finding = right.Finding
 check = right.check

@@ -17,7 +17,5 @@ def fits(version, wanted):
 
 right_fits = right.fits
 right.fits = fits
-
-
 Finding = right.Finding
 check = right.check

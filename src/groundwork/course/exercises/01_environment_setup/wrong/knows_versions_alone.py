@@ -10,7 +10,5 @@ FAILS = (
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "environment.py")
 right.build = lambda info: "unknown"
-
-
 diff = right.diff
 fingerprint = right.fingerprint

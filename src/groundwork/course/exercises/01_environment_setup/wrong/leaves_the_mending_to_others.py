@@ -17,7 +17,5 @@ def alone(name, place):
 
 right_alone = right.alone
 right.alone = alone
-
-
 Finding = right.Finding
 check = right.check

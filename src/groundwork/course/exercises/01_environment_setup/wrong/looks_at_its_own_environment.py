@@ -18,7 +18,5 @@ def check_packages(place):
 
 right_check = right.check_packages
 right.CHECKS["packages"] = check_packages
-
-
 Finding = right.Finding
 check = right.check

@@ -11,7 +11,5 @@ FAILS = (
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "environment.py")
 right.fits = lambda version, wanted: True
-
-
 Finding = right.Finding
 check = right.check

@@ -17,7 +17,5 @@ def wrong_with(site, path, promised, size):
 
 right_wrong_with = right.wrong_with
 right.wrong_with = wrong_with
-
-
 Finding = right.Finding
 check = right.check

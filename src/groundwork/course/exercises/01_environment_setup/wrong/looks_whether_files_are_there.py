@@ -16,7 +16,5 @@ def wrong_with(site, path, promised, size):
 
 
 right.wrong_with = wrong_with
-
-
 Finding = right.Finding
 check = right.check

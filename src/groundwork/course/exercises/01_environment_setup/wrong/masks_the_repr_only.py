@@ -21,8 +21,6 @@ class Secret(str):
 
 right.READERS[Secret] = (Secret, "text")
 right.Secret = Secret
-
-
 format_env = right.format_env
 load_settings = right.load_settings
 parse_env = right.parse_env

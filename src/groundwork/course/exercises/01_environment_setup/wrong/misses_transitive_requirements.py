@@ -20,7 +20,5 @@ def check_dependencies(place):
 
 right_check = right.check_dependencies
 right.CHECKS["dependencies"] = check_dependencies
-
-
 Finding = right.Finding
 check = right.check

@@ -17,7 +17,5 @@ def damaged(site, info):
 
 right_damaged = right.damaged
 right.damaged = damaged
-
-
 Finding = right.Finding
 check = right.check

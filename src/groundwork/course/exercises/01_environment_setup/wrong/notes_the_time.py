@@ -19,6 +19,4 @@ def fingerprint():
 
 
 diff = right.diff
-
-
 diff = right.diff

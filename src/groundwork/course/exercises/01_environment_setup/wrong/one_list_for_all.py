@@ -20,8 +20,6 @@ def load_settings(schema, **options):
 
 
 nothing = []
-
-
 Secret = right.Secret
 format_env = right.format_env
 parse_env = right.parse_env

@@ -20,8 +20,6 @@ def convert(value, wanted):
 
 right_convert = right.convert
 right.convert = convert
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

@@ -21,7 +21,5 @@ def either(tokens, values):
 
 
 right.either = either
-
-
 Finding = right.Finding
 check = right.check

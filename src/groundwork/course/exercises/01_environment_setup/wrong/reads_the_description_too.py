@@ -17,7 +17,5 @@ def requirements(info):
 
 
 right.requirements = requirements
-
-
 Finding = right.Finding
 check = right.check

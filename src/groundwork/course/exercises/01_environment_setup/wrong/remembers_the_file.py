@@ -21,8 +21,6 @@ def load_settings(schema, *, env_file=None, environ=None, **options):
 
 
 known = {}
-
-
 Secret = right.Secret
 format_env = right.format_env
 parse_env = right.parse_env

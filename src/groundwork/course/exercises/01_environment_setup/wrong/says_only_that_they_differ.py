@@ -17,6 +17,4 @@ def diff(a, b):
 
 
 fingerprint = right.fingerprint
-
-
 fingerprint = right.fingerprint

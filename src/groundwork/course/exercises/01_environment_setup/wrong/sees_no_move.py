@@ -10,7 +10,5 @@ FAILS = (
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "environment.py")
 right.CHECKS["moved"] = right.check_interpreter
-
-
 Finding = right.Finding
 check = right.check

@@ -18,7 +18,5 @@ class Rows:
 
 
 right.csv = Rows
-
-
 Finding = right.Finding
 check = right.check

@@ -22,7 +22,5 @@ def pins(lock):
 
 right_pins = right.pins
 right.pins = pins
-
-
 Finding = right.Finding
 check = right.check

@@ -10,8 +10,6 @@ FAILS = (
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "environment.py")
 right.READERS[bool] = (bool, "true or false")
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

@@ -16,8 +16,6 @@ def truth(text):
 
 
 right.READERS[bool] = (truth, "true or false")
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

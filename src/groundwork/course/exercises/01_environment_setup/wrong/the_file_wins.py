@@ -17,8 +17,6 @@ def layers(*sources):
 
 right_layers = right.layers
 right.layers = layers
-
-
 Secret = right.Secret
 format_env = right.format_env
 load_settings = right.load_settings

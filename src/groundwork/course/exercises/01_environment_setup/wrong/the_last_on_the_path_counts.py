@@ -22,6 +22,4 @@ def fingerprint():
 
 
 diff = right.diff
-
-
 diff = right.diff

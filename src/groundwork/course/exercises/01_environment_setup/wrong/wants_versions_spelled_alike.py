@@ -26,7 +26,5 @@ def version_key(text):
 
 right_key = right.version_key
 right.version_key = version_key
-
-
 Finding = right.Finding
 check = right.check
