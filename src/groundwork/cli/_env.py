@@ -4,85 +4,129 @@ Rule: the worst comes first and the next step last; exit code 1 means that somet
 """
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from groundwork import environment
-from groundwork.cli import _env_fingerprint, _env_lock
-from groundwork.environment import Finding
+from groundwork.cli import _env_fingerprint, _env_lock, _env_report
+from groundwork.environment import Finding, Remedy
+from groundwork.errors import UsageError
 
 app = typer.Typer(help="Check, mend and fingerprint the Python environment.", no_args_is_help=True)
 _env_lock.register(app)
 
-_MARKS = {"error": ("x", "red"), "warning": ("!", "yellow"), "ok": ("+", "green")}
+_FORMAT = 1
 
 Json = Annotated[bool, typer.Option("--json", help="Print plain data for programs.")]
+Python = Annotated[Path | None, typer.Option(help="Interpreter or folder of another environment.")]
+Lock = Annotated[Path | None, typer.Option(help="The lock; ./requirements.lock if there is one.")]
+Only = Annotated[list[str] | None, typer.Option(help="Name of a check; may be given more than once.")]
 
 
 @app.command()
 def check(
     as_json: Json = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Install damaged, missing and drifted packages again.")] = False,
-    python: Annotated[Path | None, typer.Option(help="Interpreter or folder of another environment.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Name of a check; may be given more than once.")] = None,
-    lock: Annotated[Path | None, typer.Option(help="The lock; ./requirements.lock if there is one.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Also write a JUnit report, for CI.")] = None,
+    python: Python = None,
+    only: Only = None,
+    lock: Lock = None,
 ) -> None:
     """Check interpreter, packages, files, machine and settings.
 
     Exit code 0: fine, perhaps with warnings. 1: an error was found. 2: wrong usage.
     """
     findings = environment.check(python, only=only, lock=lock)
+    _tell(findings, (), as_json=as_json)
+    if junit is not None:
+        environment.write_junit(junit, findings)
+    _end(findings)
+
+
+@app.command()
+def fix(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+    python: Python = None,
+    only: Only = None,
+    lock: Lock = None,
+    backend: Annotated[
+        str, typer.Option(envvar="GROUNDWORK_BACKEND", help="uv, pip, or auto: uv when it is there.")
+    ] = "auto",
+) -> None:
+    """Install again what is damaged, missing or of another version than the lock's; then check again.
+
+    Exit code 0: no error is left. 1: an error is left, the answer was no, or it could not be installed. 2: wrong usage.
+    """
+    findings = environment.check(python, only=only, lock=lock)
+    planned = [one for one in environment.remedies(findings) if one.packages]
     mended: list[str] = []
-    if fix and any(one.packages for one in findings):
-        mended = environment.repair(findings, report=lambda message: typer.echo(message, err=True))
+    if planned:
+        _announce(findings, planned)
+        if not yes and not _agreed():
+            _say("Nothing was changed.")
+            raise typer.Exit(1)
+        with _env_lock.tools_words():
+            mended = environment.repair(_within(findings, planned), backend=backend, report=_say)  # type: ignore[arg-type]
         findings = environment.check(python, only=only, lock=lock)
-    failed = any(one.severity == "error" for one in findings)
-    if as_json:
-        _print_json({"ok": not failed, "mended": mended, "findings": [one.to_dict() for one in findings]})
     else:
-        _show(environment.worst_first(findings), mended)
-    if failed:
-        raise typer.Exit(1)
+        _say("Nothing to install again.")
+    _tell(findings, mended, as_json=as_json)
+    _end(findings)
 
 
 app.command("fingerprint")(_env_fingerprint.fingerprint)
 app.command("diff")(_env_fingerprint.diff)
 
 
-def _show(findings: list[Finding], mended: list[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for one in findings:
-        mark, colour = _MARKS[one.severity]
-        what = Text(one.found)
-        if one.severity != "ok" and one.expected:
-            what.append(f"\nexpected: {one.expected}", style="dim")
-        table.add_row(Text(mark, style=colour), Text(one.check, style="bold"), what)
-    # A pipe has no width: only a person at a terminal needs lines folded.
-    console.print(table, width=None if console.is_terminal else 200)
-    counts = {severity: sum(one.severity == severity for one in findings) for severity in _MARKS}
-    if mended:
-        console.print(Text(f"Installed again: {', '.join(mended)}"))
-    console.print(
-        Text(f"{_count(counts['error'], 'error')}, {_count(counts['warning'], 'warning')}, {counts['ok']} ok")
-    )
-    steps = list(dict.fromkeys(one.fix for one in findings if one.fix and one.severity != "ok"))
-    for step in steps:
-        console.print(Text(f"Next: {step}"), soft_wrap=True)
-    if not steps:
-        console.print("Next: groundwork run examples/flights")
+def _announce(findings: Sequence[Finding], planned: Sequence[Remedy]) -> None:
+    for remedy in planned:
+        for one in findings:
+            if one.severity != "ok" and remedy.packages.keys() & set(one.packages):
+                _say(f"{one.check}: {one.found}")
+        what = ", ".join(f"{name} {version}" for name, version in remedy.packages.items())
+        _say(f"This installs again, as {remedy.lock} pins it, hashes checked: {what}")
+        _say(f"into the environment of {remedy.python}; nothing else is changed.")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "nothing was changed: fix asks before it installs, and there is no terminal to ask at",
+            hint="to go on without being asked: groundwork env fix --yes",
+        )
+    return typer.confirm("Go on?", default=False, err=True)
 
 
-def _print_json(value: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(value, indent=2))
+def _within(findings: Sequence[Finding], planned: Sequence[Remedy]) -> list[Finding]:
+    # What the lock does not pin stays, and is told by the check that follows.
+    can = {name for remedy in planned for name in remedy.packages}
+    return [one for one in findings if set(one.packages) <= can]
+
+
+def _tell(findings: Sequence[Finding], mended: Sequence[str], *, as_json: bool) -> None:
+    if not as_json:
+        _env_report.show(findings, mended)
+        return
+    numbers = {severity: sum(one.severity == severity for one in findings) for severity in ("error", "warning")}
+    answer = {
+        "format": _FORMAT,
+        "ok": not numbers["error"],
+        "errors": numbers["error"],
+        "warnings": numbers["warning"],
+        "mended": list(mended),
+        "findings": [one.to_dict() for one in findings],
+    }
+    typer.echo(json.dumps(answer, indent=2))
+
+
+def _end(findings: Sequence[Finding]) -> None:
+    if any(one.severity == "error" for one in findings):
+        raise typer.Exit(1)
+
+
+def _say(message: str) -> None:
+    typer.echo(environment.printable(message), err=True)

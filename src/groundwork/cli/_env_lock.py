@@ -45,7 +45,7 @@ def create(
 
     Exit code 0: it is ready. 1: no network, a wrong hash, no place; then the old one still stands. 2: wrong usage.
     """
-    with _tools_words():
+    with tools_words():
         python = environment.create(path, lock, backend=backend, project=project, report=_say)  # type: ignore[arg-type]
     typer.echo(f"Created: {path}")
     typer.echo(f"Next: groundwork env check --python {shlex.quote(str(python))} --lock {shlex.quote(str(lock))}")
@@ -62,7 +62,7 @@ def sync(
 
     Exit code 0: it equals the lock, but for strays. 1: no network, a wrong hash, no environment. 2: wrong usage.
     """
-    with _tools_words():
+    with tools_words():
         result = environment.sync(path, lock, prune=prune, backend=backend, report=_say)  # type: ignore[arg-type]
     if as_json:
         _print_json(result)
@@ -117,7 +117,7 @@ def lock(
 
     Exit code 0: the lock is written or was right. 1: no network, or a failure. 2: requirements exclude each other.
     """
-    with _tools_words():
+    with tools_words():
         result = environment.lock(
             project,
             output=output,
@@ -142,7 +142,12 @@ def lock(
 
 
 @contextmanager
-def _tools_words() -> Iterator[None]:
+def tools_words() -> Iterator[None]:
+    """Print what an installer said last, when it fails.
+
+    Yields:
+        Nothing.
+    """
     try:
         yield
     except EnvironmentBroken as error:

@@ -7,12 +7,13 @@ from groundwork.environment._check import CHECKS, check
 from groundwork.environment._create import create
 from groundwork.environment._ensure import ensure
 from groundwork.environment._env_file import format_env, parse_env
-from groundwork.environment._finding import Finding, Severity, worst_first
+from groundwork.environment._finding import Finding, Severity, printable, worst_first
 from groundwork.environment._fingerprint import Fingerprint, diff, fingerprint
 from groundwork.environment._info import EnvironmentInfo, info
+from groundwork.environment._junit import junit, write_junit
 from groundwork.environment._lock import LockResult, lock
 from groundwork.environment._machine import usable_cores
-from groundwork.environment._repair import repair
+from groundwork.environment._repair import Remedy, remedies, repair
 from groundwork.environment._scripts import write_scripts
 from groundwork.environment._secret import Secret
 from groundwork.environment._settings import load_settings, sources
@@ -25,6 +26,7 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "LockResult",
+    "Remedy",
     "Secret",
     "Severity",
     "Source",
@@ -36,13 +38,17 @@ __all__ = [
     "fingerprint",
     "format_env",
     "info",
+    "junit",
     "load_settings",
     "lock",
     "parse_env",
+    "printable",
+    "remedies",
     "repair",
     "sources",
     "sync",
     "usable_cores",
     "worst_first",
+    "write_junit",
     "write_scripts",
 ]

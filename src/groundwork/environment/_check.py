@@ -26,6 +26,7 @@ from groundwork.environment._runtimes import check_runtimes
 from groundwork.environment._scrub import scrub
 from groundwork.environment._shadow import check_shadowed
 from groundwork.environment._subject import Subject, inspect, interpreter_of
+from groundwork.environment._unfinished import check_unfinished
 from groundwork.errors import ConfigurationError, EnvironmentBroken, MLException
 
 Check = Callable[[Subject], Iterator[Finding]]
@@ -34,6 +35,7 @@ CHECKS: dict[str, Check] = {
     "interpreter": check_interpreter,
     "base": check_base,
     "moved": check_place,
+    "unfinished": check_unfinished,
     "packages": check_packages,
     "files": check_files,
     "record": check_record,

@@ -53,3 +53,15 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
         A new list.
     """
     return sorted(findings, key=lambda one: _ORDER[one.severity])
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal or XML would take for a command: a file may be called anything.
+
+    Args:
+        text: One line.
+
+    Returns:
+        The text with ``?`` for each character that does not print.
+    """
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)

@@ -1,0 +1,96 @@
+"""Metadata by which no installer can uninstall: put aside for an installation, and put back if that fails.
+
+Rule: what was broken before is at worst as broken after; nothing is removed before its successor stands there.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from groundwork.environment._record import Distribution, damage, distributions, normalize, recorded_files
+
+_FOLDER = ".groundwork-aside"
+# pip moves what it replaces to names of this kind, and leaves them there when it is killed.
+_OF_PIP = re.compile(r"~[-~.=%0-9]*(?P<rest>.*)")
+
+
+@contextmanager
+def unusable_aside(
+    prefix: Path, site_packages: Iterable[Path], names: Collection[str], *, every: bool = False
+) -> Iterator[None]:
+    """Put metadata aside that would keep an installer from installing again, or from removing the old version.
+
+    Args:
+        prefix: Folder of the environment.
+        site_packages: The folders of its packages.
+        names: Normalized names of the packages.
+        every: Whether to put aside all metadata of these packages, because an installer failed over it.
+
+    Yields:
+        Nothing; at the end it is gone, and after an exception it is back.
+    """
+    aside = prefix / _FOLDER
+    shutil.rmtree(aside, ignore_errors=True)
+    moved: list[tuple[Path, str]] = []
+    try:
+        for site in site_packages:
+            here = [one for one in distributions(site) if one.name in names]
+            for one in here if every else _unusable(here):
+                aside.mkdir(exist_ok=True)
+                target = aside / f"{len(moved)}-{os.path.basename(one.folder)}"
+                os.rename(one.folder, target)
+                moved.append((target, one.folder))
+        yield
+    except BaseException:
+        for target, folder in moved:
+            with suppress(OSError):
+                if not os.path.exists(folder):
+                    os.rename(target, folder)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _unusable(here: list[Distribution]) -> list[Distribution]:
+    usable = [one for one in here if _has_name(one) and not _lacks_record(one)]
+    # Of several versions of one package, as a kill leaves them, an installer removes one.
+    keep = {one.name: one for one in usable}
+    return [one for one in here if keep.get(one.name) is not one]
+
+
+def _has_name(one: Distribution) -> bool:
+    try:
+        with open(os.path.join(one.folder, "METADATA"), encoding="utf-8") as file:
+            return any(line.startswith("Name:") for line in file)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _lacks_record(one: Distribution) -> bool:
+    return any(wrong.path == "RECORD" for wrong in damage(one, hashes=False))
+
+
+def sweep_pip(site_packages: Iterable[Path], names: Collection[str]) -> None:
+    """Remove what a killed pip left of packages that are whole again.
+
+    Args:
+        site_packages: The folders of the packages.
+        names: Normalized names of the packages.
+    """
+    for site in site_packages:
+        whole = [one for one in distributions(site) if one.name in names]
+        tops = {file.row.split("/")[0] for one in whole for file in recorded_files(one)}
+        for path in site.glob("~*"):
+            found = _OF_PIP.fullmatch(path.name)
+            if found is not None and _was(found["rest"], tops, names):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _was(rest: str, tops: Collection[str], names: Collection[str]) -> bool:
+    if rest.endswith(".dist-info"):
+        rest = normalize(rest.partition("-")[0])
+        return bool(rest) and any(name.endswith(rest) for name in names)
+    return bool(rest) and any(top.endswith(rest) for top in tops)
