@@ -93,12 +93,18 @@ def _announce(findings: Sequence[Finding], planned: Sequence[Remedy]) -> None:
 
 
 def _agreed() -> bool:
-    if not sys.stdin.isatty():
+    if not _at_terminal():
         raise UsageError(
             "nothing was changed: fix asks before it installs, and there is no terminal to ask at",
             hint="to go on without being asked: groundwork env fix --yes",
         )
-    return typer.confirm("Go on?", default=False, err=True)
+    # Not typer.confirm: of Ctrl-C that makes exit code 1, which means no.
+    typer.echo("Go on? [y/N]: ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _within(findings: Sequence[Finding], planned: Sequence[Remedy]) -> list[Finding]:

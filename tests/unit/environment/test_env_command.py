@@ -1,16 +1,20 @@
 import json
+from dataclasses import fields
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
 from groundwork import environment as door
+from groundwork.cli import _env
 from groundwork.cli._env import app
-from groundwork.environment import fingerprint
-from groundwork.errors import ConfigurationError, InvalidDataError
+from groundwork.environment import _repair, fingerprint
+from groundwork.errors import ConfigurationError, EnvironmentBroken, InvalidDataError, UsageError
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
+def run(*arguments, answer=None, **variables):
+    return CliRunner().invoke(app, [str(one) for one in arguments], input=answer, env={"COLUMNS": "200", **variables})
 
 
 @pytest.fixture
@@ -26,23 +30,113 @@ def test_worst_comes_first_and_the_next_step_last(damaged):
 
     lines = result.stdout.splitlines()
     assert result.exit_code == 1
-    assert lines[0].startswith("x  files")
-    assert lines[-1].startswith("Next: groundwork env check --fix --python")
+    assert lines[0].startswith("x files")
+    assert lines[-1].startswith("Next: groundwork env ")
 
 
-def test_fix_mends_and_says_what(damaged, installer):
-    result = run("check", "--python", damaged.root, "--only", "files", "--fix")
+def test_fix_tells_what_it_will_do_then_mends_and_says_what(damaged, installer):
+    result = run("fix", "--yes", "--python", damaged.root, "--only", "files")
 
     assert result.exit_code == 0
     assert installer.calls == ["install tiny again"]
+    assert "files: tiny: tiny/more.py size 0 instead of 9" in result.stderr
+    assert "hashes checked: tiny 1.0" in result.stderr
     assert "Installed again: tiny" in result.stdout
-    assert result.stdout.splitlines()[-1] == "Next: groundwork run examples/flights"
+    assert result.stdout.splitlines()[-1].startswith("Next: ")
 
 
-def test_fix_with_nothing_to_mend_only_checks(environment, monkeypatch):
+def test_fix_with_nothing_to_mend_only_checks(environment, installer, monkeypatch):
     monkeypatch.chdir(environment.root.parent)
 
-    assert run("check", "--python", environment.root, "--only", "files", "--fix").exit_code == 0
+    result = run("fix", "--python", environment.root, "--only", "files")
+
+    assert (result.exit_code, installer.calls) == (0, [])
+    assert "Nothing to install again." in result.stderr
+
+
+def test_fix_says_what_is_left(damaged, installer, package):
+    package(damaged.site_packages, "guest")
+    (damaged.site_packages / "guest/more.py").unlink()
+
+    result = run("fix", "--yes", "--python", damaged.root, "--only", "files")
+
+    assert (result.exit_code, installer.calls) == (1, ["install tiny again"])
+    assert result.stdout.startswith("x files")
+    assert "guest/more.py is missing" in result.stdout
+
+
+def test_fix_refuses_where_nobody_can_be_asked(damaged, installer):
+    result = run("fix", "--python", damaged.root, "--only", "files")
+
+    assert isinstance(result.exception, UsageError)
+    assert result.exception.hint.endswith("groundwork env fix --yes")
+    assert installer.calls == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "exit_code", "calls"),
+    [
+        ("y\n", 0, ["install tiny again"]),
+        ("YES\n", 0, ["install tiny again"]),
+        ("n\n", 1, []),
+        ("\n", 1, []),
+        ("", 1, []),
+    ],
+)
+def test_fix_goes_on_only_when_told_to(damaged, installer, monkeypatch, answer, exit_code, calls):
+    monkeypatch.setattr(_env, "_at_terminal", lambda: True)
+
+    result = run("fix", "--python", damaged.root, "--only", "files", answer=answer)
+
+    assert (result.exit_code, installer.calls) == (exit_code, calls)
+    assert ("Nothing was changed." in result.stderr) == (not calls)
+
+
+def test_installers_words_are_told_when_it_fails(damaged, installer):
+    installer.fails = True
+
+    result = run("fix", "--yes", "--python", damaged.root, "--only", "files")
+
+    assert isinstance(result.exception, EnvironmentBroken)
+    assert "  | refused" in result.stderr
+
+
+def test_backend_comes_from_the_variable_too(damaged, installer, monkeypatch):
+    asked = []
+    monkeypatch.setattr(_repair, "choose", lambda backend, *_: asked.append(backend) or installer)
+
+    run("fix", "--yes", "--python", damaged.root, "--only", "files", GROUNDWORK_BACKEND="pip")
+
+    assert asked == ["pip"]
+
+
+def test_junit_report_is_written_beside_what_is_told(damaged, tmp_path):
+    result = run("check", "--python", damaged.root, "--only", "files", "--junit", tmp_path / "report.xml")
+
+    root = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert (result.exit_code, root.get("failures")) == (1, "1")
+    assert result.stdout.startswith("x files")
+
+
+SCHEMA = json.loads((Path(door.__file__).parent / "check.schema.json").read_text(encoding="utf-8"))
+
+
+def test_schema_documents_every_field():
+    documented = SCHEMA["$defs"]["finding"]["properties"]
+
+    assert set(documented) == {field.name for field in fields(door.Finding)}
+    assert all("description" in one for one in documented.values())
+
+
+@pytest.mark.parametrize("words", [["check"], ["fix", "--yes"], ["check", "--only", "files"]], ids=" ".join)
+def test_real_output_is_as_the_schema_says(damaged, needs, words):
+    jsonschema_rs = needs("jsonschema_rs")
+
+    answer = json.loads(run(*words, "--python", damaged.root, "--json").stdout)
+
+    jsonschema_rs.validate(SCHEMA, answer)
+    assert set(answer) == set(SCHEMA["properties"])
+    assert answer["errors"] == sum(one["severity"] == "error" for one in answer["findings"])
 
 
 def test_json_is_for_programs(damaged):

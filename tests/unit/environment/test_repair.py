@@ -1,7 +1,10 @@
+import shutil
+
 import pytest
 
-from groundwork.environment import Finding, check, ensure, repair
+from groundwork.environment import Finding, _repair, _unfinished, check, ensure, remedies, repair
 from groundwork.environment._stamp import read_stamp
+from groundwork.environment._unfinished import begin_repair
 from groundwork.errors import EnvironmentBroken
 
 
@@ -78,3 +81,187 @@ def test_without_a_lock_nothing_can_be_known(environment, installer):
 
     with pytest.raises(EnvironmentBroken, match="no lock that pins tiny"):
         repair([finding])
+
+
+def test_remedy_tells_versions_beforehand_and_changes_nothing(environment, installer, package):
+    package(environment.site_packages, "guest")
+    for name in ("guest", "tiny"):
+        (environment.site_packages / name / "more.py").unlink()
+
+    (remedy,) = remedies(look(environment))
+
+    assert (remedy.packages, remedy.unpinned) == ({"tiny": "1.0"}, ("guest",))
+    assert (remedy.python, remedy.lock) == (str(environment.python), str(environment.root.parent / "requirements.lock"))
+    assert installer.calls == []
+
+
+def test_pin_for_another_platform_is_no_remedy(environment, installer):
+    lock = environment.root.parent / "requirements.lock"
+    lock.write_text("tiny==1.0 ; sys_platform == 'amiga' --hash=sha256:aa\n")
+    finding = Finding("files", "error", "x", packages=("tiny",), python=str(environment.python), lock=str(lock))
+
+    (remedy,) = remedies([finding])
+
+    assert (remedy.packages, remedy.unpinned) == ({}, ("tiny",))
+
+
+def test_metadata_without_a_record_is_back_after_a_failed_installation(environment, installer):
+    record = environment.site_packages / "tiny-1.0.dist-info/RECORD"
+    record.write_text("")
+    before = sorted(path.name for path in record.parent.iterdir())
+    installer.fails = True
+
+    with pytest.raises(EnvironmentBroken, match="no network"):
+        repair(look(environment))
+
+    assert sorted(path.name for path in record.parent.iterdir()) == before
+    assert [one.severity for one in check(environment.python, only="unfinished")] == ["ok"]
+
+
+def test_drift_leaves_one_version(environment, installer, package):
+    shutil.rmtree(environment.site_packages / "tiny-1.0.dist-info")
+    for version in ("0.8", "0.9"):
+        package(environment.site_packages, "tiny", version)
+    (environment.site_packages / "tiny-0.9.dist-info/METADATA").write_bytes(b"\xff")
+
+    repair(look(environment))
+
+    # The installer of these tests uninstalls nothing: what it could not have uninstalled is gone.
+    here = sorted(path.name for path in environment.site_packages.glob("tiny-*"))
+    assert here == ["tiny-0.8.dist-info", "tiny-1.0.dist-info"]
+
+
+def test_installer_that_fails_over_old_metadata_is_asked_once_more_without_it(environment, installer, monkeypatch):
+    (environment.site_packages / "tiny/more.py").unlink()
+    there = environment.site_packages / "tiny-1.0.dist-info"
+    fine = installer.install
+
+    def install(*arguments, **options):
+        if there.exists():
+            raise EnvironmentBroken("RECORD file is invalid")
+        fine(*arguments, **options)
+
+    monkeypatch.setattr(installer, "install", install)
+
+    assert repair(look(environment)) == ["tiny"]
+    assert [one.severity for one in look(environment)] == ["ok", "ok"]
+
+
+def test_failure_of_the_world_is_not_tried_again(environment, installer, monkeypatch):
+    (environment.site_packages / "tiny/more.py").unlink()
+    calls = []
+
+    def install(*_, **__):
+        calls.append("install")
+        raise EnvironmentBroken("the disk is full", code="disk_full")
+
+    monkeypatch.setattr(installer, "install", install)
+
+    with pytest.raises(EnvironmentBroken, match="disk is full"):
+        repair(look(environment))
+
+    # How far it came is not known: that stays noted.
+    assert (calls, [one.packages for one in check(environment.python, only="unfinished")]) == (["install"], [("tiny",)])
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "environment.repair.begun",
+        "environment.repair.aside",
+        "environment.repair.replaced",
+        "environment.repair.installed",
+        "environment.stamp.before_ready",
+        "environment.repair.noted",
+    ],
+)
+def test_repair_broken_off_anywhere_is_told_and_mended_by_the_next(environment, installer, failing_at, point):
+    (environment.site_packages / "tiny/more.py").unlink()
+    whole = {"workdir": environment.root.parent, "only": ["unfinished", "packages", "files"]}
+    with failing_at(point, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+        repair(check(environment.python, **whole))
+
+    found = check(environment.python, **whole)
+    repair(found)
+
+    assert found[0].found.startswith("a repair of tiny has not ended")
+    assert [one.severity for one in check(environment.python, **whole)] == ["ok", "ok", "ok"]
+    assert not list(environment.root.glob("*.tmp"))
+
+
+def test_packages_of_an_earlier_repair_stay_noted(environment, installer, tmp_path):
+    begin_repair(environment.root, ["other"], str(environment.root.parent / "requirements.lock"))
+    (environment.site_packages / "tiny/more.py").unlink()
+
+    repair(look(environment))
+
+    (finding,) = check(environment.python, only="unfinished", workdir=tmp_path)
+    assert (finding.packages, installer.calls) == (("other",), ["install tiny again"])
+    assert finding.fix.startswith("groundwork env fix --python ")
+    assert finding.fix.endswith("requirements.lock")
+
+
+def test_note_that_cannot_be_read_is_none(environment):
+    (environment.root / "groundwork-repair.json").write_text("[]")
+
+    assert [one.severity for one in check(environment.python, only="unfinished")] == ["ok"]
+
+
+def test_wheel_that_came_wrong_is_known_and_forgotten_when_it_comes_right(environment, installer):
+    more = environment.site_packages / "tiny/more.py"
+    installer.broken = lambda site, cache: more.write_text("more = 9\n")
+    more.unlink()
+    repair(look(environment))
+    known = read_stamp(environment).known
+    installer.broken = None
+    more.unlink()
+
+    repair(look(environment))
+
+    assert (known, read_stamp(environment).known) == ({"tiny/tiny/more.py": "content differs"}, {})
+
+
+def test_pip_is_provided_where_there_is_none(environment, installer):
+    installer.name = "pip"
+    (environment.site_packages / "tiny/more.py").unlink()
+
+    repair(look(environment))
+
+    assert installer.calls == ["provide", "install tiny again"]
+
+
+def test_what_a_killed_pip_left_is_swept_and_nothing_else(environment, installer, package):
+    site = environment.site_packages
+    package(site, "~iny")
+    for name in ("~iny.pth", "~mine", "~"):
+        (site / name).mkdir()
+    (site / "tiny/more.py").unlink()
+
+    repair([one for one in look(environment) if "tiny" in one.packages])
+
+    assert sorted(path.name for path in site.glob("~*")) == ["~", "~iny.pth", "~mine"]
+
+
+def test_environment_that_cannot_be_written_is_named(environment, installer, monkeypatch):
+    (environment.site_packages / "tiny/more.py").unlink()
+    found = look(environment)
+    monkeypatch.setattr(_repair.Path, "touch", raising(PermissionError(13, "Permission denied")))
+
+    with pytest.raises(EnvironmentBroken, match=r"cannot write .*Permission denied"):
+        repair(found)
+
+
+def test_note_that_cannot_be_put_there_leaves_no_litter(environment, monkeypatch):
+    monkeypatch.setattr(_unfinished.os, "replace", raising(OSError(28, "No space left on device")))
+
+    with pytest.raises(OSError, match="No space"):
+        begin_repair(environment.root, ["tiny"], "")
+
+    assert not list(environment.root.glob("groundwork-repair*"))
+
+
+def raising(error):
+    def call(*_, **__):
+        raise error
+
+    return call
