@@ -48,7 +48,9 @@ class Shop:
     def files(self):
         """Everything that the wheels brought, and the commands that were made for them."""
         wanted = [*(f"{name}/{file}.py" for name in NAMES for file in ("__init__", "more"))]
-        wanted += [f"{name}-1.0.dist-info/{file}" for name in NAMES for file in ("METADATA", "entry_points.txt")]
+        wanted += [
+            f"{name}-1.0.dist-info/{file}" for name in NAMES for file in ("METADATA", "WHEEL", "entry_points.txt")
+        ]
         paths = [self.site / one for one in wanted] + [self.root / f"bin/{name}-more" for name in NAMES]
         others = [path.name for path in self.site.glob("*.dist-info") if path.name.startswith(NAMES)]
         return {str(path): path.read_bytes() if path.is_file() else None for path in paths} | {"": sorted(others)}
@@ -145,8 +147,8 @@ def shop(shops, monkeypatch, backend):
         (home / "requirements.lock").write_text(lock)
         built[backend] = Shop(home, backend)
     found = built[backend]
-    if found.files() != found.healthy or found.errors():
-        create(found.root, found.lock, backend=backend)
+    repair(found.check(), backend=backend)
+    assert found.files() == found.healthy
     return found
 
 
@@ -232,7 +234,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("backend", "steps"), sampled(range(1, 7), [3], range(1, 7)))
+@pytest.mark.parametrize(("backend", "steps"), sampled([3, 5], [3], range(1, 7)))
 def test_killed_at_every_step_it_tells_the_truth_and_the_next_completes_it(shop, backend, steps):
     for step in steps:
         shop.damage()
@@ -253,7 +255,7 @@ CALLS = ["unlink,unlinkat,rmdir", "rename,renameat,renameat2", "link,linkat", "m
 @pytest.mark.parametrize(
     ("backend", "points"),
     sampled(
-        [(calls, 2) for calls in CALLS],
+        [(calls, 2) for calls in CALLS[:3]],
         [(calls, 2) for calls in CALLS[:2]],
         [(calls, number) for calls in CALLS for number in range(1, 300)],
     ),
