@@ -7,11 +7,12 @@ right and whose commands are missing, which no look at files finds. Cost: one sm
 import contextlib
 import json
 import os
-import shlex
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from groundwork.environment._finding import Finding
+from groundwork.environment._mends import lock_command
 from groundwork.environment._subject import Subject
 
 _NAME = "groundwork-repair.json"
@@ -63,24 +64,18 @@ def check_unfinished(subject: Subject) -> Iterator[Finding]:
     if not packages:
         yield Finding("unfinished", "ok", "no repair was broken off")
         return
-    lock = lock if subject.lock is None else str(subject.lock)
+    if subject.lock is None and lock:
+        subject = replace(subject, lock=Path(lock))
     yield Finding(
         "unfinished",
         "error",
         f"a repair of {', '.join(packages)} has not ended: it was broken off, or is at work",
         "a repair that ended",
-        _command(subject, lock),
+        lock_command(subject),
         packages,
         str(subject.python),
-        lock,
+        "" if subject.lock is None else str(subject.lock),
     )
-
-
-def _command(subject: Subject, lock: str) -> str:
-    words = ["groundwork", "env", "fix", "--python", str(subject.python)]
-    if lock and Path(lock) != subject.workdir / "requirements.lock":
-        words += ["--lock", lock]
-    return shlex.join(words)
 
 
 def _unfinished(prefix: Path) -> tuple[tuple[str, ...], str]:

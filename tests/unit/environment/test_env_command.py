@@ -31,7 +31,7 @@ def test_worst_comes_first_and_the_next_step_last(damaged):
     lines = result.stdout.splitlines()
     assert result.exit_code == 1
     assert lines[0].startswith("x files")
-    assert lines[-1].startswith("Next: groundwork env ")
+    assert lines[-1].startswith("Next: groundwork env fix --python ")
 
 
 def test_fix_tells_what_it_will_do_then_mends_and_says_what(damaged, installer):
