@@ -180,7 +180,7 @@ DAMAGE = {
 
 
 def finding(folder: Path, root: Path, pip: str, targets: Targets, times: int) -> None:
-    only = [word for name in ("packages", "files", "conflicts") for word in ("--only", name)]
+    only = [word for name in ("packages", "files", "dependencies", "conflicts") for word in ("--only", name)]
     ours = [*GROUNDWORK, "env", "check", *only, "--lock", folder / "requirements.lock", "--python"]
     ways: dict[str, Callable[[Path], bool]] = {
         "groundwork": lambda place: complains(*ours, place),

@@ -20,7 +20,7 @@ from groundwork.environment._packages import installed
 from groundwork.environment._record import Damage, damages
 from groundwork.environment._set_aside import sweep_pip, unusable_aside
 from groundwork.environment._setup import Report, silent, unwritable
-from groundwork.environment._stamp import read_stamp, record_sizes, write_stamp
+from groundwork.environment._stamp import Stamp, read_stamp, record_sizes, write_stamp
 from groundwork.environment._subject import Subject, inspect
 from groundwork.environment._tool import UNREACHABLE
 from groundwork.environment._unfinished import begin_repair, end_repair
@@ -182,10 +182,14 @@ def _install_once(subject: Subject, pins: list[Pin], installer: Installer, *, ca
 
 def _note(subject: Subject, names: Iterable[str], wrong: list[Damage]) -> None:
     layout = Layout(subject.prefix, subject.release)
+    brought = {one.key: one.what for one in wrong if not one.gone}
     stamp = read_stamp(layout)
+    if stamp is None and brought:
+        # Made by other means; the note says for the next check that the wheels themselves are wrong.
+        version = ".".join(str(part) for part in subject.release)
+        stamp = Stamp("ready", str(subject.prefix), f"{subject.markers['implementation_name']} {version}")
     if stamp is None or stamp.state != "ready":
         return
     heads = tuple(f"{name}/" for name in names)
     known = {key: what for key, what in stamp.known.items() if not key.startswith(heads)}
-    known |= {one.key: one.what for one in wrong if not one.gone}
-    write_stamp(layout, replace(stamp, records=record_sizes(layout), known=known))
+    write_stamp(layout, replace(stamp, records=record_sizes(layout), known=known | brought))

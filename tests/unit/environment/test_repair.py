@@ -221,6 +221,18 @@ def test_wheel_that_came_wrong_is_known_and_forgotten_when_it_comes_right(enviro
     assert (known, read_stamp(environment).known) == ({"tiny/tiny/more.py": "content differs"}, {})
 
 
+def test_wheel_that_came_wrong_is_known_where_groundwork_made_nothing(environment, installer):
+    environment.stamp.unlink()
+    more = environment.site_packages / "tiny/more.py"
+    installer.broken = lambda site, cache: more.write_text("more = 9\n")
+    more.unlink()
+
+    repair(look(environment))
+
+    assert [one.severity for one in look(environment)] == ["ok", "ok"]
+    assert read_stamp(environment).known == {"tiny/tiny/more.py": "content differs"}
+
+
 def test_pip_is_provided_where_there_is_none(environment, installer):
     installer.name = "pip"
     (environment.site_packages / "tiny/more.py").unlink()
