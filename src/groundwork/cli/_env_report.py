@@ -56,6 +56,7 @@ def screen(findings: Sequence[Finding], mended: Sequence[str], columns: int, row
         _Room(columns),
         _Room(columns, each_ok=False),
         *(_Room(columns, each_ok=False, alike=number) for number in (5, 3)),
+        *(_Room(columns, each_ok=False, alike=number, whole=False) for number in (5, 3, 2)),
         *(_Room(columns, each_ok=False, alike=1, whole=False, kinds=kinds) for kinds in (_ALL, *range(40, 0, -1))),
     ]
     lines: list[str] = []
@@ -92,7 +93,7 @@ def _lines(findings: Sequence[Finding], mended: Sequence[str], room: _Room) -> l
         lines += [line for one in fine for line in _finding(one, width, room)]
     elif fine:
         text = f"+ {len(fine)} ok: {', '.join(dict.fromkeys(one.check for one in fine))}"
-        lines += textwrap.wrap(text, room.columns or _ALL, subsequent_indent="  ") if room.whole else [text]
+        lines += textwrap.wrap(text, room.columns or _ALL, subsequent_indent="  ", break_on_hyphens=False)
     if mended:
         lines.append(f"Installed again: {', '.join(mended)}")
     errors = sum(one.severity == "error" for one in bad)
