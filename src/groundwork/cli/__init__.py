@@ -1,5 +1,5 @@
 """The groundwork command."""
 
-from groundwork.cli._main import main
+from groundwork.cli._entry import main
 
 __all__ = ["main"]
