@@ -118,7 +118,8 @@ def distributions(site_packages: Path | str) -> list[Distribution]:
     try:
         with os.scandir(site_packages) as entries:
             for entry in entries:
-                if entry.name.endswith(".dist-info"):
+                # pip renames to ~ what it is about to remove; killed, it leaves that behind, and it is no package.
+                if entry.name.endswith(".dist-info") and not entry.name.startswith("~"):
                     name, _, version = entry.name.removesuffix(".dist-info").partition("-")
                     found.append(Distribution(normalize(name), version, entry.path))
     except (FileNotFoundError, NotADirectoryError):

@@ -149,3 +149,10 @@ def test_owner_of_a_file_or_folder_is_the_package_that_lists_it(tmp_path, packag
     ]
 
     assert [one and one.name for one in owners] == ["tiny", "tiny", "tiny", None, None, "other"]
+
+
+def test_what_a_killed_pip_left_is_no_package(tmp_path, package):
+    package(tmp_path, "tiny")
+    (tmp_path / "~iny-1.0.dist-info").mkdir()
+
+    assert [one.name for one in distributions(tmp_path)] == ["tiny"]
