@@ -205,7 +205,9 @@ class Attempt:
             try:
                 await self._scope.__aexit__(kind, error, traceback)
             except DeadlineExceeded as overrun:
-                return self._ended(overrun)
+                if self._ended(overrun):
+                    return True
+                raise  # the cancellation was taken back, so it must not go on
         return self._ended(error)
 
     def _ended(self, error: BaseException | None) -> bool:

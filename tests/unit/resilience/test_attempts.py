@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from groundwork.errors import DeadlineExceeded, RetryExhausted, TransientError, UsageError
-from groundwork.resilience import Backoff, RetryBudget, remaining_s, retry
+from groundwork.resilience import Backoff, RetryBudget, deadline, remaining_s, retry
 
 
 def steady(clock, **options):
@@ -161,6 +161,19 @@ def test_an_asynchronous_block_is_cancelled_when_its_time_is_over(clock):
         clock.run(main())
 
     assert begun == pytest.approx([0, 6, 13])
+
+
+def test_an_asynchronous_block_that_the_time_around_it_ends_is_out_of_time_and_not_cancelled(clock):
+    async def main():
+        with deadline(5, clock=clock):  # it cancels nothing itself, so the attempt is what ends it
+            async for attempt in steady(clock, attempt_timeout_s=30):
+                async with attempt:
+                    await asyncio.sleep(1e6)
+
+    with pytest.raises(DeadlineExceeded, match="the deadline around it"):
+        clock.run(main())
+
+    assert clock.monotonic() - 100 == pytest.approx(5)
 
 
 def test_an_asynchronous_block_is_never_retried_when_cancelled(clock):
