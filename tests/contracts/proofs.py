@@ -20,7 +20,8 @@ class ContractProofs:
         number: Of the exercise.
         doors: The packages of groundwork that the contract is about; of each topic the first that has its names.
         seeded: The checks that take something from chance; all of them where it says none.
-        long: Levels that a wrong implementation is held against only where it names the check, or with ``--run-slow``.
+        long: Levels, and ids of checks, that a wrong implementation meets only where it names the check, or with
+            ``--run-slow``.
     """
 
     pytestmark = pytest.mark.integration
@@ -104,11 +105,11 @@ class ContractProofs:
         assert {name for names in self.topics.values() for name in names} <= doors
 
 
-def without(checks, levels, named):
-    """Leave out the checks of some levels, and those that come after them, unless they are named."""
+def without(checks, long, named):
+    """Leave out the checks that take long, and those that come after them, unless they are named."""
     kept, gone = [], set()
     for check in checks:
-        if check.id in named or (check.level not in levels and gone.isdisjoint(check.after)):
+        if check.id in named or {check.level, check.id, *check.after}.isdisjoint(gone.union(long)):
             kept.append(check)
         else:
             gone.add(check.id)

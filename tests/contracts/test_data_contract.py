@@ -13,7 +13,13 @@ from groundwork.testing.contracts.data import CONTRACT
 class TestDataContract(ContractProofs):
     number = "02"
     doors = (groundwork.data,)
-    long = (Level.CRASH, Level.LOAD)
+    # The checks start a process each.
+    elsewhere = (
+        "an_order_depends_on_nothing_else",
+        "every_process_gives_the_same_parts",
+        "a_draw_depends_on_the_seed_alone",
+    )
+    long = (Level.CRASH, Level.LOAD, *elsewhere)
     seeded = (CONTRACT["killed_again_and_again_it_learns_each_row_once"],)
 
     def test_the_measurements_can_be_run_again(self):
