@@ -274,6 +274,27 @@ def test_cancelled_again_while_it_cleans_up_it_still_waits_for_the_end():
     assert [0, 1] == sorted(ended)
 
 
+def test_cancelled_while_it_cleans_up_after_a_failure_it_ends_as_cancelled():
+    async def fails_or_lingers(item):
+        await asyncio.sleep(1)
+        if item == 0:
+            raise ValueError("bad")
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(10)
+
+    async def main():
+        mapping = asyncio.create_task(map_async(fails_or_lingers, range(2), 2))
+        await asyncio.sleep(5)
+        mapping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await mapping
+        return others()
+
+    assert set() == run_virtual(main())
+
+
 def test_gathering_collects_and_groups_too():
     async def fail():
         raise ValueError("bad")

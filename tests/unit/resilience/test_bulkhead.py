@@ -221,6 +221,23 @@ def test_a_thread_waits_no_longer_than_its_deadline():
     assert bulkhead.running == 0
 
 
+def test_a_free_slot_is_not_taken_under_a_deadline_that_has_passed(clock):
+    bulkhead = Bulkhead(1, clock=clock)
+
+    async def enter():
+        async with bulkhead:
+            raise AssertionError("it was let in")
+
+    with deadline(1, clock=clock):
+        clock.advance(2)
+        with pytest.raises(DeadlineExceeded):
+            bulkhead.__enter__()
+        with pytest.raises(DeadlineExceeded):
+            enter().send(None)
+
+    assert bulkhead.running == 0
+
+
 def test_a_thread_that_is_interrupted_leaves_the_queue(monkeypatch):
     bulkhead = Bulkhead(1, 1)
 

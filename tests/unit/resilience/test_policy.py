@@ -87,6 +87,23 @@ def test_a_call_under_a_deadline_that_has_passed_is_not_begun(clock, flaky):
     assert work.calls == 0
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [("bulkhead",), ("breaker",), ("breaker", "bulkhead"), ("retry",), ("retry", "breaker", "bulkhead")],
+    ids=" ".join,
+)
+def test_whichever_parts_it_has_it_looks_at_the_deadline_around_it(clock, flaky, parts):
+    work = flaky(0)
+    every = {"bulkhead": Bulkhead(1, clock=clock), "breaker": quick_breaker(clock), "retry": steady(clock)}
+    guarded = Policy(**{part: every[part] for part in parts})(work)
+
+    with deadline(1, clock=clock), pytest.raises(DeadlineExceeded):
+        clock.advance(2)
+        guarded()
+
+    assert work.calls == 0
+
+
 def _raise(error):
     raise error
 
