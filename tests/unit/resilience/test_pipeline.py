@@ -161,7 +161,9 @@ def test_an_output_whose_files_are_gone_is_made_again():
     assert work.ran == ["load"]
 
 
-@pytest.mark.parametrize("options", [{}, {"optional": True}, {"fallback": lambda: "stale"}], ids=["required", "optional", "fallback"])
+@pytest.mark.parametrize(
+    "options", [{}, {"optional": True}, {"fallback": lambda: "stale"}], ids=["required", "optional", "fallback"]
+)
 def test_a_step_that_failed_is_tried_again_whatever_stood_in_for_it(options):
     journal = MemoryJournal()
     outcomes = iter([WorldError("away"), "fresh"])
