@@ -117,7 +117,7 @@ def _repair(job: _Job, backend: Backend, report: Report) -> None:
     subject, names = job.subject, job.remedy.packages.keys()
     with _held(subject, report) as held_lock:
         installer = choose(backend, held_lock)
-        begin_repair(subject.prefix, names, job.remedy.lock)
+        earlier = begin_repair(subject.prefix, names, job.remedy.lock)
         failpoint("environment.repair.begun")
         try:
             if installer.name == "pip" and not any((site / "pip").exists() for site in subject.site_packages):
@@ -125,7 +125,8 @@ def _repair(job: _Job, backend: Backend, report: Report) -> None:
             wrong = _install(subject, job.pins, installer, report)
         except EnvironmentBroken as error:
             if error.code in _UNTOUCHED:
-                end_repair(subject.prefix, names)
+                # What a repair before this one left half done still is.
+                end_repair(subject.prefix, names - earlier)
             raise
         failpoint("environment.repair.installed")
         sweep_pip(subject.site_packages, names)

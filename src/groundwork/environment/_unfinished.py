@@ -18,15 +18,19 @@ from groundwork.environment._subject import Subject
 _NAME = "groundwork-repair.json"
 
 
-def begin_repair(prefix: Path, names: Iterable[str], lock: str) -> None:
+def begin_repair(prefix: Path, names: Iterable[str], lock: str) -> frozenset[str]:
     """Note which packages are about to be installed again.
 
     Args:
         prefix: Folder of the environment.
         names: Their normalized names; what an earlier note has of them stays noted.
         lock: The lock that pins them.
+
+    Returns:
+        What an earlier repair that was broken off had noted.
     """
-    packages = sorted({*names, *_unfinished(prefix)[0]})
+    earlier = frozenset(_unfinished(prefix)[0])
+    packages = sorted({*names, *earlier})
     temporary = prefix / f"{_NAME}.{os.getpid()}.tmp"
     try:
         temporary.write_text(json.dumps({"packages": packages, "lock": lock}) + "\n", encoding="utf-8")
@@ -35,6 +39,7 @@ def begin_repair(prefix: Path, names: Iterable[str], lock: str) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    return earlier
 
 
 def end_repair(prefix: Path, names: Iterable[str]) -> None:

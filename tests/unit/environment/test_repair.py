@@ -201,6 +201,18 @@ def test_packages_of_an_earlier_repair_stay_noted(environment, installer, tmp_pa
     assert finding.fix.endswith("requirements.lock")
 
 
+def test_repair_that_had_no_network_does_not_forget_the_one_broken_off_before_it(environment, installer):
+    lock = str(environment.root.parent / "requirements.lock")
+    begin_repair(environment.root, ["tiny"], lock)
+    (environment.site_packages / "tiny/more.py").unlink()
+    installer.fails = True
+
+    with pytest.raises(EnvironmentBroken, match="no network"):
+        repair(look(environment))
+
+    assert [one.packages for one in check(environment.python, only="unfinished")] == [("tiny",)]
+
+
 def test_note_that_cannot_be_read_is_none(environment):
     (environment.root / "groundwork-repair.json").write_text("[]")
 
