@@ -6,6 +6,7 @@ Rule: the worst comes first and the next step last; exit code 1 means that somet
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -109,8 +110,11 @@ def _at_terminal() -> bool:
 
 def _within(findings: Sequence[Finding], planned: Sequence[Remedy]) -> list[Finding]:
     # What the lock does not pin stays, and is told by the check that follows.
-    can = {name for remedy in planned for name in remedy.packages}
-    return [one for one in findings if set(one.packages) <= can]
+    can = {(remedy.python, remedy.lock): remedy.packages for remedy in planned}
+    return [
+        replace(one, packages=tuple(name for name in one.packages if name in can.get((one.python, one.lock), ())))
+        for one in findings
+    ]
 
 
 def _tell(findings: Sequence[Finding], mended: Sequence[str], *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from groundwork import environment as door
 from groundwork.cli import _env
 from groundwork.cli._env import app
 from groundwork.environment import _repair, fingerprint
+from groundwork.environment._unfinished import begin_repair
 from groundwork.errors import ConfigurationError, EnvironmentBroken, InvalidDataError, UsageError
 
 
@@ -63,6 +64,16 @@ def test_fix_says_what_is_left(damaged, installer, package):
     assert (result.exit_code, installer.calls) == (1, ["install tiny again"])
     assert result.stdout.startswith("x files")
     assert "guest/more.py is missing" in result.stdout
+
+
+def test_fix_mends_what_it_can_of_a_finding_that_names_more(damaged, installer):
+    begin_repair(damaged.root, ["guest", "tiny"], str(damaged.root.parent / "requirements.lock"))
+
+    result = run("fix", "--yes", "--python", damaged.root, "--only", "unfinished", "--json")
+
+    answer = json.loads(result.stdout)
+    assert (answer["mended"], installer.calls) == (["tiny"], ["install tiny again"])
+    assert [one["packages"] for one in answer["findings"]] == [["guest"]]
 
 
 def test_fix_refuses_where_nobody_can_be_asked(damaged, installer):
