@@ -11,10 +11,13 @@ from collections.abc import Mapping
 MASK = "***"
 
 # The user part of an address, up to the last @ before a space: a password may hold a slash or an @ of its own.
-_ADDRESS = re.compile(r"(?<=://)[^\s'\"<>]*@")
+# So may it a single quote, which needs no escape there.
+_ADDRESS = re.compile(r"(?<=://)[^\s\"<>]*@")
 _QUERY = re.compile(r"(?i)([?&;][\w.-]*(?:token|secret|passw|key|auth|sig)[\w.-]*=)[^\s&;'\"<>]+")
-_HEADER = re.compile(r"(?i)\b(authorization:\s*\w+|bearer)\s+\S+")
-_SECRET_NAME = re.compile(r"(?i)token|secret|passw|credential|api_?key|access_?key|private_?key|auth(?!or)")
+_HEADER = re.compile(r"(?i)\b(authorization:(?:\s*\w+(?=\s+\S))?|bearer)\s+\S+")
+_SECRET_NAME = re.compile(
+    r"(?i)token|secret|passw|passphrase|(?<![a-z])pass(?![a-z])|credential|api_?key|access_?key|private_?key|auth(?!or)"
+)
 # Shorter values are words such as "true", which would be masked all over.
 _SHORTEST = 6
 
@@ -29,7 +32,8 @@ def scrub(text: str, environ: Mapping[str, str] = os.environ) -> str:
     Returns:
         The text without credentials of addresses, tokens of queries and headers, and values of secret variables.
     """
-    for name, value in environ.items():
+    # The longest first: one value may be the beginning of another.
+    for name, value in sorted(environ.items(), key=lambda pair: -len(pair[1])):
         if len(value) >= _SHORTEST and value in text and _SECRET_NAME.search(name) and not os.path.exists(value):
             text = text.replace(value, MASK)
     text = _ADDRESS.sub(f"{MASK}@", text)

@@ -4,17 +4,15 @@ Rule: what the tool printed is kept for the user; its last lines travel with the
 """
 
 import os
-import re
 import subprocess
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from groundwork.environment._scrub import scrub
 from groundwork.errors import EnvironmentBroken
 
 _KEPT_LINES = 12
-# Of an index with a password in its address; what a tool prints may end up in a log.
-_CREDENTIALS = re.compile(r"://[^/@\s]+@")
 # Variables that would make an installer work on another place than the one it is told.
 _MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "__PYVENV_LAUNCHER__")
 UNREACHABLE = "index_unreachable"
@@ -97,7 +95,8 @@ def run_tool(
         ) as process:
             try:
                 for said in process.stdout or ():
-                    line = _CREDENTIALS.sub("://***@", said.rstrip())
+                    # It may name an index with a password in its address, and end up in a log.
+                    line = scrub(said.rstrip())
                     kept.append(line)
                     if line_seen is not None:
                         line_seen(line)

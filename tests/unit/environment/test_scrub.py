@@ -13,9 +13,11 @@ from groundwork.environment._scrub import scrub
         ("https://ada:hunter2@index.example/simple", "https://***@index.example/simple"),
         ("at https://hunter2@index.example, twice", "at https://***@index.example, twice"),
         ("https://a:p/w@d@index.example/x", "https://***@index.example/x"),
+        ("https://a:hun'ter2@index.example/x", "https://***@index.example/x"),
         ("https://index.example/x?token=hunter2&page=2", "https://index.example/x?token=***&page=2"),
         ("https://index.example/x?a=1&X-Amz-Signature=hunter2", "https://index.example/x?a=1&X-Amz-Signature=***"),
         ("Authorization: Basic aHVudGVyMg==", "Authorization: Basic ***"),
+        ("Authorization: hunter2", "Authorization: ***"),
         ("sent Bearer hunter2", "sent Bearer ***"),
         ("numpy 2.4.5 in /home/ada/.venv", "numpy 2.4.5 in /home/ada/.venv"),
         ("https://index.example/simple", "https://index.example/simple"),
@@ -31,6 +33,9 @@ def test_credentials_are_masked_and_nothing_else(text, shown):
         ("HF_TOKEN", "hunter2", "it said ***"),
         ("DB_PASSWORD", "hunter2", "it said ***"),
         ("UV_INDEX_PRIVATE_PASSWORD", "hunter2", "it said ***"),
+        ("DB_PASS", "hunter2", "it said ***"),
+        ("GPG_PASSPHRASE", "hunter2", "it said ***"),
+        ("COMPASS_HOME", "hunter2", "it said hunter2"),
         ("USER", "hunter2", "it said hunter2"),
         ("GIT_AUTHOR_NAME", "hunter2", "it said hunter2"),
         ("MY_TOKEN", "said", "it said hunter2"),
@@ -38,6 +43,10 @@ def test_credentials_are_masked_and_nothing_else(text, shown):
 )
 def test_values_of_variables_called_as_secrets_are_masked(name, value, shown):
     assert scrub("it said hunter2", {name: value}) == shown
+
+
+def test_secret_that_begins_with_another_is_masked_to_its_end():
+    assert scrub("it said hunter2-long", {"A_TOKEN": "hunter2", "B_TOKEN": "hunter2-long"}) == "it said ***"
 
 
 def test_path_in_a_variable_called_as_a_secret_is_no_secret(tmp_path):

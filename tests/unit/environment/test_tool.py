@@ -75,6 +75,16 @@ def test_variables_that_redirect_an_installer_are_withheld(monkeypatch):
     assert ("PIP_TARGET" in actual, actual["PIP_INDEX_URL"]) == (False, "kept")
 
 
+def test_password_that_holds_a_slash_or_an_at_is_masked_too():
+    seen = []
+
+    run_tool(
+        [sys.executable, "-c", "print('Looking in https://ada:p/w@d@host/simple')"], what="look", line_seen=seen.append
+    )
+
+    assert seen == ["Looking in https://***@host/simple"]
+
+
 def test_password_of_an_index_is_masked_wherever_the_tools_words_go():
     seen = []
 
