@@ -1,9 +1,11 @@
 """Where the command begins: what it is made of may be the very thing that is damaged.
 
 Rule: the standard library alone until the command itself is imported. A crash first looks at the files of the packages
-here, which costs a second; where these are whole the crash is a mistake of ours and stays as it is.
+here, which costs a second; where these are whole the crash is a mistake of ours and stays as it is. Where they are not,
+it is told in one line beside them.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,12 +22,12 @@ def main() -> None:
         from groundwork.cli import _main
 
         _main.main()
-    except Exception:
+    except Exception as error:
         # Whatever a damaged module raises; without damage it goes on its way.
         damaged = _damaged()
         if not damaged:
             raise
-        sys.exit(_mend(damaged) if _asked_to_mend() else _tell(damaged))
+        sys.exit(_mend(damaged) if _asked_to_mend() else _tell(damaged, error))
 
 
 def _damaged() -> list[Finding]:
@@ -34,17 +36,28 @@ def _damaged() -> list[Finding]:
 
 
 def _lock() -> Path | None:
+    lock = _option("--lock")
+    return None if lock is None else Path(lock)
+
+
+def _option(name: str) -> str | None:
     # Without the command line's own parser.
-    words = sys.argv
-    return Path(words[words.index("--lock") + 1]) if "--lock" in words[:-1] else None
+    for word, following in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        if word == name or word.startswith(f"{name}="):
+            return word.partition("=")[2] or following
+    return None
 
 
 def _asked_to_mend() -> bool:
-    return sys.argv[1:3] == ["env", "fix"] and "--python" not in sys.argv and bool({"--yes", "-y"} & set(sys.argv))
+    mends = sys.argv[1:3] == ["env", "fix"] and bool({"--yes", "-y"} & set(sys.argv))
+    # Another environment was meant, or only some of the findings: neither is judged here.
+    return mends and _option("--python") is None and _option("--only") is None
 
 
-def _tell(damaged: list[Finding]) -> int:
-    _say("error: packages that this command is made of are damaged")
+def _tell(damaged: list[Finding], error: Exception) -> int:
+    # Both are told: a package may also be of another version for a reason, and the crash be a mistake of ours.
+    said = environment.printable(str(error).partition("\n")[0])
+    _say(f"error: {type(error).__name__}: {said}; and packages that this command is made of are damaged")
     for one in damaged:
         _say(f"x {one.check}  {environment.printable(one.found)}")
     lock = " --lock LOCK" if any(not one.lock for one in damaged) else ""
@@ -54,7 +67,8 @@ def _tell(damaged: list[Finding]) -> int:
 
 def _mend(damaged: list[Finding]) -> int:
     try:
-        done = environment.repair(damaged, report=_say)
+        backend = _option("--backend") or os.environ.get("GROUNDWORK_BACKEND") or "auto"
+        done = environment.repair(damaged, backend=backend, report=_say)  # type: ignore[arg-type]
     except MLException as error:
         _say(f"error: {error.message}\nhint: {error.hint or 'make the environment anew'}")
         return 1

@@ -14,14 +14,20 @@ UNMENDABLE = Finding("packages", "error", "there is no lock")
 @pytest.fixture
 def crashing(monkeypatch):
     """A command that crashes as over a damaged module; what check finds, and what is asked of it and of repair."""
-    asked = {"found": [], "check": [], "repair": []}
+    asked = {"found": [], "check": [], "repair": [], "backend": []}
+
+    def mend(found, *, backend, report):
+        asked["repair"].append(found)
+        asked["backend"].append(backend)
+        return ["pydantic"]
 
     def crash():
         raise ImportError("cannot import name")
 
     monkeypatch.setattr(_main, "main", crash)
     monkeypatch.setattr(environment, "check", lambda **options: asked["check"].append(options) or asked["found"])
-    monkeypatch.setattr(environment, "repair", lambda found, **_: asked["repair"].append(found) or ["pydantic"])
+    monkeypatch.setattr(environment, "repair", mend)
+    monkeypatch.delenv("GROUNDWORK_BACKEND", raising=False)
     monkeypatch.setattr(sys, "argv", ["groundwork", "env", "check"])
     return asked
 
@@ -34,6 +40,7 @@ def test_crash_over_a_damaged_package_names_it(crashing, capsys):
 
     said = capsys.readouterr().err.splitlines()
     assert ended.value.code == 1
+    assert said[0].startswith("error: ImportError: cannot import name; and packages")
     assert said[1:] == ["x files  pydantic: pydantic/types.py ? is missing", "hint: groundwork env fix --yes"]
 
 
@@ -45,18 +52,49 @@ def test_crash_without_damage_stays_a_crash(crashing):
 
 
 @pytest.mark.parametrize(
-    ("words", "lock"), [(["--yes"], None), (["-y", "--lock", "a.lock"], "a.lock")], ids=["plain", "with a lock"]
+    ("words", "lock", "backend"),
+    [
+        (["--yes"], None, "auto"),
+        (["-y", "--lock", "a.lock"], "a.lock", "auto"),
+        (["--lock=a.lock", "--backend=pip", "-y"], "a.lock", "pip"),
+        (["-y", "--backend", "pip"], None, "pip"),
+    ],
+    ids=["plain", "with a lock", "in one word each", "with a backend"],
 )
-def test_fix_mends_even_the_command_itself(crashing, capsys, monkeypatch, words, lock):
+def test_fix_mends_even_the_command_itself(crashing, capsys, monkeypatch, words, lock, backend):
     crashing["found"] = [DAMAGE]
     monkeypatch.setattr(sys, "argv", ["groundwork", "env", "fix", *words])
 
     with pytest.raises(SystemExit) as ended:
         main()
 
-    assert (ended.value.code, crashing["repair"]) == (0, [[DAMAGE]])
+    assert (ended.value.code, crashing["repair"], crashing["backend"]) == (0, [[DAMAGE]], [backend])
     assert str(crashing["check"][0]["lock"]) == str(lock)
     assert capsys.readouterr().out.splitlines()[0] == "Installed again: pydantic"
+
+
+@pytest.mark.parametrize(
+    "other", [["--python", "x"], ["--python=x"], ["--only", "files"], ["--only=files"]], ids=" ".join
+)
+def test_fix_of_something_else_only_tells(crashing, monkeypatch, other):
+    crashing["found"] = [DAMAGE]
+    monkeypatch.setattr(sys, "argv", ["groundwork", "env", "fix", "--yes", *other])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert (ended.value.code, crashing["repair"]) == (1, [])
+
+
+def test_backend_of_the_variable_mends_the_command_too(crashing, monkeypatch):
+    crashing["found"] = [DAMAGE]
+    monkeypatch.setattr(sys, "argv", ["groundwork", "env", "fix", "--yes"])
+    monkeypatch.setenv("GROUNDWORK_BACKEND", "pip")
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert crashing["backend"] == ["pip"]
 
 
 def test_fix_says_why_it_could_not(crashing, capsys, monkeypatch):
