@@ -8,12 +8,11 @@ what runs is waited for. Memory: a few items more than without.
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_Under_way = deque[tuple[_Item, Future[_Result]]]
 
 # What is worked on must leave the interpreter's lock for the most part, as polars does.
 _THREADS = min(4, os.cpu_count() or 1)
