@@ -93,7 +93,9 @@ def _as_in_the_wheel(package: Distribution, wrong: Sequence[Damage]) -> set[str]
     wheel = _wheel_of(package)
     if wheel is None or not wrong:
         return set()
-    import zipfile  # rarely needed, and bootstrap.py waits for every import of this part
+    # Rarely needed, and bootstrap.py waits for every import of this part.
+    import zipfile
+    import zlib
 
     site = Path(package.folder).parent
     same = set()
@@ -107,7 +109,8 @@ def _as_in_the_wheel(package: Distribution, wrong: Sequence[Damage]) -> set[str]
                         same.add(one.key)
                 elif one.path != "RECORD" and not path.exists() and _listed(archive, package, one.path):
                     same.add(one.key)
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, RuntimeError):
+        # Cut short, changed, encrypted, packed in a way that is not known here, or no wheel at all.
         return set()
     return same
 

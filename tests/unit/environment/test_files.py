@@ -92,6 +92,27 @@ def test_wheel_that_cannot_be_read_proves_nothing(site, look, tmp_path):
     assert look()[0] == ("files", "error", "tiny: tiny/more.py content differs")
 
 
+def test_wheel_without_a_record_proves_nothing(site, look, tmp_path):
+    (site / "tiny/more.py").unlink()
+    with zipfile.ZipFile(from_wheel(site, tmp_path), "w") as archive:
+        archive.writestr("tiny/__init__.py", "")
+
+    assert look()[0] == ("files", "error", "tiny: tiny/more.py is missing")
+
+
+def test_wheel_whose_bytes_are_damaged_proves_nothing(site, look, tmp_path):
+    (site / "tiny/more.py").write_text("more = 3\n")
+    wheel = from_wheel(site, tmp_path)
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tiny/more.py", "more = 3\n" * 99)
+    start = 30 + len("tiny/more.py")
+    content = bytearray(wheel.read_bytes())
+    content[start : start + 4] = b"\xff" * 4
+    wheel.write_bytes(content)
+
+    assert look()[0] == ("files", "error", "tiny: tiny/more.py content differs")
+
+
 def test_record_that_contradicts_itself_came_so(site, look):
     rows = record(site).read_text()
     record(site).write_text(f"{rows}tiny/more.py,md5=AAAA,9\ntiny/more.py,sha256={'A' * 43},9\n")
