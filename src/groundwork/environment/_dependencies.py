@@ -5,14 +5,19 @@ when another package asks for it (``uvicorn[standard]``): which ones a user once
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from groundwork.environment._finding import Finding
 from groundwork.environment._mends import install, lock_command, pinned, reinstalled
 from groundwork.environment._record import Distribution, distributions, normalize
 from groundwork.environment._subject import Subject
+
+# As six-1.16.0.egg-info or lxml-4.9.2-py3.11.egg-info; in these names a dash of a version is written _.
+_EGG = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+(?:-.+)?)?\.egg-info")
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,20 @@ def visible(subject: Subject) -> dict[str, Distribution]:
     """
     found: dict[str, Distribution] = {}
     for folder in dict.fromkeys([*subject.site_packages, *subject.path]):
-        found = {one.name: one for one in distributions(folder)} | found
+        found = {one.name: one for one in (*_eggs(folder), *distributions(folder))} | found
     return found
+
+
+def _eggs(folder: Path) -> Iterator[Distribution]:
+    """List packages of the old kind, which systems still bring: what they require is not told, but they are there."""
+    try:
+        names = [name for name in os.listdir(folder) if name.endswith(".egg-info")]
+    except OSError:
+        return
+    for name in names:
+        match = _EGG.fullmatch(name)
+        if match is not None:
+            yield Distribution(normalize(match["name"]), match["version"], os.path.join(folder, name))
 
 
 def _unmet_of(subject: Subject) -> list[_Unmet] | None:
@@ -136,7 +153,7 @@ def _judge(here: Mapping[str, Distribution], markers: Mapping[str, str]) -> list
             if other is None:
                 unmet.append(_Unmet(here[name], wanted, str(needed.specifier), extra, ""))
                 continue
-            if not needed.specifier.contains(other.version, prereleases=True):
+            if not _suits(needed.specifier, other.version):
                 unmet.append(_Unmet(here[name], wanted, str(needed.specifier), extra, other.version))
             for one in needed.extras:
                 if (wanted, one) not in asked:
@@ -145,13 +162,25 @@ def _judge(here: Mapping[str, Distribution], markers: Mapping[str, str]) -> list
     return unmet
 
 
+def _suits(specifier: Any, version: str) -> bool:
+    try:
+        return bool(specifier.contains(version, prereleases=True))
+    except ValueError:
+        # What is no version is in no range; packaging before 26 raises.
+        return not str(specifier)
+
+
 def _applies(marker: Any, markers: Mapping[str, str], extra: str) -> bool:
     if marker is None:
         return not extra
-    # Without the extra it is judged with the package itself.
-    if extra and marker.evaluate({**markers, "extra": ""}):
+    try:
+        # Without the extra it is judged with the package itself.
+        if extra and marker.evaluate({**markers, "extra": ""}):
+            return False
+        return bool(marker.evaluate({**markers, "extra": extra}))
+    except ValueError:
+        # A comparison that is none: like a requirement that cannot be read, it asks for nothing.
         return False
-    return bool(marker.evaluate({**markers, "extra": extra}))
 
 
 def _requirements(one: Distribution, requirements: Any) -> Iterator[Any]:

@@ -2,6 +2,8 @@ import builtins
 import sys
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion
 
 from groundwork.environment._dependencies import check_conflicts, check_dependencies
 
@@ -29,6 +31,32 @@ def test_requirements_that_are_met_are_fine(look):
     findings = look(a=["B.b>=1", "never ; sys_platform == 'win32'", "old ; python_version < '3'", "!!"], b_b=[])
 
     assert [one.severity for those in findings for one in those] == ["ok", "ok"]
+
+
+def test_requirement_whose_marker_compares_nothing_hides_no_other(look):
+    missing, conflicts = look(a=["odd ; sys_platform ~= 'x'", "gone"])
+
+    assert (told(missing), told(conflicts)) == (["gone is not installed; needed by a 1.0"], [])
+
+
+def test_version_that_is_none_suits_only_who_asks_for_none(look, monkeypatch):
+    def refuse(*_, **__):
+        raise InvalidVersion("as packaging before 26 does")
+
+    monkeypatch.setattr(SpecifierSet, "contains", refuse)
+
+    missing, conflicts = look(a=["odd>=1"], b=["odd"], odd__2004d=[])
+
+    assert (told(missing), told(conflicts)) == ([], ["a 1.0 needs odd>=1, but 2004d is installed"])
+
+
+def test_package_of_the_old_kind_is_there(look, tmp_path):
+    (tmp_path / "site/six-1.16.0.egg-info").mkdir(parents=True)
+    (tmp_path / "site/Old_One-2.0-py3.11.egg-info").write_text("")
+
+    missing, conflicts = look(a=["six>=1.5", "old-one<2"])
+
+    assert (told(missing), told(conflicts)) == ([], ["a 1.0 needs old-one<2, but 2.0 is installed"])
 
 
 def test_missing_package_is_told_once_with_all_who_need_it(look):
