@@ -6,7 +6,7 @@ Rule: what was broken before is at worst as broken after; nothing is removed bef
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,26 +32,31 @@ def unusable_aside(
     Yields:
         Nothing; at the end it is gone, and after an exception it is back.
     """
-    aside = prefix / _FOLDER
-    shutil.rmtree(aside, ignore_errors=True)
-    moved: list[tuple[Path, str]] = []
+    aside, sites = prefix / _FOLDER, list(site_packages)
+    # What a killed repair put aside is still all that is known of a package.
+    _put_back(aside, sites)
     try:
-        for site in site_packages:
+        for number, site in enumerate(sites):
             here = [one for one in distributions(site) if one.name in names]
             for one in here if every else _unusable(here):
                 aside.mkdir(exist_ok=True)
-                target = aside / f"{len(moved)}-{os.path.basename(one.folder)}"
-                os.rename(one.folder, target)
-                moved.append((target, one.folder))
+                os.rename(one.folder, aside / f"{number}-{os.path.basename(one.folder)}")
         yield
     except BaseException:
-        for target, folder in moved:
-            with suppress(OSError):
-                if not os.path.exists(folder):
-                    os.rename(target, folder)
+        _put_back(aside, sites)
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_back(aside: Path, sites: Sequence[Path]) -> None:
+    for put in aside.glob("*-*"):
+        number, _, name = put.name.partition("-")
+        with suppress(OSError, ValueError, IndexError):
+            site = sites[int(number)]
+            # Where a successor stands, of whichever version, it is that which counts.
+            if normalize(name.partition("-")[0]) not in {one.name for one in distributions(site)}:
+                os.rename(put, site / name)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _unusable(here: list[Distribution]) -> list[Distribution]:

@@ -30,15 +30,7 @@ def begin_repair(prefix: Path, names: Iterable[str], lock: str) -> frozenset[str
         What an earlier repair that was broken off had noted.
     """
     earlier = frozenset(_unfinished(prefix)[0])
-    packages = sorted({*names, *earlier})
-    temporary = prefix / f"{_NAME}.{os.getpid()}.tmp"
-    try:
-        temporary.write_text(json.dumps({"packages": packages, "lock": lock}) + "\n", encoding="utf-8")
-        os.replace(temporary, prefix / _NAME)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    _write(prefix, earlier.union(names), lock)
     return earlier
 
 
@@ -50,10 +42,11 @@ def end_repair(prefix: Path, names: Iterable[str]) -> None:
         names: What is whole again, or was not touched.
     """
     left, lock = _unfinished(prefix)
-    (prefix / _NAME).unlink(missing_ok=True)
     rest = set(left) - set(names)
     if rest:
-        begin_repair(prefix, rest, lock)
+        _write(prefix, rest, lock)
+    else:
+        (prefix / _NAME).unlink(missing_ok=True)
 
 
 def check_unfinished(subject: Subject) -> Iterator[Finding]:
@@ -81,6 +74,17 @@ def check_unfinished(subject: Subject) -> Iterator[Finding]:
         str(subject.python),
         "" if subject.lock is None else str(subject.lock),
     )
+
+
+def _write(prefix: Path, packages: Iterable[str], lock: str) -> None:
+    temporary = prefix / f"{_NAME}.{os.getpid()}.tmp"
+    try:
+        temporary.write_text(json.dumps({"packages": sorted(packages), "lock": lock}) + "\n", encoding="utf-8")
+        os.replace(temporary, prefix / _NAME)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def _unfinished(prefix: Path) -> tuple[tuple[str, ...], str]:

@@ -4,7 +4,7 @@ import pytest
 
 from groundwork.environment import Finding, _repair, _unfinished, check, ensure, remedies, repair
 from groundwork.environment._stamp import read_stamp
-from groundwork.environment._unfinished import begin_repair
+from groundwork.environment._unfinished import begin_repair, end_repair
 from groundwork.errors import EnvironmentBroken
 
 
@@ -118,6 +118,35 @@ def test_metadata_without_a_record_is_back_after_a_failed_installation(environme
     assert [one.severity for one in check(environment.python, only="unfinished")] == ["ok"]
 
 
+def test_metadata_that_a_killed_repair_put_aside_is_back_after_a_failed_one(environment, installer):
+    there = environment.site_packages / "tiny-1.0.dist-info"
+    before = sorted(path.name for path in there.iterdir())
+    findings = [
+        Finding("files", "error", "x", packages=("tiny",), python=str(environment.python), lock=lock_of(environment))
+    ]
+    aside = environment.root / ".groundwork-aside"
+    aside.mkdir()
+    there.rename(aside / "0-tiny-1.0.dist-info")
+    installer.fails = True
+
+    with pytest.raises(EnvironmentBroken, match="no network"):
+        repair(findings)
+
+    assert sorted(path.name for path in there.iterdir()) == before
+    assert not aside.exists()
+
+
+def test_metadata_that_a_killed_repair_had_replaced_already_is_not_back(environment, installer):
+    aside = environment.root / ".groundwork-aside/0-tiny-0.9.dist-info"
+    aside.mkdir(parents=True)
+    (environment.site_packages / "tiny/more.py").unlink()
+
+    repair(look(environment))
+
+    assert [path.name for path in environment.site_packages.glob("tiny-*")] == ["tiny-1.0.dist-info"]
+    assert not aside.parent.exists()
+
+
 def test_drift_leaves_one_version(environment, installer, package):
     shutil.rmtree(environment.site_packages / "tiny-1.0.dist-info")
     for version in ("0.8", "0.9"):
@@ -213,6 +242,17 @@ def test_repair_that_had_no_network_does_not_forget_the_one_broken_off_before_it
     assert [one.packages for one in check(environment.python, only="unfinished")] == [("tiny",)]
 
 
+def test_note_of_the_packages_that_are_left_is_never_gone(environment, monkeypatch):
+    begin_repair(environment.root, ["other", "tiny"], "")
+    monkeypatch.setattr(_unfinished.os, "replace", raising(KeyboardInterrupt()))
+
+    with pytest.raises(KeyboardInterrupt):
+        end_repair(environment.root, ["tiny"])
+
+    (finding,) = check(environment.python, only="unfinished")
+    assert finding.packages == ("other", "tiny")
+
+
 def test_note_that_cannot_be_read_is_none(environment):
     (environment.root / "groundwork-repair.json").write_text("[]")
 
@@ -282,6 +322,10 @@ def test_note_that_cannot_be_put_there_leaves_no_litter(environment, monkeypatch
         begin_repair(environment.root, ["tiny"], "")
 
     assert not list(environment.root.glob("groundwork-repair*"))
+
+
+def lock_of(environment):
+    return str(environment.root.parent / "requirements.lock")
 
 
 def raising(error):
