@@ -90,7 +90,7 @@ def looks(folder: Path, root: Path, targets: Targets, times: int) -> None:
         "check(): all checks": lambda: environment.check(root, lock=lock, workdir=folder),
         "check(only='files')": lambda: environment.check(root, lock=lock, workdir=folder, only="files"),
         "groundwork env check --json": lambda: run(*GROUNDWORK, "env", "check", "--json", *aside, fails=True),
-        "environment.fingerprint()": environment.fingerprint,
+        "environment.fingerprint(), not the first of the process": environment.fingerprint,
         "bare python": lambda: run(BASE, "-c", ""),
         "bootstrap.py setup, second start": lambda: run(BASE, "bootstrap.py", "setup"),
     }

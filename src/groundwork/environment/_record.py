@@ -143,7 +143,8 @@ def recorded_files(distribution: Distribution) -> Iterator[RecordedFile]:
     """
     site = os.path.dirname(distribution.folder)
     with open(os.path.join(distribution.folder, "RECORD"), encoding="utf-8", newline="") as file:
-        lines = file.read().splitlines()
+        # Not splitlines: a name may hold a character that ends lines elsewhere.
+        lines = file.read().replace("\r\n", "\n").split("\n")
     for line in lines:
         # A quoted path is rare, and the csv module six times slower than a split.
         parts = next(csv.reader([line])) if '"' in line else line.rsplit(",", 2)

@@ -158,7 +158,9 @@ def _ask(python: Path, *options: str) -> dict[str, Any]:
     try:
         answer = run_quietly([str(python), "-I", *options, _probe.__file__], timeout_s=_ANSWER_S)
         if answer.returncode == 0:
-            facts: dict[str, Any] = json.loads(answer.stdout.rpartition(_probe.MARK)[2])
+            # What start-up files print comes before the mark, and what they print at exit after the facts.
+            _, mark, told = answer.stdout.rpartition(_probe.MARK)
+            facts: dict[str, Any] = json.JSONDecoder().raw_decode(told if mark else "")[0]
             return facts
         why = f"it ended with exit code {answer.returncode}"
     except subprocess.TimeoutExpired:

@@ -213,6 +213,7 @@ def test_old_interpreter_is_an_error(environment, monkeypatch):
         ("#!/bin/sh\nexit 3\n", "exit code 3"),
         ("", "not run"),
         ("#!/bin/sh\necho no json\n", "does not run"),
+        ("#!/bin/sh\necho 3\n", "does not run"),
     ],
 )
 def test_interpreter_that_does_not_answer_is_a_finding(tmp_path, content, reason):

@@ -121,8 +121,9 @@ def test_environment_whose_start_up_file_ends_the_interpreter_is_still_looked_at
     assert "exit code" in findings[0].found
 
 
-def test_start_up_file_that_prints_does_not_garble_the_answer(environment):
-    (environment.site_packages / "loud.pth").write_text("import sys; print('{}')\n")
+@pytest.mark.parametrize("line", ["import sys; print('{}')", "import atexit; atexit.register(print, '{}')"])
+def test_start_up_file_that_prints_does_not_garble_the_answer(environment, line):
+    (environment.site_packages / "loud.pth").write_text(f"{line}\n")
 
     findings = check(environment.root, only=["interpreter", "pth"], workdir=environment.root.parent)
 

@@ -59,6 +59,15 @@ def test_quoted_path_is_read_as_one_path(tmp_path, package):
     assert found == []
 
 
+def test_name_with_a_character_that_ends_lines_elsewhere_is_one_name(tmp_path, package):
+    package(tmp_path, "tiny", files={"tiny/a\u2028b\x1cc.py": "answer = 42\n"})
+    record = tmp_path / "tiny-1.0.dist-info/RECORD"
+    record.write_bytes(record.read_bytes().replace(b"\n", b"\r\n"))
+    (one,) = distributions(tmp_path)
+
+    assert (damage(one, hashes=True), next(recorded_files(one)).row) == ([], "tiny/a\u2028b\x1cc.py")
+
+
 def test_file_in_place_of_a_folder_is_damage_not_a_crash(tmp_path, package):
     package(tmp_path, "tiny", files={"tiny/deep/a.py": "x"})
     os.unlink(tmp_path / "tiny/deep/a.py")
