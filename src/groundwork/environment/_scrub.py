@@ -10,9 +10,8 @@ from collections.abc import Mapping
 
 MASK = "***"
 
-# The user part of an address, up to the last @ before a space: a password may hold a slash or an @ of its own.
-# So may it a single quote, which needs no escape there.
-_ADDRESS = re.compile(r"(?<=://)[^\s\"<>]*@")
+# The user part of an address, up to the last @ before a space: a password may hold a slash, an @ or a quote of its own.
+CREDENTIALS = re.compile(r"(?<=://)[^\s\"<>]*(?=@)")
 _QUERY = re.compile(r"(?i)([?&;][\w.-]*(?:token|secret|passw|key|auth|sig)[\w.-]*=)[^\s&;'\"<>]+")
 _HEADER = re.compile(r"(?i)\b(authorization:(?:\s*\w+(?=\s+\S))?|bearer)\s+\S+")
 _SECRET_NAME = re.compile(
@@ -36,6 +35,6 @@ def scrub(text: str, environ: Mapping[str, str] = os.environ) -> str:
     for name, value in sorted(environ.items(), key=lambda pair: -len(pair[1])):
         if len(value) >= _SHORTEST and value in text and _SECRET_NAME.search(name) and not os.path.exists(value):
             text = text.replace(value, MASK)
-    text = _ADDRESS.sub(f"{MASK}@", text)
+    text = CREDENTIALS.sub(MASK, text)
     text = _QUERY.sub(rf"\1{MASK}", text)
     return _HEADER.sub(rf"\1 {MASK}", text)

@@ -4,16 +4,15 @@ Rule: a mistake names the place to change, and never shows the value of a settin
 """
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from groundwork.environment._scrub import CREDENTIALS
 from groundwork.environment._secret import MASK, Secret
 from groundwork.errors import ConfigurationError
 
 _LONGEST = 60
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Mask:
         for secret in self._texts:
             for spelled in (secret, repr(secret)[1:-1]):
                 text = text.replace(spelled, MASK)
-        return _CREDENTIALS.sub(MASK, text)
+        return CREDENTIALS.sub(MASK, text)
 
     def shown(self, value: Any) -> str:
         """Return a value as messages quote it: short, and without credentials.

@@ -346,6 +346,13 @@ def test_the_rules_of_a_dataclass_are_a_mistake_without_secrets():
     assert ["low is negative"] == mistakes(Judged, environ={"LOW": "-5", "HIGH": "3"})
 
 
+@pytest.mark.parametrize("password", ["hunter2", "hunt/er2", "hunt@er2", "hunt'er2"])
+def test_the_password_of_an_address_is_masked_whatever_it_holds(password):
+    told = mistakes(Judged, environ={"LOW": "1", "HIGH": "2", "URL": f"https://ada:{password}@here/"})
+
+    assert [True, False] == ["**********@here/" in told[0], "er2" in told[0]]
+
+
 def test_a_telling_name_is_masked_whatever_its_type_and_a_number_is_not():
     told = mistakes(
         Judged,
