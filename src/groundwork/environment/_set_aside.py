@@ -90,12 +90,13 @@ def sweep_pip(site_packages: Iterable[Path], names: Collection[str]) -> None:
         tops = {file.row.split("/")[0] for one in whole for file in recorded_files(one)}
         for path in site.glob("~*"):
             found = _OF_PIP.fullmatch(path.name)
-            if found is not None and _was(found["rest"], tops, names):
+            if found is not None and _was(found["rest"], len(path.name), tops, names):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _was(rest: str, tops: Collection[str], names: Collection[str]) -> bool:
+def _was(rest: str, length: int, tops: Collection[str], names: Collection[str]) -> bool:
     if rest.endswith(".dist-info"):
         rest = normalize(rest.partition("-")[0])
         return bool(rest) and any(name.endswith(rest) for name in names)
-    return bool(rest) and any(top.endswith(rest) for top in tops)
+    # pip replaces letters or puts some before the name: what it leaves is never shorter.
+    return bool(rest) and any(top.endswith(rest) and length >= len(top) for top in tops)

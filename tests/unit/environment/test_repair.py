@@ -297,13 +297,13 @@ def test_pip_is_provided_where_there_is_none(environment, installer):
 def test_what_a_killed_pip_left_is_swept_and_nothing_else(environment, installer, package):
     site = environment.site_packages
     package(site, "~iny")
-    for name in ("~iny.pth", "~mine", "~"):
+    for name in ("~iny.pth", "~mine", "~y", "~~ny", "~tiny", "~"):
         (site / name).mkdir()
     (site / "tiny/more.py").unlink()
 
     repair([one for one in look(environment) if "tiny" in one.packages])
 
-    assert sorted(path.name for path in site.glob("~*")) == ["~", "~iny.pth", "~mine"]
+    assert sorted(path.name for path in site.glob("~*")) == ["~", "~iny.pth", "~mine", "~y"]
 
 
 def test_environment_that_cannot_be_written_is_named(environment, installer, monkeypatch):
