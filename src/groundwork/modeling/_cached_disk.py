@@ -190,7 +190,8 @@ def _records(folder: Path, pattern: str) -> Iterator[tuple[float, int, Path]]:
             used_s, size = record.stat().st_mtime, record.stat().st_size
             for path in record.parent.glob(f"{_key(record)}.*"):
                 inner = path.rglob("*") if path.is_dir() else [path]
-                size += sum(each.stat().st_size for each in inner if each != record and each.is_file())
+                if path != record and path.suffix != ".lock":
+                    size += sum(each.stat().st_size for each in inner if each.is_file())
         except OSError:  # it has just left
             continue
         yield used_s, size, record
