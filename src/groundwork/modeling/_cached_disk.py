@@ -32,7 +32,7 @@ class Disk:
         folder: Shared by any number of functions and processes.
         fn: The function.
         version: What its results depend on beside its arguments; the source unless given.
-        max_bytes: How large the folder may become, results of other functions included; or None.
+        max_bytes: How large the folder may become, results of other functions included.
         ttl_s: How old a result may become, or None.
         wall_clock: The time, equal in all processes.
 
@@ -46,7 +46,7 @@ class Disk:
         fn: Function,
         *,
         version: str | None,
-        max_bytes: int | None,
+        max_bytes: int,
         ttl_s: float | None,
         wall_clock: Callable[[], float],
     ) -> None:
@@ -136,8 +136,6 @@ class Disk:
         return len(sizes), sum(sizes)
 
     def _make_room(self, newest: Path) -> None:
-        if self._max_bytes is None:
-            return
         found = sorted(_records(self._root, f"*/*{_RECORD}"))
         taken = sum(size for _, size, _ in found)
         # The newest leaves last: alone it may be larger than the bound.

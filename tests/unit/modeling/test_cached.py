@@ -3,6 +3,7 @@ import gc
 import inspect
 import threading
 import weakref
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -191,7 +192,7 @@ def test_a_result_ends_when_its_time_is_over(value):
     same(value)
 
     assert [value, value] == calls
-    assert (1, 2, 1) == same.cache_info()[:2] + (same.cache_info().entries,)
+    assert (1, 2, 1) == (*same.cache_info()[:2], same.cache_info().entries)
 
 
 def test_one_call_or_all_can_be_forgotten():
@@ -311,7 +312,7 @@ def test_async_functions_and_generators_are_cached():
 
 
 class Model:
-    calls = []
+    calls: ClassVar = []
 
     @cached
     def predict(self, value):

@@ -13,14 +13,18 @@ import groundwork
 
 CASES = Path(__file__).with_name("decorator_typing_cases.py")
 SOURCE = str(Path(groundwork.__file__).parents[1])
+HOME = Path(groundwork.__file__).parent / "modeling"
 
 
 @pytest.mark.integration
 def test_mypy_sees_signatures_and_results_as_they_were(tmp_path):
+    # What the decorators do not need is left out, polars and scikit-learn above all: 2 s instead of 20.
+    needed = [HOME / name for name in ("__init__.py", "_decorate.py", "_timed.py", "_logged.py", "_validated.py")]
+    needed += [HOME / "_deprecated.py", *HOME.glob("_cached*.py")]
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports"),
-            *("--cache-dir", str(tmp_path), "--config-file=", str(CASES)),
+            *(sys.executable, "-m", "mypy", "--strict", "--follow-imports=skip", "--config-file="),
+            *("--cache-dir", str(tmp_path), str(CASES), *map(str, needed)),
         ],
         capture_output=True,
         text=True,
@@ -31,9 +35,8 @@ def test_mypy_sees_signatures_and_results_as_they_were(tmp_path):
     )
 
     # An ignored error that is none would be told as an unused comment.
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Success: no issues found in 1 source file"), (
-        done.stdout
-    )
+    said = f"Success: no issues found in {len(needed) + 1} source files"
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, said), done.stdout
 
 
 @pytest.mark.integration

@@ -2,6 +2,7 @@ import asyncio
 import inspect
 import warnings
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -156,7 +157,7 @@ def test_a_class_warns_where_an_instance_is_made_and_where_it_is_inherited_from(
 def test_a_class_keeps_what_it_does_when_it_is_inherited_from():
     @deprecated
     class Old:
-        children = []
+        children: ClassVar = []
 
         def __init_subclass__(cls, name, **kwargs):
             super().__init_subclass__(**kwargs)

@@ -211,10 +211,13 @@ def test_methods_classmethods_staticmethods_callables_and_partials_are_checked()
         def __call__(self, rows: int):
             return rows
 
-    part = validated(functools.partial(Source.static, rows="4"))
+    def plain(rows: int, times: int):
+        return rows * times
+
+    part = validated(functools.partial(plain, 2))
 
     assert (1, (Source, 2), 3) == (Source().method("1"), Source.above("2"), Source.static("3"))
-    assert (4, 5) == (part(), validated(Source())("5"))
+    assert (4, 5) == (part("2"), validated(Source())("5"))
 
 
 def test_name_doc_and_signature_stay():
