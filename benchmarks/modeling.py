@@ -36,14 +36,19 @@ def annotated(rows: int, rate: float = 1.0, name: str = "") -> float:
     return rate
 
 
-def smallest_ns(statement, rounds, **names):
-    """The time of one call, without that of the loop around it."""
-    items = names.setdefault("items", list(range(50)))
-    empty, full = (
-        min(timeit.repeat(f"for item in items: {each}", globals=names, number=_LOOPS, repeat=rounds))
-        for each in ("pass", statement)
-    )
-    return (full - empty) / _LOOPS / len(items) * 1e9
+def smallest_ns(statement, rounds, functions, items=range(50)):
+    """The time of one call of each function, without the loop around it; turn by turn, so that all meet the same."""
+    items = list(items)
+    timers = {
+        name: timeit.Timer(f"for item in items: {statement if fn else 'pass'}", globals={"fn": fn, "items": items})
+        for name, fn in {**functions, "": None}.items()
+    }
+    best = dict.fromkeys(timers, float("inf"))
+    for _ in range(rounds):
+        for name, timer in timers.items():
+            best[name] = min(best[name], timer.timeit(_LOOPS))
+    empty = best.pop("")
+    return {name: (took - empty) / _LOOPS / len(items) * 1e9 for name, took in best.items()}
 
 
 def hits(targets, rounds):
@@ -58,15 +63,13 @@ def hits(targets, rounds):
     )
     rows = []
     for what, statement, fn, items in cases:
-        took = {
-            name: smallest_ns(statement, rounds, fn=make(fn), items=items)
-            for name, make in (
-                ("untyped", functools.lru_cache(128)),
-                ("typed", functools.lru_cache(128, typed=True)),
-                ("cached", cached),
-                ("ttl", cached(ttl_s=60)),
-            )
+        functions = {
+            "untyped": functools.lru_cache(128)(fn),
+            "typed": functools.lru_cache(128, typed=True)(fn),
+            "cached": cached(fn),
+            "ttl": cached(ttl_s=60)(fn),
         }
+        took = smallest_ns(statement, rounds, functions, items)
         ratio = took["cached"] / took["typed"]
         rows.append(
             (what, *(f"{ns:.0f}" for ns in took.values()), f"{ratio:.2f}", f"{took['cached'] / took['untyped']:.2f}")
@@ -96,11 +99,11 @@ def contents():
 
 def quiet(targets, rounds):
     logging.getLogger(__name__).setLevel(logging.WARNING)
-    bare = smallest_ns("fn(item)", rounds, fn=one)
-    found = {
-        name: smallest_ns("fn(item)", rounds, fn=make(one)) - bare
-        for name, make in (("timed", timed), ("logged", logged), ("timed and logged", lambda fn: timed(logged(fn))))
-    }
+    both = timed(logged(one))
+    functions = {"bare": one, "timed": timed(one), "logged": logged(one), "timed and logged": both}
+    found = smallest_ns("fn(item)", rounds, functions)
+    bare = found.pop("bare")
+    found = {name: ns - bare for name, ns in found.items()}
 
     async def fetch(value):
         return value
@@ -133,8 +136,8 @@ def checks(targets, rounds):
         ("three by name", "fn(rows=item, rate=2.0, name='a')"),
         ("three to be converted", "fn('3', '2.0', 'a')"),
     ):
-        peer = smallest_ns(statement, rounds, fn=pydantic.validate_call(annotated))
-        ours = smallest_ns(statement, rounds, fn=validated(annotated))
+        functions = {"peer": pydantic.validate_call(annotated), "ours": validated(annotated)}
+        peer, ours = smallest_ns(statement, rounds, functions).values()
         rows.append((what, f"{peer:.0f}", f"{ours:.0f}", f"{ours / peer:.2f}"))
         targets.most(f"validated, {what}, / validate_call", ours / peer, 1, " times")
     table([f"checked arguments, ns (pydantic {pydantic.VERSION})", "validate_call", "validated", "ratio"], rows)

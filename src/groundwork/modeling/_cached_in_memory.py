@@ -5,6 +5,7 @@ and floats but zero and NaN, each beside its type. It takes no lock: one look in
 use. All other calls go by ``content_key``.
 """
 
+import itertools
 import math
 from typing import Any
 
@@ -45,6 +46,8 @@ class MemoryCache(Cache):
         super().__init__(fn, kind, ignore, copy=copy, clock=clock)
         self._table, self._ttl_s = table, ttl_s
         self._is_method = _is_method(fn, self._parameters) and self._counted[0]
+        self._keyed = [counts and not (self._is_method and place == 0) for place, counts in enumerate(self._counted)]
+        self._all_counted = all(self._keyed)
 
     def info(self) -> CacheInfo:
         """Return hits, misses, waits, evictions, entries and bytes."""
@@ -109,18 +112,23 @@ class MemoryCache(Cache):
     def _key(self, values: tuple[Any, ...]) -> Any:
         start = int(self._is_method)
         flat: list[Any] = [id(values[0])] if start else []
-        if self._parameters.fixed:
-            for value, counts in zip(values[start:], self._counted[start:], strict=True):
-                if not counts:
-                    continue
-                kind = type(value)
-                if kind not in _QUICK and not (kind is float and (value < 0 or value > 0)):
-                    break
+        if not self._parameters.fixed or not self._flattened(values, flat):
+            digest = self._digest(values, start)
+            return (id(values[0]), digest) if start else digest
+        return tuple(flat)
+
+    def _flattened(self, values: tuple[Any, ...], flat: list[Any]) -> bool:
+        """Write a key of which equality says all, without a digest; False where it would not."""
+        for value in values if self._all_counted else itertools.compress(values, self._keyed):
+            kind = type(value)
+            if kind in _QUICK or (kind is float and (value < 0 or value > 0)):
                 flat += (kind, value)
+            elif kind is tuple and _QUICK.issuperset(kinds := tuple(map(type, value))):
+                # The types of its items stand beside it; the quick path, which does not ask for them, never hits.
+                flat += (kind, value, kinds)
             else:
-                return tuple(flat)
-        digest = self._digest(values, start)
-        return (flat[0], digest) if start else digest
+                return False
+        return True
 
     def _find(self, key: Any) -> tuple[bool, Any]:
         entry = self._table.find(key, self._clock.monotonic() if self._ttl_s is not None else 0.0)

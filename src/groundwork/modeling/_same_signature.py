@@ -34,6 +34,7 @@ class Parameters:
     Attributes:
         all: As ``inspect`` tells them.
         names: Theirs, in order.
+        fixed: Whether there is neither ``*args`` nor ``**kwargs``.
         defaults: The default values by the name that stands for them in the source.
     """
 
@@ -44,15 +45,11 @@ class Parameters:
             unknown = inspect.Parameter
             self.all = [unknown("args", unknown.VAR_POSITIONAL), unknown("kwargs", unknown.VAR_KEYWORD)]
         self.name = name_of(fn)
+        self.fixed = not any(each.kind in _STARS for each in self.all)
         self.names = [each.name for each in self.all]
         self.defaults = {
             f"{OWN}default_{each.name}": each.default for each in self.all if each.default is not each.empty
         }
-
-    @property
-    def fixed(self) -> bool:
-        """Whether there is neither ``*args`` nor ``**kwargs``."""
-        return not any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in self.all)
 
     def head(self) -> str:
         """Write the parameters for ``def``."""
