@@ -75,7 +75,8 @@ class Table:
         self._not_hits = 0
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._bytes = 0
-        self._heap: list[tuple[int, int, Entry]] = []
+        # When each key was last used, as far as is known here; numbers are never equal, so keys are never compared.
+        self._heap: list[tuple[int, Any]] = []
         self._owned: dict[int, tuple[weakref.ref[Any], set[Any]]] = {}
         # Sizes of entries that went with their instance, at an instant when nobody may take the lock.
         self._gone: list[int] = []
@@ -129,7 +130,7 @@ class Table:
             self._own(owner, key)
         self.entries[key] = entry
         self._bytes += size
-        heapq.heappush(self._heap, (entry.tick, id(entry), entry))
+        heapq.heappush(self._heap, (entry.tick, key))
         while self._crowded():
             left.append(self._evict())
         return left
@@ -150,11 +151,10 @@ class Table:
         known = None if entry.owner is None else self._owned.get(entry.owner)
         if known is not None:
             known[1].discard(key)
-        value, entry.value = entry.value, None
         if len(self._heap) > 64 + 2 * len(self.entries):
-            self._heap = [(each.tick, id(each), each) for each in tuple(self.entries.values())]
-            heapq.heapify(self._heap)
-        return value
+            self._reorder()
+        # The entry keeps its value: the quick path may just be reading it.
+        return entry.value
 
     def clear(self) -> list[Any]:
         """Take all out, and count from nothing.
@@ -175,16 +175,24 @@ class Table:
             return True
         return self._max_bytes is not None and self.size_bytes() > self._max_bytes and bool(self.entries)
 
+    def _reorder(self) -> None:
+        """Write the heap anew: without keys that were forgotten, or stand twice."""
+        self._heap = [(each.tick, each.key) for each in tuple(self.entries.values())]
+        heapq.heapify(self._heap)
+
     def _evict(self) -> Any:
+        if len(self._heap) < len(self.entries):
+            # The end of some value called this very function while the heap was written anew.
+            self._reorder()
         while True:
-            tick, _, entry = heapq.heappop(self._heap)
-            if self.entries.get(entry.key) is not entry:
+            tick, key = heapq.heappop(self._heap)
+            entry = self.entries.get(key)
+            if entry is None:
                 continue
-            if entry.tick != tick:
-                heapq.heappush(self._heap, (entry.tick, id(entry), entry))
-                continue
-            self.evictions += 1
-            return self.drop(entry.key)
+            if entry.tick == tick:
+                self.evictions += 1
+                return self.drop(key)
+            heapq.heappush(self._heap, (entry.tick, key))
 
     def _own(self, owner: Any, key: Any) -> None:
         ident = id(owner)
@@ -209,7 +217,6 @@ class Table:
         for key in tuple(known[1]):
             entry = self.entries.pop(key, None)
             if entry is not None:
-                entry.value = None
                 self._gone.append(entry.size)
 
 

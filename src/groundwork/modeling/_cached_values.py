@@ -54,7 +54,8 @@ def load_value(record: Mapping[str, Any], folder: Path) -> Any:
     """
     form, path = record["form"], folder / Path(record["file"]).name
     if form == "checkpoint":
-        return CheckpointStore(path).load(0).model
+        model = CheckpointStore(path).load(0).model
+        return {name: model[name] for name in record["names"]} if "names" in record else model
     if sha256(path) != record["sha256"]:
         raise ValueError(f"{path.name} has another sha256 than when it was written")
     value = read(path)
@@ -106,7 +107,7 @@ def _formed(value: Any) -> tuple[str, str, Any, dict[str, Any]]:
         if all(type(each) is np.ndarray and each.dtype.kind in "biufc" for each in value.values()):
             return "arrays", ".safetensors", value, {"names": list(value)}
         if all(type(each).__module__.partition(".")[0] == "torch" for each in value.values()):
-            return "checkpoint", ".checkpoint", value, {}
+            return "checkpoint", ".checkpoint", value, {"names": list(value)}
     if hasattr(kind, "get_params") and hasattr(kind, "fit"):
         return "checkpoint", ".checkpoint", value, {}
     raise UsageError(

@@ -50,7 +50,7 @@ def test_a_bare_decorator_keeps_name_doc_signature_and_kind():
     [
         [1, True, 1.0, "1", b"1", None],
         [0, False, 0.0, -0.0, ""],
-        [(1,), (True,), (1.0,), [1]],
+        [(1,), (True,), (1.0,), [1], (1, 1), ((1,),), (0.0,), (-0.0,), ("a", 1), ("a", True)],
         [np.arange(3), np.arange(3.0), np.arange(4), np.zeros(1), -np.zeros(1)],
         [pl.DataFrame({"a": [1]}), pl.DataFrame({"a": [2]}), pl.DataFrame({"b": [1]})],
         [{"a": 1}, {"a": 1.0}, {"a": 1, "b": 2}],
@@ -108,7 +108,8 @@ def test_ignored_parameters_are_no_part_of_the_key():
         return path
 
     assert ["a", "a"] == [load("a", object()), load("a", log=object())]
-    assert 1 == len(calls)
+    assert [["a"], ["a"]] == [load(["a"], object()), load(["a"], log=object())]
+    assert 2 == len(calls)
 
 
 def test_an_error_is_raised_and_not_kept():
@@ -162,6 +163,43 @@ def test_what_leaves_is_what_a_plain_model_of_lru_says(asked, room):
 
     assert computed == calls
     assert len(asked) - len(computed) == same.cache_info().hits
+
+
+def test_an_entry_that_leaves_while_it_is_read_is_read_whole():
+    same, _ = counting(max_entries=1)
+    same("a")
+    (read,) = cache_of(same)._table.entries.values()
+
+    same("b")
+
+    assert ("a", ["b"]) == (read.value, [each.value for each in cache_of(same)._table.entries.values()])
+
+
+def test_many_threads_on_a_small_cache_always_get_their_own_result():
+    same, _ = counting(max_entries=2)
+    wrong = []
+
+    def ask(offset):
+        wrong.extend(value for value in range(2000) if same((value + offset) % 5) != (value + offset) % 5)
+
+    threads = [threading.Thread(target=ask, args=(offset,)) for offset in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    info = same.cache_info()
+    assert ([], 2, 8000) == (wrong, info.entries, info.hits + info.misses + info.waits)
+
+
+def test_an_order_that_was_lost_is_found_again():
+    same, _ = counting(max_entries=2)
+    same(1), same(2), same(1)
+    cache_of(same)._table._heap.clear()
+
+    same(3)
+
+    assert [1, 3] == [each.value for each in cache_of(same)._table.entries.values()]
 
 
 def test_bytes_bound_the_values_and_one_too_large_is_not_kept():
