@@ -3,7 +3,9 @@
 import asyncio
 import copy as copying
 import inspect
+import os
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
@@ -44,6 +46,7 @@ class Cache(ABC):
         self._lock = threading.RLock()
         self._flights: dict[Any, Flight] = {}
         self._misses = self._waits = 0
+        _start_afresh_in_forked_children(self)
 
     @abstractmethod
     def info(self) -> CacheInfo:
@@ -211,6 +214,11 @@ class Cache(ABC):
         flight.land(value)
         return self._given(value)
 
+    def start_afresh(self) -> None:
+        """Forget what was being computed, and who held the lock: in a forked child those threads do not exist."""
+        self._lock = threading.RLock()
+        self._flights.clear()
+
     def _failed(self, key: Any, flight: Flight, error: BaseException) -> None:
         with self._lock:
             if self._flights.get(key) is flight:
@@ -225,3 +233,20 @@ def _recorded(items: Any) -> _Recorded:
             kept.append(next(items))
         except StopIteration as end:
             return _Recorded(kept, end.value)
+
+
+_caches: "weakref.WeakSet[Cache]" = weakref.WeakSet()
+_watching = False
+
+
+def _start_afresh_in_forked_children(cache: Cache) -> None:
+    global _watching
+    _caches.add(cache)
+    if not _watching and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_start_all_afresh)
+        _watching = True
+
+
+def _start_all_afresh() -> None:
+    for cache in list(_caches):
+        cache.start_afresh()

@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import inspect
+import os
 import threading
 import weakref
 from typing import ClassVar
@@ -624,6 +625,32 @@ def test_a_call_that_would_wait_for_itself_is_refused():
         circle(1)
     with pytest.raises(UsageError, match="calls itself with the same arguments"):
         asyncio.run(circle_async(1))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_threads_that_only_its_parent_has():
+    calls, release = [], threading.Event()
+
+    @cached
+    def slow(value):
+        calls.append(value)
+        if len(calls) == 1:
+            release.wait(30)
+        return value
+
+    computing = threading.Thread(target=slow, args=(1,))
+    computing.start()
+    while not calls:
+        threading.Event().wait(0.001)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if slow(1) == 1 else 1)  # no clean-up of pytest's in the child
+    status = os.waitpid(child, 0)[1]
+    release.set()
+    computing.join()
+
+    assert 0 == os.waitstatus_to_exitcode(status)
 
 
 def test_recursion_with_other_arguments_is_fine():
