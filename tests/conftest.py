@@ -9,6 +9,8 @@ from textwrap import dedent
 
 import pytest
 
+pytest_plugins = ["pytester"]  # with which the plugin is tested
+
 # As the command does: threads that spin for long starve each other on a busy machine.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
@@ -41,19 +43,6 @@ PIPELINE = """
       params: {max_iter: 10, min_samples_leaf: 5, early_stopping: false}
     gates: {roc_auc: ">= 0.6"}
 """
-
-
-def pytest_addoption(parser):
-    parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")
-
-
-def pytest_collection_modifyitems(config, items):
-    if config.getoption("--run-slow"):
-        return
-    skipped = pytest.mark.skip(reason="slow; pass --run-slow to run it")
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(skipped)
 
 
 @pytest.fixture(scope="session", autouse=True)
