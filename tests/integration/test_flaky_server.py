@@ -45,9 +45,11 @@ def test_a_connection_ends_without_an_answer():
 
 
 def test_an_answer_is_cut_short():
-    with flaky_server([Reply(body=b"0123456789", cut_after=4)]) as server:
-        with pytest.raises(http.client.IncompleteRead) as caught:
-            ask(server.url)
+    with (
+        flaky_server([Reply(body=b"0123456789", cut_after=4)]) as server,
+        pytest.raises(http.client.IncompleteRead) as caught,
+    ):
+        ask(server.url)
 
     assert b"0123" == caught.value.partial
 

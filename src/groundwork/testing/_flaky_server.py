@@ -110,8 +110,8 @@ class FlakyServer:
         try:
             while await self._one(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client left
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client left; or the server ends, and nobody awaits this task but who cancelled it
         finally:
             writer.close()
 

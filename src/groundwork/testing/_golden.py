@@ -48,7 +48,8 @@ class Golden:
             raise UsageError(f"this test has compared {path.name} already", hint='give each value a name="..."')
         self._seen.add(path)
         if self._update:
-            _write(path, content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
         elif not path.exists():
             raise AssertionError(f"there is no {path} yet; look at the value, then run with --update-golden")
         elif path.read_bytes() != content:
@@ -68,14 +69,6 @@ def _content(value: Any) -> tuple[bytes, str]:
             hint="give text, bytes, or what JSON can hold",
         ) from error
     return f"{text}\n".encode(), ".json"
-
-
-def _write(path: Path, content: bytes) -> None:
-    from groundwork.storage import atomic_write
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path, "wb") as file:
-        file.write(content)
 
 
 def _difference(path: Path, content: bytes) -> str:

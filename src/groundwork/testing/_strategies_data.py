@@ -72,7 +72,7 @@ def _cells(column: "Column", allow_nan: bool) -> st.SearchStrategy[Any]:
 def _values(column: "Column", allow_nan: bool) -> st.SearchStrategy[Any]:
     low, high = column.bound("min"), column.bound("max")
     if column.allowed is not None:
-        return st.sampled_from([value for value in map(_read(column), column.allowed) if _within(value, low, high)])
+        return st.sampled_from([value for value in _allowed(column) if _within(value, low, high)])
     if (whole := _WHOLE.fullmatch(column.dtype)) is not None:
         return _wholes(bool(whole[1]), int(whole[2]), low, high)
     if column.dtype.startswith("Float"):
@@ -86,15 +86,21 @@ def _values(column: "Column", allow_nan: bool) -> st.SearchStrategy[Any]:
     return _texts(column.regex)
 
 
-def _read(column: "Column") -> Any:
-    if column.dtype == "Date":
-        return lambda value: datetime.date.fromisoformat(value)
-    if column.dtype.startswith("Datetime"):
-        return lambda value: _zoned(datetime.datetime.fromisoformat(value), column)
-    return lambda value: value
+def _allowed(column: "Column") -> list[Any]:
+    import polars as pl
+
+    allowed = list(column.allowed or ())
+    if not column.dtype.startswith("Date"):
+        return allowed
+    # The validation compares the text that polars gives a date or time; what is spelled otherwise is never met.
+    parse = datetime.date.fromisoformat if column.dtype == "Date" else datetime.datetime.fromisoformat
+    read = [_zoned(parse(text), column) for text in allowed]
+    spelled = pl.Series(read, dtype=_dtype(column)).cast(pl.String)
+    return [value for value, text, polars in zip(read, allowed, spelled, strict=True) if text == polars]
 
 
 def _within(value: Any, low: Any, high: Any) -> bool:
+    value, low, high = _plain(value), _plain(low), _plain(high)
     return (low is None or value >= low) and (high is None or value <= high)
 
 
@@ -128,8 +134,9 @@ def _moments(column: "Column", low: Any, high: Any) -> st.SearchStrategy[datetim
     return st.datetimes(least, most, timezones=zone)
 
 
-def _plain(moment: datetime.datetime | None) -> datetime.datetime | None:
-    if moment is None or moment.tzinfo is None:
+def _plain(moment: Any) -> Any:
+    """Return a time as UTC without saying so; what is no time stays."""
+    if not isinstance(moment, datetime.datetime) or moment.tzinfo is None:
         return moment
     return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
@@ -139,7 +146,7 @@ def _in_utc(column: "Column") -> bool:
     return column.dtype == "Datetime[UTC]" or any(bound is not None and bound.tzinfo is not None for bound in bounds)
 
 
-def _zoned(moment: datetime.datetime, column: "Column") -> datetime.datetime:
+def _zoned(moment: Any, column: "Column") -> Any:
     if not _in_utc(column):
         return moment
     return moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment.astimezone(datetime.UTC)
@@ -159,11 +166,13 @@ def _texts(regex: str | None) -> st.SearchStrategy[str]:
 def _frame(schema: "Schema", rows: list[dict[str, Any]]) -> "pl.DataFrame":
     import polars as pl
 
-    types: dict[str, Any] = {}
-    for name, column in schema.columns.items():
-        open_zone = column.dtype == "Datetime"
-        types[name] = pl.Datetime("us", "UTC" if _in_utc(column) else None) if open_zone else column.polars
-    return pl.DataFrame(rows, schema=pl.Schema(types))
+    return pl.DataFrame(rows, schema=pl.Schema({name: _dtype(column) for name, column in schema.columns.items()}))
+
+
+def _dtype(column: "Column") -> Any:
+    import polars as pl
+
+    return pl.Datetime("us", "UTC" if _in_utc(column) else None) if column.dtype == "Datetime" else column.polars
 
 
 def _kept(frame: "pl.DataFrame", schema: "Schema") -> "pl.DataFrame":

@@ -17,7 +17,7 @@ def said(*values, **options):
 
 def test_a_difference_says_where_how_many_and_how_large():
     expected = np.arange(6.0).reshape(2, 3)
-    actual = expected + [[0, 0.5, 0], [0, 0, 2]]
+    actual = np.array([[0, 1.5, 2], [3, 4, 7]])
 
     lines = said(actual, expected).splitlines()
 

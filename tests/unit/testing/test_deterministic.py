@@ -30,7 +30,9 @@ def never_ends():
 
 
 def test_the_order_of_a_set_is_found_and_named():
-    with pytest.raises(AssertionError, match=r"by_hash is not deterministic: result\['names'\]\[\d+\]: 'name-\d+' and then"):
+    with pytest.raises(
+        AssertionError, match=r"by_hash is not deterministic: result\['names'\]\[\d+\]: 'name-\d+' and then"
+    ):
         assert_deterministic(by_hash, 50)
 
 

@@ -20,7 +20,7 @@ def test_a_call_fails_as_told(tmp_path):
 
 
 def test_short_writes_strike_writes_that_are_longer(tmp_path):
-    with open(tmp_path / "file", "wb", buffering=0) as file, FaultFs().short_writes(2):
+    with FaultFs().short_writes(2), open(tmp_path / "file", "wb", buffering=0) as file:
         assert 2 == file.write(b"12345")
 
 

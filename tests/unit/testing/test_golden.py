@@ -10,7 +10,11 @@ def golden(folder, test="test_x", update=False):
 
 @pytest.mark.parametrize(
     ("value", "other", "said"),
-    [("a\nb\n", "a\nc\n", "-b\n+c"), (b"\0\1", b"\0\2\3", "byte 1 differs, 3 bytes instead of 2"), ({"b": 1}, {"b": 2}, '+  "b": 2')],
+    [
+        ("a\nb\n", "a\nc\n", "-b\n+c"),
+        (b"\0\1", b"\0\2\3", "byte 1 differs, 3 bytes instead of 2"),
+        ({"b": 1}, {"b": 2}, '+  "b": 2'),
+    ],
 )
 def test_what_was_written_is_what_is_compared(tmp_path, value, other, said):
     golden(tmp_path, update=True)(value)
@@ -36,7 +40,9 @@ def test_parameters_and_names_make_files_of_their_own(tmp_path):
     kept("one")
     kept("two", "second value")
 
-    assert ["test_x-a-b-c-second-value.txt", "test_x-a-b-c.txt"] == sorted(p.name for p in (tmp_path / "deep").iterdir())
+    assert ["test_x-a-b-c-second-value.txt", "test_x-a-b-c.txt"] == sorted(
+        p.name for p in (tmp_path / "deep").iterdir()
+    )
 
 
 def test_a_second_value_needs_a_name(tmp_path):

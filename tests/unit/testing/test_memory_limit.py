@@ -11,8 +11,11 @@ MB = 1_000_000
 
 
 def test_a_block_that_holds_more_fails_with_both_numbers():
-    with pytest.raises(AssertionError, match=r"held [56]\d\.\d MB at its peak; allowed are 20\.0 MB"), memory_limit(20 * MB):
-        bytearray(60 * MB)[:: 4096]  # freed at once: the peak counts
+    with (
+        pytest.raises(AssertionError, match=r"held [56]\d\.\d MB at its peak; allowed are 20\.0 MB"),
+        memory_limit(20 * MB),
+    ):
+        bytearray(60 * MB)[::4096]  # freed at once: the peak counts
 
 
 def test_a_block_within_its_limit_passes():

@@ -29,7 +29,9 @@ RICH = Schema(
         "at": Column(dtype="Datetime", min="2024-01-01T00:00:00", max="2024-06-01T00:00:00"),
         "zoned": Column(dtype="Datetime", min="2024-01-01T00:00:00+02:00"),
         "moment": Column(dtype="Datetime[UTC]"),
-        "marks": Column(dtype="Datetime[UTC]", allowed=("2024-01-01T00:00:00", "2024-01-01T00:00:00+01:00")),
+        "marks": Column(
+            dtype="Datetime[UTC]", nullable=False, allowed=("2024-01-01", "2024-01-01 00:00:00.000000+00:00")
+        ),
     },
     unique=(("site", "flag"),),
     rules={"small_site": "(pl.col('small') < 5) | (pl.col('flag') == True)"},
@@ -83,7 +85,9 @@ def test_a_plan_strikes_only_where_and_as_it_can(plan):
 
 
 def test_a_plan_shrinks_to_the_one_fault_that_matters():
-    plan = find(fault_plans({"os.write": 9, "os.fsync": 3}), lambda plan: any(f.kind is FaultKind.KILL for f in plan.faults))
+    plan = find(
+        fault_plans({"os.write": 9, "os.fsync": 3}), lambda plan: any(f.kind is FaultKind.KILL for f in plan.faults)
+    )
 
     assert (1, 1) == (len(plan.faults), plan.faults[0].hit)
 
@@ -149,4 +153,14 @@ def test_a_schema_of_other_types_is_drawn_too():
 
     frame = find(datasets(schema, min_rows=1), lambda frame: frame.null_count().sum_horizontal().item() == 0)
 
-    assert [pl.Int8, pl.Int16, pl.UInt16, pl.UInt32, pl.UInt64, pl.Float32, pl.Date, pl.Datetime("us"), pl.String] == frame.dtypes
+    assert [
+        pl.Int8,
+        pl.Int16,
+        pl.UInt16,
+        pl.UInt32,
+        pl.UInt64,
+        pl.Float32,
+        pl.Date,
+        pl.Datetime("us"),
+        pl.String,
+    ] == frame.dtypes
