@@ -3,7 +3,6 @@
 import json
 import math
 import socket
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,7 @@ import pytest
 from groundwork.errors import ConfigurationError, UsageError, WorldError
 from groundwork.serving import bench, check_plot, plot_bench
 from groundwork.serving._bench import example_body
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helper is no part of the package
-
-from scripted_server import reply, scripted
+from groundwork.testing import Reply, flaky_server
 
 pytestmark = pytest.mark.integration
 
@@ -25,14 +21,14 @@ BRIEF = {"duration_s": 0.6, "warm_up_s": 0.05, "connections": 2}
 def served(asked):
     """Answer as a server that describes its model."""
     if asked.path == "/openapi.json":
-        return reply(document=OPENAPI)
+        return Reply(document=OPENAPI)
     if asked.path.startswith("/v2/models/"):
-        return reply(document={"name": "m", "example": {"x": 1.5}})
-    return reply(document={"predictions": [1]})
+        return Reply(document={"name": "m", "example": {"x": 1.5}})
+    return Reply(document={"predictions": [1]})
 
 
 def test_a_request_is_made_of_the_models_example():
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         report = bench(server.url, rows=2, **BRIEF)
 
     predicted = [asked for asked in server.asked if asked.path == "/predict"]
@@ -41,7 +37,7 @@ def test_a_request_is_made_of_the_models_example():
 
 
 def test_a_model_a_body_and_headers_are_taken_as_given():
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         bench(server.url + "/", model="a b", headers={"X-API-Key": "k"}, **BRIEF)
         bench(server.url + "/v2/models/m/infer", body=b"[]", **BRIEF)
 
@@ -51,7 +47,7 @@ def test_a_model_a_body_and_headers_are_taken_as_given():
 
 
 def test_a_closed_loop_is_told_corrected_with_the_uncorrected_beside():
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         report = bench(server.url, **BRIEF)
 
     told = report.to_dict()
@@ -65,7 +61,7 @@ def test_a_closed_loop_is_told_corrected_with_the_uncorrected_beside():
 
 
 def test_an_open_loop_offers_its_rate():
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         report = bench(server.url, rate=100.0, arrivals="steady", duration_s=0.3, warm_up_s=0.05)
 
     told = report.to_dict()
@@ -75,8 +71,8 @@ def test_an_open_loop_offers_its_rate():
 
 
 def test_refusals_and_failures_are_told_by_status_and_reason():
-    answers = [reply(503, {}), reply(404, {}), None, reply(document={})]
-    with scripted(lambda asked: answers[asked.number % 4]) as server:
+    answers = [Reply(503, {}), Reply(404, {}), None, Reply(document={})]
+    with flaky_server(lambda asked: answers[asked.number % 4]) as server:
         report = bench(server.url, body=b"{}", **BRIEF)
 
     lines = "\n".join(report.lines())
@@ -85,7 +81,7 @@ def test_refusals_and_failures_are_told_by_status_and_reason():
 
 
 def test_a_server_that_only_refuses_has_no_latency_to_tell_or_draw(tmp_path):
-    with scripted(lambda asked: reply(404, {})) as server:
+    with flaky_server(lambda asked: Reply(404, {})) as server:
         report = bench(server.url, body=b"{}", **BRIEF)
 
     assert "0 requests/s" in report.lines()[0]
@@ -97,12 +93,12 @@ def test_a_server_that_only_refuses_has_no_latency_to_tell_or_draw(tmp_path):
 
 def test_a_server_that_describes_no_example_wants_a_body():
     with (
-        scripted(lambda asked: reply(404, {"code": "not_found"})) as server,
+        flaky_server(lambda asked: Reply(404, {"code": "not_found"})) as server,
         pytest.raises(UsageError, match="describes no model") as caught,
     ):
         example_body(server.url, model="m")
     with (
-        scripted(lambda asked: reply(document={"name": "m"})) as server,
+        flaky_server(lambda asked: Reply(document={"name": "m"})) as server,
         pytest.raises(UsageError, match="no example"),
     ):
         example_body(server.url, model="m")
@@ -112,7 +108,7 @@ def test_a_server_that_describes_no_example_wants_a_body():
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])
 def test_the_plot_is_a_file_of_the_kind_that_its_name_says(tmp_path, suffix):
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         report = bench(server.url, **BRIEF)
 
     plot_bench(report, tmp_path / f"a.{suffix}")
@@ -129,7 +125,7 @@ def test_a_plot_that_cannot_be_written_is_told_before_the_measurement(tmp_path):
 
 def test_a_plot_that_cannot_be_written_after_all_is_told(tmp_path):
     (tmp_path / "a.svg").mkdir()
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         report = bench(server.url, **BRIEF)
 
     with pytest.raises(UsageError, match="cannot be written"):
@@ -155,7 +151,7 @@ def test_no_address_and_nothing_there_are_told():
 
 
 def test_the_command_prints_the_result_and_what_to_do_next(command):
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         done = command("bench", "serve", server.url, "--duration", "0.6", "--connections", "2", "--plot", "a.svg")
 
     assert 0 == done.returncode, done.stderr
@@ -165,7 +161,7 @@ def test_the_command_prints_the_result_and_what_to_do_next(command):
 
 
 def test_the_command_prints_json(command):
-    with scripted(served) as server:
+    with flaky_server(served) as server:
         done = command("bench", "serve", server.url, "--duration", "0.6", "--rate", "50", "--steady", "--json")
 
     assert "open" == json.loads(done.stdout)["loop"]
@@ -173,7 +169,7 @@ def test_the_command_prints_json(command):
 
 def test_the_command_sends_a_file_and_headers_and_fails_where_nothing_succeeds(command):
     (Path.cwd() / "body.json").write_text('{"a": 1}')
-    with scripted(lambda asked: reply(503, {})) as server:
+    with flaky_server(lambda asked: Reply(503, {})) as server:
         arguments = ("--duration", "0.6", "--body", "body.json", "--header", "X-A: b", "--connections", "1")
         done = command("bench", "serve", server.url, *arguments)
 

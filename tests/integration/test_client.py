@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -31,10 +30,7 @@ from groundwork.errors import (
 )
 from groundwork.resilience import Backoff, Retry, RetryBudget, deadline
 from groundwork.serving import AsyncClient, Client
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helper is no part of the package
-
-from scripted_server import reply, scripted
+from groundwork.testing import Reply, flaky_server
 
 pytestmark = pytest.mark.integration
 
@@ -46,24 +42,24 @@ OPENAPI = {"paths": {"/predict": {"post": {"parameters": [{"name": "model", "sch
 def doubles(asked):
     """Answer as a model that doubles ``x``."""
     if asked.path == "/openapi.json":
-        return reply(document=OPENAPI)
+        return Reply(document=OPENAPI)
     rows = asked.json["instances"]
-    return reply(document={"predictions": [2 * row["x"] for row in rows], "model": "m", "version": "3"})
+    return Reply(document={"predictions": [2 * row["x"] for row in rows], "model": "m", "version": "3"})
 
 
 def problem(status, code, detail="it is so", **more):
-    return reply(status, {"title": "t", "status": status, "detail": detail, "code": code, **more})
+    return Reply(status, {"title": "t", "status": status, "detail": detail, "code": code, **more})
 
 
 def failure_of(answer, **options):
-    with scripted(answer) as server, Client(server.url, **{"retry": ONCE, **options}) as client:
+    with flaky_server(answer) as server, Client(server.url, **{"retry": ONCE, **options}) as client:
         with pytest.raises(MLException) as caught:
             client.predict([{"x": 1}])
         return caught.value, server
 
 
 def test_predictions_are_a_list_that_says_who_predicted():
-    with scripted(doubles) as server, Client(server.url) as client:
+    with flaky_server(doubles) as server, Client(server.url) as client:
         found = client.predict([{"x": 1}, {"x": 2}])
 
     assert [2, 4] == found
@@ -73,7 +69,7 @@ def test_predictions_are_a_list_that_says_who_predicted():
 
 def test_model_version_key_and_headers_are_sent():
     with (
-        scripted(doubles) as server,
+        flaky_server(doubles) as server,
         Client(server.url + "/", model="a b", version="1", api_key="k", headers={"X-Team": "t"}) as client,
     ):
         client.predict([{"x": 1}])
@@ -84,7 +80,7 @@ def test_model_version_key_and_headers_are_sent():
 
 
 def test_one_connection_is_kept_for_many_calls():
-    with scripted(doubles) as server, Client(server.url) as client:
+    with flaky_server(doubles) as server, Client(server.url) as client:
         for _ in range(5):
             client.predict([{"x": 1}])
 
@@ -96,7 +92,7 @@ def test_tables_go_as_rows():
     frame = pl.DataFrame({"x": [1.5, None], "day": [day, day]})
 
     with (
-        scripted(lambda asked: reply(document={"predictions": asked.json["instances"]})) as server,
+        flaky_server(lambda asked: Reply(document={"predictions": asked.json["instances"]})) as server,
         Client(server.url) as client,
     ):
         sent = [client.predict(frame), client.predict(frame.lazy())]
@@ -105,7 +101,7 @@ def test_tables_go_as_rows():
 
 
 def test_no_rows_ask_nobody():
-    with scripted(doubles) as server, Client(server.url) as client:
+    with flaky_server(doubles) as server, Client(server.url) as client:
         found = client.predict([])
 
     assert [] == found
@@ -113,7 +109,7 @@ def test_no_rows_ask_nobody():
 
 
 def test_what_is_no_list_of_rows_or_no_json_is_refused_before_it_is_sent():
-    with scripted(doubles) as server, Client(server.url) as client:
+    with flaky_server(doubles) as server, Client(server.url) as client:
         for wrong in ({"x": 1}, "x", 5, np.array(3), [object()]):
             with pytest.raises(InvalidDataError, match="instances"):
                 client.predict(wrong)
@@ -159,7 +155,7 @@ def test_mistakes_come_with_their_places():
 
 
 def test_an_error_that_is_no_document_is_shown_as_it_is():
-    error, _ = failure_of(lambda asked: reply(503, body=b"<html>busy</html>", headers=["Retry-After: Wed, 01 Jan"]))
+    error, _ = failure_of(lambda asked: Reply(503, body=b"<html>busy</html>", headers={"Retry-After": "Wed, 01 Jan"}))
 
     assert Overloaded is type(error)
     assert "<html>busy" in error.message
@@ -168,7 +164,7 @@ def test_an_error_that_is_no_document_is_shown_as_it_is():
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"predictions": 3}'])
 def test_a_success_that_is_no_prediction_is_told(body):
-    error, server = failure_of(lambda asked: reply(body=body))
+    error, server = failure_of(lambda asked: Reply(body=body))
 
     assert WorldError is type(error)
     assert server.url in error.message
@@ -176,7 +172,7 @@ def test_a_success_that_is_no_prediction_is_told(body):
 
 def test_what_passes_is_tried_again_and_succeeds():
     with (
-        scripted(lambda asked: doubles(asked) if asked.number == 2 else problem(503, "overloaded")) as server,
+        flaky_server(lambda asked: doubles(asked) if asked.number == 2 else problem(503, "overloaded")) as server,
         Client(server.url, retry=QUICK) as client,
     ):
         found = client.predict([{"x": 4}])
@@ -215,7 +211,7 @@ def test_the_time_that_a_server_asks_for_is_waited():
             self.waited.append(seconds)
 
     clock = Waits()
-    answer = reply(429, {"code": "rate_limited", "detail": "d"}, headers=["Retry-After: 7"])
+    answer = Reply(429, {"code": "rate_limited", "detail": "d"}, headers={"Retry-After": "7"})
 
     error, _ = failure_of(lambda asked: answer, retry=Retry(attempts=2, clock=clock))
 
@@ -233,7 +229,7 @@ def test_all_calls_of_a_client_share_one_budget_of_retries():
 
 
 def test_the_time_left_goes_with_each_request():
-    with scripted(doubles) as server, Client(server.url, timeout_s=9.0) as client:
+    with flaky_server(doubles) as server, Client(server.url, timeout_s=9.0) as client:
         client.predict([{"x": 1}])
         with deadline(3.0):
             client.predict([{"x": 1}])
@@ -267,7 +263,7 @@ def test_nothing_that_listens_is_told_with_what_to_do():
 
 def test_a_lost_connection_is_tried_again():
     with (
-        scripted(lambda asked: None if asked.number == 0 else doubles(asked)) as server,
+        flaky_server(lambda asked: None if asked.number == 0 else doubles(asked)) as server,
         Client(server.url, retry=QUICK) as client,
     ):
         assert [2] == client.predict([{"x": 1}])
@@ -304,7 +300,7 @@ def test_a_retry_that_ends_for_a_reason_of_its_own_says_so():
 
 def test_health_is_what_the_server_says():
     with (
-        scripted(lambda asked: reply(503 if asked.path.endswith("ready") else 200, {})) as server,
+        flaky_server(lambda asked: Reply(503 if asked.path.endswith("ready") else 200, {})) as server,
         Client(server.url) as client,
     ):
         assert [True, False] == [client.live(), client.ready()]
@@ -320,7 +316,7 @@ def test_a_stream_of_any_length_keeps_its_order_and_is_read_no_faster_than_it_is
             drawn.append(x)
             yield {"x": x}
 
-    with scripted(doubles) as server, Client(server.url) as client:
+    with flaky_server(doubles) as server, Client(server.url) as client:
         stream = client.predict_stream(source(), batch_rows=10, concurrency=3)
         first = next(stream)
         drawn_by_then = len(drawn)
@@ -334,7 +330,7 @@ def test_a_stream_of_any_length_keeps_its_order_and_is_read_no_faster_than_it_is
 
 def test_a_stream_that_is_left_or_fails_leaves_nothing_under_way():
     with (
-        scripted(lambda asked: problem(422, "invalid_data") if asked.number == 3 else doubles(asked)) as server,
+        flaky_server(lambda asked: problem(422, "invalid_data") if asked.number == 3 else doubles(asked)) as server,
         Client(server.url) as client,
     ):
         with pytest.raises(InvalidDataError):
@@ -359,7 +355,7 @@ def test_an_asynchronous_stream_takes_rows_from_either_kind_of_source():
             other = [found async for found in client.predict_stream([{"x": x} for x in range(20)], batch_rows=10)]
             return one, other
 
-    with scripted(doubles) as server:
+    with flaky_server(doubles) as server:
         one, other = asyncio.run(main(server.url))
 
     assert [2 * x for x in range(25)] == one
@@ -374,14 +370,14 @@ def test_an_asynchronous_stream_that_fails_cancels_the_rest():
                     pass
             return len(asyncio.all_tasks())
 
-    with scripted(lambda asked: problem(503, "overloaded")) as server:
+    with flaky_server(lambda asked: problem(503, "overloaded")) as server:
         assert 1 == asyncio.run(main(server.url))
 
 
 def test_threads_share_a_client():
     found = {}
 
-    with scripted(doubles) as server, Client(server.url) as client:
+    with flaky_server(doubles) as server, Client(server.url) as client:
 
         def ask(x):
             found[x] = client.predict([{"x": x}])
@@ -396,7 +392,7 @@ def test_threads_share_a_client():
 
 
 def test_a_closed_client_says_so_and_leaves_no_thread():
-    with scripted(doubles) as server:
+    with flaky_server(doubles) as server:
         client = Client(server.url)
         client.predict([{"x": 1}])
         client.close()
@@ -425,14 +421,14 @@ class V2:
 
     def __call__(self, asked):
         if asked.path == "/openapi.json":
-            return reply(document=OPENAPI)
+            return Reply(document=OPENAPI)
         if asked.path == "/v2":
-            return reply(document={"extensions": ["binary_tensor_data"]}) if self.binary else problem(404, "not_found")
+            return Reply(document={"extensions": ["binary_tensor_data"]}) if self.binary else problem(404, "not_found")
         if asked.path.startswith("/v2/models/m") and asked.method == "GET":
-            return reply(document={"name": "m", "inputs": self.inputs, "example": [0.0]})
+            return Reply(document={"name": "m", "inputs": self.inputs, "example": [0.0]})
         if asked.path == "/predict":
             self.kinds.append("rows")
-            return reply(document={"predictions": [sum(row) for row in asked.json["instances"]]})
+            return Reply(document={"predictions": [sum(row) for row in asked.json["instances"]]})
         return self.infer(asked)
 
     def infer(self, asked):
@@ -442,7 +438,7 @@ class V2:
             tensor = asked.json["inputs"][0]
             array = np.array(tensor["data"], dtype="f8").reshape(tensor["shape"])
             output = {"name": "sum", "datatype": "FP64", "shape": [len(array)], "data": array.sum(axis=1).tolist()}
-            return reply(document={"model_name": "m", "outputs": [output]})
+            return Reply(document={"model_name": "m", "outputs": [output]})
         self.kinds.append("binary")
         tensor = json.loads(asked.body[: int(size)])["inputs"][0]
         dtype = {"FP32": "<f4", "FP64": "<f8"}[tensor["datatype"]]
@@ -450,14 +446,14 @@ class V2:
         raw = array.sum(axis=1).tobytes()
         output = {"name": "sum", "datatype": tensor["datatype"], "shape": [len(array)]}
         head = json.dumps({"outputs": [{**output, "parameters": {"binary_data_size": len(raw)}}]}).encode()
-        return reply(body=head + raw, headers=[f"Inference-Header-Content-Length: {len(head)}"])
+        return Reply(body=head + raw, headers={"Inference-Header-Content-Length": str(len(head))})
 
 
 def test_a_large_array_of_floats_goes_as_binary_and_a_small_one_as_rows():
     small, large = np.ones((2, 30)), np.ones((50, 30), dtype=np.float32)
     v2 = V2()
 
-    with scripted(v2) as server, Client(server.url) as client:
+    with flaky_server(v2) as server, Client(server.url) as client:
         found = [client.predict(small), client.predict(large)]
 
     assert [[30.0] * 2, [30.0] * 50] == found
@@ -468,15 +464,15 @@ def test_arrays_go_as_rows_where_the_server_knows_no_binary_or_the_caller_wants_
     large = np.ones((50, 30))
     without, with_it = V2(binary=False), V2()
 
-    with scripted(without) as server, Client(server.url) as client:
+    with flaky_server(without) as server, Client(server.url) as client:
         client.predict(large)
         client.predict(large)
         client.infer({"instances": large})
-    with scripted(with_it) as server, Client(server.url, binary=False) as client:
+    with flaky_server(with_it) as server, Client(server.url, binary=False) as client:
         client.predict(large)
         client.infer({"instances": large})
     with (
-        scripted(V2(inputs=[{"name": name, "datatype": "FP64"} for name in "ab"])) as server,
+        flaky_server(V2(inputs=[{"name": name, "datatype": "FP64"} for name in "ab"])) as server,
         Client(server.url) as client,
     ):
         assert [30.0] * 50 == client.predict(large)
@@ -489,7 +485,7 @@ def test_arrays_go_as_rows_where_the_server_knows_no_binary_or_the_caller_wants_
 def test_binary_can_be_demanded():
     v2 = V2()
 
-    with scripted(v2) as server, Client(server.url, binary=True, model="m", version="7") as client:
+    with flaky_server(v2) as server, Client(server.url, binary=True, model="m", version="7") as client:
         client.predict(np.ones((1, 30)))
         outputs = client.infer({"instances": np.ones((1, 30))})
         client.infer({"instances": np.ones((1, 30))}, binary=False)
@@ -501,13 +497,13 @@ def test_binary_can_be_demanded():
 
 def test_a_server_that_names_no_model_wants_one_named():
     with (
-        scripted(lambda asked: reply(document={"paths": {}})) as server,
+        flaky_server(lambda asked: Reply(document={"paths": {}})) as server,
         Client(server.url) as client,
         pytest.raises(ConfigurationError, match="which models"),
     ):
         client.metadata()
     with (
-        scripted(lambda asked: reply(body=b"<html>")) as server,
+        flaky_server(lambda asked: Reply(body=b"<html>")) as server,
         Client(server.url) as client,
         pytest.raises(WorldError, match="no such server"),
     ):

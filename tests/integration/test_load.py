@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-import sys
-from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -12,14 +10,11 @@ from groundwork.errors import ConfigurationError, WorldError
 from groundwork.serving._closed_loop import closed_loop
 from groundwork.serving._load_target import Target
 from groundwork.serving._open_loop import open_loop
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helper is no part of the package
-
-from scripted_server import reply, scripted
+from groundwork.testing import Reply, flaky_server
 
 pytestmark = pytest.mark.integration
 
-OK = reply(document={"predictions": [1]})
+OK = Reply(document={"predictions": [1]})
 
 
 class Ticks:
@@ -44,7 +39,7 @@ def opened(server, **options):
 
 
 def test_closed_loop_counts_what_was_answered_and_how_long_it_took():
-    with scripted(lambda asked: OK) as server:
+    with flaky_server(lambda asked: OK) as server:
         load = closed(server)
 
     assert 4 == server.connections
@@ -56,7 +51,7 @@ def test_closed_loop_counts_what_was_answered_and_how_long_it_took():
 
 
 def test_requests_are_what_was_asked_for():
-    with scripted(lambda asked: OK) as server:
+    with flaky_server(lambda asked: OK) as server:
         target = Target(server.url + "/predict?model=m", b"[1]", {"X-API-Key": "k", "Content-Type": "text/plain"})
         asyncio.run(closed_loop(target, connections=1, duration_s=0.05, warm_up_s=0.0))
 
@@ -67,7 +62,7 @@ def test_requests_are_what_was_asked_for():
 
 
 def test_refusals_are_counted_by_status_and_kept_apart_from_answers():
-    with scripted(lambda asked: OK if asked.number % 2 else reply(503, {})) as server:
+    with flaky_server(lambda asked: OK if asked.number % 2 else Reply(503, {})) as server:
         load = closed(server, connections=1)
 
     assert {200, 503} == set(load.statuses)
@@ -77,7 +72,7 @@ def test_refusals_are_counted_by_status_and_kept_apart_from_answers():
 
 @pytest.mark.parametrize("loop", [closed, opened])
 def test_a_server_that_closes_after_each_answer_is_asked_over_new_connections(loop):
-    with scripted(lambda asked: reply(document={}, close=True)) as server:
+    with flaky_server(lambda asked: Reply(document={}, close=True)) as server:
         load = loop(server)
 
     assert load.answered > 1
@@ -86,7 +81,7 @@ def test_a_server_that_closes_after_each_answer_is_asked_over_new_connections(lo
 
 @pytest.mark.parametrize("loop", [closed, opened])
 def test_a_connection_lost_before_its_answer_is_a_failure_and_the_rest_goes_on(loop):
-    with scripted(lambda asked: None if asked.number % 5 == 0 else OK) as server:
+    with flaky_server(lambda asked: None if asked.number % 5 == 0 else OK) as server:
         load = loop(server)
 
     assert load.failures["connection lost"] > 0
@@ -94,7 +89,7 @@ def test_a_connection_lost_before_its_answer_is_a_failure_and_the_rest_goes_on(l
 
 
 def test_open_loop_offers_its_rate_whatever_the_server_does():
-    with scripted(lambda asked: OK) as server:
+    with flaky_server(lambda asked: OK) as server:
         load = opened(server, arrivals="steady")
 
     assert 80 == pytest.approx(load.offered, abs=1)
@@ -103,10 +98,10 @@ def test_open_loop_offers_its_rate_whatever_the_server_does():
 
 
 def test_open_loop_opens_connections_beforehand_and_more_when_it_needs_them():
-    with scripted(lambda asked: OK) as server:
+    with flaky_server(lambda asked: OK) as server:
         opened(server, opened=7, connections=7)
         few = server.connections
-    with scripted(lambda asked: OK) as server:
+    with flaky_server(lambda asked: OK) as server:
         load = opened(server, opened=1, rate=2000, arrivals="steady")
 
     assert 7 == few
@@ -115,7 +110,7 @@ def test_open_loop_opens_connections_beforehand_and_more_when_it_needs_them():
 
 
 def test_poisson_arrivals_are_the_same_for_the_same_seed():
-    with scripted(lambda asked: OK) as server:
+    with flaky_server(lambda asked: OK) as server:
         counts = [opened(server, seed=seed).offered for seed in (3, 3, 4)]
 
     assert counts[0] == counts[1]
@@ -128,7 +123,7 @@ def test_a_stall_that_waiting_callers_do_not_see_shows_in_the_corrected_latency(
             await asyncio.sleep(0.25)
         return OK
 
-    with scripted(stall_once) as server:
+    with flaky_server(stall_once) as server:
         load = opened(server, connections=1, arrivals="steady", clock=perf_counter)
 
     # On a slow machine those that wait wait longer still.
@@ -139,7 +134,7 @@ def test_what_is_never_answered_is_counted_after_the_time_to_wait_for_it():
     async def never(asked):
         await asyncio.sleep(60)
 
-    with scripted(never) as server:
+    with flaky_server(never) as server:
         one = closed(server, warm_up_s=0.0, timeout_s=0.1, clock=perf_counter)
         other = opened(server, connections=2, rate=50, timeout_s=0.1, clock=perf_counter)
 
@@ -148,7 +143,7 @@ def test_what_is_never_answered_is_counted_after_the_time_to_wait_for_it():
 
 
 def test_an_answer_without_length_is_read_to_the_end_of_the_connection():
-    with scripted(lambda asked: b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}") as server:
+    with flaky_server(lambda asked: b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}") as server:
         load = closed(server)
 
     assert load.answered > 0
@@ -157,7 +152,10 @@ def test_an_answer_without_length_is_read_to_the_end_of_the_connection():
 
 @pytest.mark.parametrize("loop", [closed, opened])
 def test_what_speaks_no_http_is_told_at_once(loop):
-    with scripted(lambda asked: b"SSH-2.0-OpenSSH\r\n\r\n") as server, pytest.raises(WorldError, match=r"no HTTP/1\.1"):
+    with (
+        flaky_server([b"SSH-2.0-OpenSSH\r\n\r\n"]) as server,
+        pytest.raises(WorldError, match=r"no HTTP/1\.1"),
+    ):
         loop(server, duration_s=60.0)
 
 

@@ -94,7 +94,7 @@ def _allowed(column: "Column") -> list[Any]:
         return allowed
     # The validation compares the text that polars gives a date or time; what is spelled otherwise is never met.
     parse = datetime.date.fromisoformat if column.dtype == "Date" else datetime.datetime.fromisoformat
-    read = [_zoned(parse(text), column) for text in allowed]
+    read = [_zoned(parse(str(text)), column) for text in allowed]
     spelled = pl.Series(read, dtype=_dtype(column)).cast(pl.String)
     return [value for value, text, polars in zip(read, allowed, spelled, strict=True) if text == polars]
 

@@ -1,7 +1,9 @@
 """The plugin as pytest runs it: each fixture catches what it is for."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy  # noqa: F401 - what a test imports within pytester would be forgotten after it; these bear it once only
 import polars  # noqa: F401
@@ -223,6 +225,21 @@ def test_in_use_as_meant_all_pass(run, pytester):
 
     assert 0 == run("--update-golden").ret
     run().assert_outcomes(passed=3)
+
+
+def test_the_examples_of_the_page_pass(run, pytester):
+    page = (Path(__file__).parents[3] / "docs" / "testing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    imports = "".join(
+        f"{line}\n" for block in blocks for line in block.splitlines() if re.match("(import|from) [^(]*$", line)
+    )
+    examples = [block for block in blocks if "\ndef test_" in f"\n{block}"]
+
+    pytester.makepyfile(**{f"test_{number}": imports + block for number, block in enumerate(examples)})
+    done = run("--update-golden")
+
+    assert len(examples) >= 6
+    done.assert_outcomes(passed="".join(examples).count("def test_"))
 
 
 def test_an_updated_golden_file_is_what_is_compared(run, pytester):
