@@ -86,6 +86,16 @@ def test_a_script_without_answers_is_refused():
         pass
 
 
+def test_without_a_port_it_says_so(monkeypatch):
+    async def refused(*arguments):
+        raise OSError("no port")
+
+    monkeypatch.setattr("asyncio.start_server", refused)
+
+    with pytest.raises(OSError, match="no port"), flaky_server():
+        pass
+
+
 def test_it_leaves_nothing_behind():
     with assert_no_leaks(), flaky_server([Reply()]) as server:
         ask(server.url)

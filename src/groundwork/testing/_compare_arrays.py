@@ -58,7 +58,7 @@ def _differences(what: str, actual: Any, expected: Any, tolerance: _Tolerance) -
         yield from _frames(what, actual, expected, tolerance)
     elif isinstance(actual, Mapping) and isinstance(expected, Mapping):
         yield from _names(what, list(actual), list(expected), ordered=False)
-        for name in actual.keys() & expected.keys():
+        for name in (name for name in expected if name in actual):
             yield from _differences(_joined(what, str(name)), actual[name], expected[name], tolerance)
     else:
         yield from _arrays(what, actual, expected, tolerance)

@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,31 +169,35 @@ def flaky_server(script: Script = (Reply(),)) -> Iterator[FlakyServer]:
 
     Raises:
         UsageError: The script is empty.
+        OSError: The system has no port to listen on.
     """
     if not callable(script) and not script:
         raise UsageError("a flaky server needs at least one answer", hint="pass [Reply()]")
     server = FlakyServer(script)
-    started = threading.Event()
-    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+    running: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def main() -> None:
-        listener = await asyncio.start_server(server._serve, "127.0.0.1", 0)
+        try:
+            listener = await asyncio.start_server(server._serve, "127.0.0.1", 0)
+        except OSError as error:
+            running.set_exception(error)
+            return
         server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         stop = asyncio.Event()
-        loops.append((asyncio.get_running_loop(), stop))
-        started.set()
+        running.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
         listener.close()
         await _end(asyncio.all_tasks() - {asyncio.current_task()})
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), name="flaky_server")
     thread.start()
-    started.wait()
     try:
-        yield server
+        loop, stop = running.result()
+        try:
+            yield server
+        finally:
+            loop.call_soon_threadsafe(stop.set)
     finally:
-        loop, stop = loops[0]
-        loop.call_soon_threadsafe(stop.set)
         thread.join()
 
 

@@ -88,6 +88,8 @@ def test_mappings_are_compared_name_by_name():
     assert_close({"w": [1.0], "b": 0.0}, {"b": 0.0, "w": [1.0]})
 
     assert "missing: b" == said({"w": [1.0]}, {"w": [1.0], "b": 0.0})
+    told = said(dict.fromkeys("cab", 1), dict.fromkeys("bca", 2)).splitlines()
+    assert ["b", "c", "a"] == [line[0] for line in told if line[0] != " "]
     assert "layer.w: 1 of 1 values differ" in said({"layer": {"w": [1.0]}}, {"layer": {"w": [2.0]}})
 
 

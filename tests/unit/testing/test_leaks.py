@@ -4,10 +4,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
-from groundwork.testing import assert_no_leaks
+from groundwork.testing import _leaks, assert_no_leaks
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows lists no descriptors")
 
@@ -62,13 +64,18 @@ def test_a_running_thread_is_named():
     assert "thread worker-7 (daemon)" in told
 
 
-def test_a_thread_that_is_about_to_end_is_waited_for():
+def test_a_thread_that_is_about_to_end_is_waited_for(monkeypatch):
     go = threading.Event()
     thread = threading.Thread(target=go.wait)
 
+    def nap(seconds):
+        go.set()
+        thread.join()
+
+    monkeypatch.setattr(_leaks, "time", SimpleNamespace(monotonic=time.monotonic, sleep=nap))
+
     with assert_no_leaks(grace_s=60):
         thread.start()
-        threading.Timer(0.05, go.set).start()
 
 
 def test_a_task_that_nobody_awaited_is_named():
