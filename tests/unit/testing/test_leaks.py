@@ -28,6 +28,21 @@ def test_a_block_that_closes_what_it_opens_passes(tmp_path):
         thread.join()
 
 
+class Circle:
+    """Closes its descriptor when the garbage collector comes."""
+
+    def __init__(self):
+        self.me, self.number = self, os.open(os.devnull, os.O_RDONLY)
+
+    def __del__(self):
+        os.close(self.number)
+
+
+def test_what_the_garbage_collector_closes_is_no_leak():
+    with assert_no_leaks(grace_s=0.0):
+        Circle()
+
+
 def test_an_open_file_is_named(tmp_path):
     kept = []
 

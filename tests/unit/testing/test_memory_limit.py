@@ -24,11 +24,11 @@ def test_a_block_within_its_limit_passes():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forgets a peak")
-def test_an_earlier_peak_is_not_the_blocks():
-    bytearray(60 * MB)
+def test_an_earlier_peak_hides_no_later_one():
+    bytearray(90 * MB)
 
-    with memory_limit(20 * MB):
-        pass
+    with pytest.raises(AssertionError, match="allowed are 20"), memory_limit(20 * MB):
+        bytearray(60 * MB)
 
 
 def test_where_the_peak_cannot_be_reset_a_higher_one_is_seen(monkeypatch):

@@ -22,6 +22,7 @@ def test_the_duplicates_are_those_that_are_listed(table):
 def test_the_near_duplicates_are_those_that_are_listed(table):
     found = near_pairs(table.frame, NearText("text", threshold=0.5))
 
+    assert all(table.frame["id"][one] != table.frame["id"][two] for one, two in table.near_duplicates)
     assert sorted(table.near_duplicates + table.duplicates) == list(zip(found["left"], found["right"], strict=True))
 
 
