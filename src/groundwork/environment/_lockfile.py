@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.environment._record import normalize
+from groundwork.environment._scrub import scrub
 from groundwork.errors import ConfigurationError
 
 _PIN = re.compile(
@@ -46,13 +47,14 @@ def read_lock(path: Path) -> list[Pin]:
         Its pins, in order.
 
     Raises:
-        ConfigurationError: The file is missing, or a line is not ``name==version``.
+        ConfigurationError: The file is missing or no text, or a line is not ``name==version``.
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(
-            f"cannot read the lock {path}: {error.strerror}",
+            f"cannot read the lock {path}: {reason}",
             hint="write it with: groundwork env lock; or name an existing one",
         ) from error
     return parse_lock(text, path)
@@ -77,8 +79,10 @@ def parse_lock(text: str, path: Path) -> list[Pin]:
         match = _PIN.match(requirement.strip())
         if match is None:
             raise ConfigurationError(
-                f"{path}, line {number}: {requirement.strip()!r} is not a pin of the form name==version",
-                hint="write the lock with: groundwork env lock",
+                # The address of an index may hold a password.
+                f"{path}, line {number}: {scrub(requirement.strip())!r} is not a pin of the form name==version",
+                # `env lock` overwrites nothing that is no lock.
+                hint="take that line out; or move the file away and write the lock with: groundwork env lock",
             )
         marker = (match["marker"] or "").strip()
         pins.append(Pin(normalize(match["name"]), match["version"], marker, block))

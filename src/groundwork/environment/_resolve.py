@@ -20,6 +20,7 @@ from groundwork.environment._network import run_online
 from groundwork.environment._record import normalize
 from groundwork.environment._requirements import Requirements
 from groundwork.environment._resolve_conflict import read_conflict
+from groundwork.environment._scrub import scrub
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 ONE_PLATFORM = "# Resolved by pip, which sees one platform: "
@@ -132,7 +133,8 @@ class Resolution:
             conflict = read_conflict("\n".join(lines), self.requirements.name, self.requirements.wanted)
             if conflict is None or not (conflict.demands or conflict.remarks):
                 raise
-            told = [*conflict.chains(self.requirements.called), *conflict.remarks]
+            # A requirement may be an address, with a password in it.
+            told = [scrub(one) for one in (*conflict.chains(self.requirements.called), *conflict.remarks)]
             contested = conflict.contested
             what = f"no version of {' and '.join(contested)} suits all" if contested else "no versions fit together"
             raise ConfigurationError(

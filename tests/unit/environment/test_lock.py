@@ -177,6 +177,17 @@ def test_conflict_is_the_callers_to_mend_and_told_in_chains(shop, resolver, back
     assert caught.value.context["contested"] == ["click"]
 
 
+def test_password_of_a_requirement_by_address_is_masked_in_a_conflict(shop, resolver):
+    address = "https://ada:hunter2@host.invalid/click-9-py3-none-any.whl"
+    resolver.fails = [[CONFLICT[0], CONFLICT[1], f"    The user requested click @ {address}"]]
+
+    with pytest.raises(ConfigurationError) as caught:
+        lock(shop, backend="pip")
+
+    told = caught.value.message + repr(caught.value.context)
+    assert ("hunter2" in told, "shop asks for click @ https://***@host.invalid" in told) == (False, True)
+
+
 def test_other_failures_stay_as_they_are_and_every_line_is_seen(shop, resolver):
     seen = []
     resolver.fails = [["disk full"]]

@@ -42,6 +42,38 @@ def test_line_that_is_no_pin_is_named_with_its_number(tmp_path, line):
         read_lock(lock)
 
 
+@pytest.mark.parametrize(
+    "line", ["--index-url https://user:hunter2@host.invalid/simple", "rich @ https://host.invalid/r.whl?token=hunter2"]
+)
+def test_password_in_a_line_that_is_no_pin_is_masked(tmp_path, line):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(f"{line}\nbaz==2\n")
+
+    with pytest.raises(ConfigurationError, match="line 1") as raised:
+        read_lock(lock)
+
+    assert ("hunter2" in raised.value.message, "***" in raised.value.message) == (False, True)
+
+
+def test_hint_of_a_line_that_is_no_pin_does_not_lead_back_to_itself(tmp_path):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("./folder\n")
+
+    with pytest.raises(ConfigurationError) as raised:
+        read_lock(lock)
+
+    # `env lock` leaves a file alone that is no lock.
+    assert "take that line out; or move the file away" in raised.value.hint
+
+
+def test_lock_that_is_no_text_is_the_callers_mistake(tmp_path):
+    lock = tmp_path / "requirements.lock"
+    lock.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(ConfigurationError, match="cannot read the lock .*: it is not UTF-8"):
+        read_lock(lock)
+
+
 def test_missing_lock_is_the_callers_mistake(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot read the lock"):
         read_lock(tmp_path / "none.lock")
