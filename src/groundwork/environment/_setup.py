@@ -6,9 +6,10 @@ An environment is built where it will stay, because its scripts carry their abso
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,9 @@ from groundwork.environment._stamp import Stamp, digest, read_stamp, record_size
 from groundwork.errors import EnvironmentBroken
 
 Report = Callable[[str], None]
+
+# How often the folder may vanish between its making and its locking before that is told.
+_ENTRIES = 100
 
 
 def silent(message: str) -> None:
@@ -160,31 +164,69 @@ class Setup:
                     os.unlink(entry.path)
 
 
-def held(layout: Layout, report: Report) -> AbstractContextManager[int]:
+@contextmanager
+def held(layout: Layout, report: Report) -> Iterator[int]:
     """Hold the set-up's lock of an environment, making its folder if need be.
+
+    A folder that holds something else is left as it was, and where no environment came about, nothing is left that was
+    not there before.
 
     Args:
         layout: The environment.
         report: Told when another process has the lock.
 
-    Returns:
-        A context manager of the lock's descriptor.
+    Yields:
+        The lock's descriptor.
 
     Raises:
         EnvironmentBroken: The folder cannot be made or written, or holds something that is no environment.
     """
+    waiting = partial(report, "another set-up is at work on it; waiting for that to end")
+    with ExitStack() as stack:
+        for attempt in range(_ENTRIES):
+            made = _folders_made(layout)
+            try:
+                descriptor = stack.enter_context(exclusive(layout.lock, waiting=waiting))
+                break
+            except OSError as error:
+                # A set-up that failed has just removed the folder that it had made.
+                if not isinstance(error, FileNotFoundError) or attempt + 1 == _ENTRIES:
+                    raise unwritable(layout.root, error) from error
+        try:
+            _refuse_others(layout)
+            yield descriptor
+        finally:
+            _tidy(layout, made)
+
+
+def _folders_made(layout: Layout) -> list[Path]:
     root = layout.root
     if root.exists() and not root.is_dir():
         raise _in_the_way(root, "a file")
+    missing = [folder for folder in (root, *root.parents) if not folder.exists()]
     try:
         root.mkdir(parents=True, exist_ok=True)
-        others = [name for name in os.listdir(root) if name != layout.lock.name]
-        layout.lock.touch()
+        # While another set-up is at work the folder is judged later, with the lock.
+        if not layout.lock.exists():
+            _refuse_others(layout)
     except OSError as error:
         raise unwritable(root, error) from error
+    return missing
+
+
+def _refuse_others(layout: Layout) -> None:
+    others = [name for name in os.listdir(layout.root) if name != layout.lock.name]
     if others and not layout.config.exists() and read_stamp(layout) is None:
-        raise _in_the_way(root, "not a virtual environment")
-    return exclusive(layout.lock, waiting=lambda: report("another set-up is at work on it; waiting for that to end"))
+        raise _in_the_way(layout.root, "not a virtual environment")
+
+
+def _tidy(layout: Layout, made: Sequence[Path]) -> None:
+    # Its caller holds the lock. Windows keeps a file that is open, and the folder with it.
+    with suppress(OSError):
+        if os.listdir(layout.root) == [layout.lock.name]:
+            layout.lock.unlink()
+            for folder in made:
+                folder.rmdir()
 
 
 def _in_the_way(root: Path, what: str) -> EnvironmentBroken:

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from groundwork.environment import _create, _relocate, create
+from groundwork.environment import _create, _relocate, _setup, create
 from groundwork.environment._layout import Layout
 from groundwork.environment._record import damages, distributions
 from groundwork.environment._stamp import read_stamp
@@ -50,7 +50,63 @@ def test_failure_on_the_way_leaves_none_where_there_was_none(tmp_path, lock, ins
     with failing_at(point, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
         create(tmp_path / "env", lock)
 
-    assert os.listdir(tmp_path / "env") == ["groundwork.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["project"]
+
+
+def test_failure_takes_the_folders_that_were_made_for_it_and_no_others(tmp_path, lock, installer):
+    (tmp_path / "mine").mkdir()
+    installer.fails = True
+
+    for place in ("mine", "mine/deep/er"):
+        with pytest.raises(EnvironmentBroken, match="no network"):
+            create(tmp_path / place, lock)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "project"]
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_folder_that_is_no_environment_gets_no_file(tmp_path, lock, installer):
+    (tmp_path / "thesis.txt").touch()
+
+    with pytest.raises(EnvironmentBroken, match="in the way"):
+        create(tmp_path, lock)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["project", "thesis.txt"]
+
+
+def test_folder_that_became_something_else_meanwhile_is_left_alone(tmp_path, lock, installer):
+    env = tmp_path / "env"
+    env.mkdir()
+    for name in ("groundwork.lock", "thesis.txt"):
+        (env / name).touch()
+
+    with pytest.raises(EnvironmentBroken, match="in the way"):
+        create(env, lock)
+
+    assert sorted(path.name for path in env.iterdir()) == ["groundwork.lock", "thesis.txt"]
+
+
+def test_folder_that_a_failed_set_up_removed_meanwhile_is_made_again(tmp_path, lock, installer, monkeypatch):
+    exclusive, gone = _setup.exclusive, iter([True])
+
+    def removed_once(path, *, waiting):
+        if next(gone, False):
+            path.parent.rmdir()
+        return exclusive(path, waiting=waiting)
+
+    monkeypatch.setattr(_setup, "exclusive", removed_once)
+
+    create(tmp_path / "env", lock)
+
+    assert read_stamp(Layout(tmp_path / "env")).state == "ready"
+
+
+def test_lock_that_cannot_be_opened_is_told(tmp_path, lock, installer):
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "groundwork.lock").symlink_to(tmp_path / "nowhere" / "lock")
+
+    with pytest.raises(EnvironmentBroken, match="cannot write .*env: No such file"):
+        create(tmp_path / "env", lock)
 
 
 def test_what_a_kill_left_beside_is_swept(old, lock):
