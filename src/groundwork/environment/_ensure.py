@@ -15,9 +15,11 @@ from typing import Literal
 from groundwork.environment._installer import Backend, choose
 from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import read_lock
+from groundwork.environment._pth import check_pth
 from groundwork.environment._record import damage, distributions, normalize
 from groundwork.environment._setup import Report, Setup, held, silent
 from groundwork.environment._stamp import Stamp, digest, read_stamp, record_sizes, running_version
+from groundwork.environment._subject import inspect
 from groundwork.environment._tool import UNREACHABLE, tool_environment
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
@@ -59,7 +61,8 @@ def ensure(
 
     Raises:
         ConfigurationError: The folder has no pyproject.toml or no usable lock.
-        EnvironmentBroken: The environment cannot be made: no network, no write access, no venv module, a wrong hash.
+        EnvironmentBroken: The environment cannot be made: no network, no write access, no venv module, a wrong hash,
+            a package that keeps the interpreter from starting.
     """
     project = Path(project).absolute()
     layout, lock = Layout(project / ".venv"), project / "requirements.lock"
@@ -77,6 +80,7 @@ def ensure(
             _cure(
                 diagnosis, Setup(layout, lock, read_lock(lock), choose(backend, held_lock, line_seen), project, report)
             )
+            _prove_start(layout)
             report(f"ready after {time.monotonic() - started:.1f} s")
     return layout.python
 
@@ -147,9 +151,24 @@ def _reason_to_create(layout: Layout, stamp: Stamp | None) -> str | None:
             return f"it is of {stamp.python}, and this is {running_version()}"
     if not layout.config.exists() or not layout.python.exists():
         return "its interpreter is missing"
-    if not _runs(layout, "-S", "-c", _VERSION_MATCHES, running_version().split()[1]):
-        return "its interpreter does not run, or is of another version"
-    return None
+    version = running_version().split()[1]
+    if _runs(layout, "-c", _VERSION_MATCHES, version):
+        return None
+    if _runs(layout, "-S", "-c", _VERSION_MATCHES, version):
+        return "a start-up file (.pth) ends its interpreter or keeps it from starting"
+    return "its interpreter does not run, or is of another version"
+
+
+def _prove_start(layout: Layout) -> None:
+    # What was installed may bring a start-up file of its own; to install it again would change nothing.
+    if _runs(layout, "-c", ""):
+        return
+    subject = inspect(layout.root, layout.root.parent, None)
+    what = [one.found for one in check_pth(subject) if one.severity == "error"]
+    raise EnvironmentBroken(
+        f"everything is installed, but {layout.python} does not start: {'; '.join(what) or subject.broken}",
+        hint="lock another version of the package that brings it: groundwork env lock --upgrade",
+    )
 
 
 _VERSION_MATCHES = "import sys; sys.exit('%d.%d' % sys.version_info[:2] != sys.argv[1])"

@@ -32,8 +32,8 @@ def check_interpreter(subject: Subject) -> Iterator[Finding]:
         fix = f"uv python install {oldest}" if shutil.which("uv") else f"install Python {oldest} from python.org"
         yield Finding("interpreter", "error", found, f"Python {oldest} or later", fix)
     elif subject.broken:
-        fix = "mend what the check pth shows, or " + _anew(subject)
-        yield Finding("interpreter", "error", subject.broken, "an interpreter that starts", fix)
+        # Without what was put into its start; which file it is, the check of .pth files says.
+        yield Finding("interpreter", "error", subject.broken, "an interpreter that starts", _anew(subject))
     else:
         yield Finding("interpreter", "ok", found)
     if subject.isolated:
@@ -49,7 +49,9 @@ def check_interpreter(subject: Subject) -> Iterator[Finding]:
 
 
 def _anew(subject: Subject) -> str:
-    return rebuild(subject.prefix, subject.workdir, subject.lock)
+    # Nobody else's Python is made anew.
+    root = subject.prefix if subject.isolated else subject.workdir / ".venv"
+    return rebuild(root, subject.workdir, subject.lock)
 
 
 def check_base(subject: Subject) -> Iterator[Finding]:

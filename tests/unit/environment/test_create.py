@@ -105,7 +105,7 @@ def test_lock_that_cannot_be_opened_is_told(tmp_path, lock, installer):
     (tmp_path / "env").mkdir()
     (tmp_path / "env" / "groundwork.lock").symlink_to(tmp_path / "nowhere" / "lock")
 
-    with pytest.raises(EnvironmentBroken, match="cannot write .*env: No such file"):
+    with pytest.raises(EnvironmentBroken, match=r"cannot write .*env: No such file"):
         create(tmp_path / "env", lock)
 
 

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,14 @@ def harm_start(layout):
     layout.python.chmod(0o755)
 
 
+def harm_by_ending(layout):
+    (layout.site_packages / "zz.pth").write_text("import sys; sys.exit(3)\n")
+
+
+def harm_by_hanging(layout):
+    (layout.site_packages / "zz.pth").write_text("import time; time.sleep(600)\n")
+
+
 def harm_format(layout):
     layout.python.unlink()
     layout.python.write_text("")
@@ -179,6 +188,42 @@ def test_what_cannot_be_mended_in_place_is_created_anew(project, installer, envi
 
     assert installer.calls[0] == "venv"
     assert reason in said[0]
+
+
+@pytest.mark.parametrize("harm", [harm_by_ending, harm_by_hanging])
+def test_start_up_file_that_keeps_the_interpreter_from_starting_ends_in_a_new_environment(
+    project, installer, environment, monkeypatch, harm
+):
+    said = []
+    harm(environment)
+    if harm is harm_by_hanging:
+        slow_to_answer(monkeypatch)
+
+    ensure(project, report=said.append)
+
+    assert installer.calls[0] == "venv"
+    assert "a start-up file (.pth) ends its interpreter or keeps it from starting" in said[0]
+    assert not (environment.site_packages / "zz.pth").exists()
+
+
+def slow_to_answer(monkeypatch):
+    """Let every start that reads start-up files hang, without the wait."""
+    runs = subprocess.run
+
+    def run(words, **options):
+        site = Path(words[0]).parent.parent / "lib"
+        if "-S" not in words and list(site.rglob("zz.pth")):
+            raise subprocess.TimeoutExpired(words, options["timeout"])
+        return runs(words, **options)
+
+    monkeypatch.setattr(_ensure.subprocess, "run", run)
+
+
+def test_package_that_keeps_the_interpreter_from_starting_is_named(project, installer):
+    installer.broken = lambda site, cache: harm_by_ending(Layout(project / ".venv"))
+
+    with pytest.raises(EnvironmentBroken, match=r"does not start: zz\.pth, line 1 raises SystemExit"):
+        ensure(project)
 
 
 def test_set_up_killed_among_the_packages_goes_on_in_place(project, installer, environment):

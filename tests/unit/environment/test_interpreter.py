@@ -78,6 +78,15 @@ def test_what_is_no_environment_was_made_from_nothing(subject, tmp_path):
     assert one.severity == "ok"
 
 
+@pytest.mark.parametrize(("isolated", "anew"), [(True, "env"), (False, "work/.venv")])
+def test_python_that_a_start_up_file_ends_is_mended_by_a_command(subject, tmp_path, isolated, anew):
+    changes = {} if isolated else {"base_prefix": tmp_path / "env"}
+
+    first, *_ = check_interpreter(subject(broken="it ended with exit code 3", **changes))
+
+    assert (first.severity, first.fix) == ("error", f"groundwork env create {tmp_path / anew}")
+
+
 @pytest.mark.parametrize(
     ("uv", "fix"), [("/bin/uv", "uv python install 3.11"), (None, "install Python 3.11 from python.org")]
 )

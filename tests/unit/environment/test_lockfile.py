@@ -70,7 +70,7 @@ def test_lock_that_is_no_text_is_the_callers_mistake(tmp_path):
     lock = tmp_path / "requirements.lock"
     lock.write_bytes(b"\xff\xfe\x00")
 
-    with pytest.raises(ConfigurationError, match="cannot read the lock .*: it is not UTF-8"):
+    with pytest.raises(ConfigurationError, match=r"cannot read the lock .*: it is not UTF-8"):
         read_lock(lock)
 
 
