@@ -79,7 +79,7 @@ def check(
         At least one finding a check, in the order of the checks.
 
     Raises:
-        ConfigurationError: There is no check of that name.
+        ConfigurationError: There is no check of that name, or nothing where the interpreter should be.
     """
     chosen = _chosen(only)
     folder = Path.cwd() if workdir is None else Path(workdir).absolute()

@@ -63,7 +63,7 @@ def info(path: Path | str | None = None, *, lock: Path | str | None = None) -> E
         What it is.
 
     Raises:
-        ConfigurationError: The lock cannot be read.
+        ConfigurationError: The lock cannot be read, or nothing is where the interpreter should be.
         EnvironmentBroken: There is no interpreter, or it does not run.
     """
     default = Path("requirements.lock")

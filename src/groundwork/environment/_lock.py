@@ -5,10 +5,11 @@ machine. With uv it holds for every platform, with pip for the one that runs, an
 """
 
 import contextlib
+import difflib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def lock(
         python: The oldest Python that the versions must suit, as ``3.11``; what requires-python says if left out,
             else the Python that runs.
         extras: Optional dependencies of the pyproject.toml to pin as well.
-        upgrade: True looks for newer versions of everything, names for newer versions of these.
+        upgrade: True looks for newer versions of everything, names for newer versions of these, which the lock must
+            pin.
         backend: ``uv``, ``pip``, or ``auto``: uv when it is there.
         report: Called with what is being done, one line each.
         line_seen: Called with each line that the tool prints.
@@ -69,7 +71,8 @@ def lock(
         What changed.
 
     Raises:
-        ConfigurationError: The project's file is missing or wrong; or requirements exclude each other, with code
+        ConfigurationError: The project's file is missing or wrong; a package to upgrade is none of the lock's; or
+            requirements exclude each other, with code
             ``conflict`` and in words who asks for what.
         EnvironmentBroken: There is no network, the tool failed, or the lock cannot be written.
     """
@@ -97,6 +100,8 @@ def lock(
     )
     text = resolution.run()
     pins = parse_lock(text, target)
+    if not isinstance(upgrade, bool):
+        _refuse_unknown(upgrade, {pin.name for pin in (*earlier, *pins)})
     if text != earlier_text:
         _replace(target, text)
     return LockResult(target, len(pins), _changes(earlier, pins), text != earlier_text, installer.name == "uv")
@@ -104,6 +109,17 @@ def lock(
 
 def _oldest(wanted: Requirements) -> str:
     return wanted.oldest_python or f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _refuse_unknown(names: Sequence[str], known: Collection[str]) -> None:
+    # After the search: which packages the requirements bring along, only that can tell.
+    unknown = [name for name in names if normalize(name) not in known]
+    if unknown:
+        near = difflib.get_close_matches(normalize(unknown[0]), sorted(known), n=1)
+        raise ConfigurationError(
+            f"the lock has no package {unknown[0]!r} to upgrade" + (f"; did you mean {near[0]!r}?" if near else ""),
+            hint="name packages that it pins, with what others bring along; for all of them: --upgrade",
+        )
 
 
 def _earlier(target: Path) -> str | None:

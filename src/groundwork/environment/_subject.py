@@ -6,6 +6,7 @@ files keep it from starting is asked again without them.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 from groundwork.environment import _probe
 from groundwork.environment._layout import Layout
 from groundwork.environment._tool import tool_environment
-from groundwork.errors import EnvironmentBroken
+from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 _ANSWER_S = 20.0
 
@@ -104,12 +105,15 @@ def inspect(python: Path | str | None, workdir: Path, lock: Path | None) -> Subj
         What is known of it.
 
     Raises:
+        ConfigurationError: There is neither an interpreter of that name nor an environment that lacks it.
         EnvironmentBroken: The interpreter is missing or does not answer.
     """
     if python is None:
         return _subject(Path(sys.executable), _probe.facts(), workdir, lock)
     path = interpreter_of(python)
     if not path.exists():
+        if not path.is_symlink() and not Layout(path.parent.parent).config.is_file():
+            raise _nothing_there(str(python))
         what = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
         raise EnvironmentBroken(f"the interpreter {path} {what}", hint="create the environment anew")
     try:
@@ -120,6 +124,16 @@ def inspect(python: Path | str | None, workdir: Path, lock: Path | None) -> Subj
         except EnvironmentBroken:
             raise error from None
         return _subject(path, facts, workdir, lock, broken=error.message)
+
+
+def _nothing_there(named: str) -> ConfigurationError:
+    # A user may have meant a command, as python3.12, which is not looked up for the name of a file.
+    meant = shutil.which(named) or ".venv"
+    where = f" --python {meant}" if os.path.exists(meant) else ""
+    return ConfigurationError(
+        f"there is no interpreter and no environment at {named}",
+        hint=f"name a file or a folder that is there, as: groundwork env check{where}",
+    )
 
 
 def interpreter_of(python: Path | str) -> Path:

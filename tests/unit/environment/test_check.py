@@ -208,7 +208,6 @@ def test_old_interpreter_is_an_error(environment, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (None, "does not exist"),
         ("link", "leads nowhere"),
         ("#!/bin/sh\nexit 3\n", "exit code 3"),
         ("", "not run"),
@@ -220,13 +219,45 @@ def test_interpreter_that_does_not_answer_is_a_finding(tmp_path, content, reason
     python = tmp_path / "python"
     if content == "link":
         python.symlink_to("/nowhere")
-    elif content is not None:
+    else:
         python.write_text(content)
         python.chmod(0o755)
 
     (one,) = check(python, workdir=tmp_path)
 
     assert (one.severity, reason in one.found) == ("error", True)
+
+
+def test_environment_without_its_interpreter_is_a_finding(environment):
+    environment.python.unlink()
+
+    one = check(environment.root, workdir=environment.root.parent)[0]
+
+    assert (one.severity, one.found) == ("error", f"the interpreter {environment.python} does not exist")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_name_of_nothing_is_the_callers_mistake(tmp_path, monkeypatch, there):
+    monkeypatch.chdir(tmp_path)
+    if there:
+        (tmp_path / "empty").mkdir()
+
+    with pytest.raises(ConfigurationError, match="there is no interpreter and no environment at empty") as raised:
+        check("empty", workdir=tmp_path)
+
+    assert raised.value.hint.endswith(": groundwork env check")
+
+
+def test_name_of_a_command_is_not_looked_up_but_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3.99").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    with pytest.raises(ConfigurationError) as raised:
+        check("python3.99", workdir=tmp_path)
+
+    assert raised.value.hint.endswith(f": groundwork env check --python {tmp_path / 'bin/python3.99'}")
 
 
 def test_interpreter_that_hangs_is_a_finding(tmp_path, monkeypatch):

@@ -114,6 +114,27 @@ def test_upgrade_of_everything_shows_the_tool_no_earlier_lock(shop, resolver):
     assert resolver.seen == [None, ""]
 
 
+@pytest.mark.parametrize(("name", "meant"), [("Tipper", "; did you mean 'typer'?"), ("nope", "")])
+@pytest.mark.parametrize("earlier", [RICH + TYPER, None], ids=["locked", "new"])
+def test_package_to_upgrade_that_the_lock_lacks_is_told_and_nothing_is_written(shop, resolver, name, meant, earlier):
+    path = shop / "requirements.lock"
+    if earlier is not None:
+        path.write_text(earlier)
+    resolver.text = RICH + TYPER.replace("0.20", "0.21")
+
+    with pytest.raises(ConfigurationError) as caught:
+        lock(shop, upgrade=["rich", name])
+
+    assert caught.value.message == f"the lock has no package {name!r} to upgrade{meant}"
+    assert (path.read_text() if path.exists() else None) == earlier
+
+
+def test_package_to_upgrade_may_be_one_that_the_lock_no_longer_needs(shop, resolver):
+    (shop / "requirements.lock").write_text(RICH + "old==1\n")
+
+    assert "old 1 removed" in lock(shop, upgrade=["old"]).changes
+
+
 def test_pip_locks_the_running_platform_and_says_so(shop, resolver):
     said = []
     resolver.install = [item("Zope.Interface", "1"), item("rich", "15.0")]
