@@ -4,6 +4,7 @@ Rule: the worst comes first and the next step last; exit code 1 means that somet
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +68,7 @@ def fix(
     mended: list[str] = []
     if planned:
         _announce(findings, planned)
-        if not yes and not _agreed():
+        if not yes and not _agreed(_unasked(python, only or (), lock, backend)):
             _say("Nothing was changed.")
             raise typer.Exit(1)
         with _env_lock.tools_words():
@@ -93,11 +94,20 @@ def _announce(findings: Sequence[Finding], planned: Sequence[Remedy]) -> None:
         _say(f"into the environment of {remedy.python}; nothing else is changed.")
 
 
-def _agreed() -> bool:
+def _unasked(python: Path | None, only: Sequence[str], lock: Path | None, backend: str) -> str:
+    # Without these it would mend another environment than the one that was asked about.
+    words = ["groundwork", "env", "fix", "--yes", *(word for name in only for word in ("--only", name))]
+    words += [] if python is None else ["--python", str(python)]
+    words += [] if lock is None else ["--lock", str(lock)]
+    words += [] if backend == "auto" else ["--backend", backend]
+    return shlex.join(words)
+
+
+def _agreed(unasked: str) -> bool:
     if not _at_terminal():
         raise UsageError(
             "nothing was changed: fix asks before it installs, and there is no terminal to ask at",
-            hint="to go on without being asked: groundwork env fix --yes",
+            hint=f"to go on without being asked: {unasked}",
         )
     # Not typer.confirm: of Ctrl-C that makes exit code 1, which means no.
     typer.echo("Go on? [y/N]: ", nl=False, err=True)

@@ -19,13 +19,13 @@ from groundwork.environment._gpu import check_gpu
 from groundwork.environment._interpreter import base_fault, check_base, check_interpreter, check_place
 from groundwork.environment._layout import Layout
 from groundwork.environment._machine import check_cores, check_disk, check_memory, check_open_files
-from groundwork.environment._mends import command, rebuild
+from groundwork.environment._mends import command, rebuild, rename
 from groundwork.environment._packages import check_packages
 from groundwork.environment._pth import check_pth
 from groundwork.environment._runtimes import check_runtimes
 from groundwork.environment._scrub import scrub
 from groundwork.environment._shadow import check_shadowed
-from groundwork.environment._subject import Subject, inspect, interpreter_of
+from groundwork.environment._subject import Subject, inspect, interpreter_of, lost_config
 from groundwork.environment._unfinished import check_unfinished
 from groundwork.errors import ConfigurationError, EnvironmentBroken, MLException
 
@@ -95,7 +95,12 @@ def check(
 def _no_interpreter(python: Path, folder: Path, lock: Path | str | None, error: EnvironmentBroken) -> Iterator[Finding]:
     root = python.parent.parent
     broken = Layout(root).config.is_file()
-    fix = rebuild(root if broken else folder / ".venv", folder, None if lock is None else Path(lock).absolute())
+    remains = lost_config(root)
+    anew = root if broken or remains else folder / ".venv"
+    fix = rebuild(anew, folder, None if lock is None else Path(lock).absolute())
+    if remains and not Layout(root).stamp.is_file():
+        # Nothing says that it was an environment, so that no command would replace it.
+        fix = rename(root, f"{root.name}-old")
     yield Finding("interpreter", "error", error.message, "an interpreter that runs", fix, python=str(python))
     # Without running it: what the environment notes of the Python that it was made from may say why.
     fault = base_fault(root, python, None) if broken else None

@@ -117,13 +117,44 @@ def inspect(python: Path | str | None, workdir: Path, lock: Path | None) -> Subj
         what = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
         raise EnvironmentBroken(f"the interpreter {path} {what}", hint="create the environment anew")
     try:
-        return _subject(path, _ask(path), workdir, lock)
+        subject = _subject(path, _ask(path), workdir, lock)
     except EnvironmentBroken as error:
         try:
             facts = _ask(path, "-S")
         except EnvironmentBroken:
             raise error from None
-        return _subject(path, facts, workdir, lock, broken=error.message)
+        subject = _subject(path, facts, workdir, lock, broken=error.message)
+    if not subject.isolated and lost_config(root_of(path)):
+        raise EnvironmentBroken(
+            f"{root_of(path)} has lost its pyvenv.cfg, so that {path} uses the packages of {subject.prefix}",
+            hint="create the environment anew",
+        )
+    return subject
+
+
+def root_of(python: Path) -> Path:
+    """Find the folder of the environment that an interpreter would belong to.
+
+    Args:
+        python: The interpreter.
+
+    Returns:
+        The folder, whether it is an environment or not; links that lead to it are followed, not that of the file.
+    """
+    return Path(os.path.realpath(python.parent)).parent
+
+
+def lost_config(root: Path) -> bool:
+    """Say whether a folder was an environment and is none any more: its interpreter is now the one it was made from.
+
+    Args:
+        root: The folder.
+
+    Returns:
+        True where only the file is gone that makes it one.
+    """
+    layout = Layout(root)
+    return not layout.config.is_file() and (layout.stamp.is_file() or (layout.scripts / "activate").is_file())
 
 
 def _nothing_there(named: str) -> ConfigurationError:

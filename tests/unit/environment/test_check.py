@@ -236,6 +236,22 @@ def test_environment_without_its_interpreter_is_a_finding(environment):
     assert (one.severity, one.found) == ("error", f"the interpreter {environment.python} does not exist")
 
 
+@pytest.mark.parametrize("made_here", [True, False])
+def test_environment_that_lost_its_config_is_not_taken_for_the_python_it_was_made_from(environment, made_here):
+    environment.config.unlink()
+    root = environment.root
+    fix = f"groundwork env create {root} --lock {root.parent / 'requirements.lock'}"
+    if not made_here:
+        environment.stamp.unlink()
+        (environment.scripts / "activate").touch()
+        fix = f"mv -n -- {root} {root}-old"
+
+    first, *others = check(root, workdir=root.parent)
+
+    assert (first.severity, first.fix, first.packages, others) == ("error", fix, (), [])
+    assert first.found.startswith(f"{root} has lost its pyvenv.cfg, so that {environment.python} uses the packages of ")
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_name_of_nothing_is_the_callers_mistake(tmp_path, monkeypatch, there):
     monkeypatch.chdir(tmp_path)

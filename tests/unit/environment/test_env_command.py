@@ -77,10 +77,14 @@ def test_fix_mends_what_it_can_of_a_finding_that_names_more(damaged, installer):
 
 
 def test_fix_refuses_where_nobody_can_be_asked(damaged, installer):
-    result = run("fix", "--python", damaged.root, "--only", "files")
+    lock = damaged.root.parent / "requirements.lock"
+
+    result = run("fix", "--python", damaged.root, "--lock", lock, "--only", "files", "--backend", "pip")
 
     assert isinstance(result.exception, UsageError)
-    assert result.exception.hint.endswith("groundwork env fix --yes")
+    assert result.exception.hint.endswith(
+        f": groundwork env fix --yes --only files --python {damaged.root} --lock {lock} --backend pip"
+    )
     assert installer.calls == []
 
 
