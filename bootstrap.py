@@ -5,9 +5,14 @@ The work is done by groundwork.environment from src/; a start with everything in
 """
 
 import os
+import sys
+
+# Python looks first in the folder of this file: a json.py there would hide the standard library's from the set-up.
+if __name__ == "__main__" and os.path.abspath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
+    del sys.path[0]
+
 import shutil
 import subprocess
-import sys
 
 USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
 

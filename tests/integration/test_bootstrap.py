@@ -328,6 +328,15 @@ def old_pythons():
     return known[:1] + known[1:][-1:]
 
 
+def test_file_of_the_project_that_is_called_as_a_standard_module_hides_it_from_nothing(fast):
+    for name in ("json", "subprocess", "random", "threading"):
+        (fast.root / f"{name}.py").write_text("raise RuntimeError('hidden')\n")
+
+    done = fast.start("help")
+
+    assert (done.returncode, done.stderr, done.stdout.startswith("usage: ")) == (0, "", True)
+
+
 @pytest.mark.skipif(not old_pythons(), reason="there is no Python older than 3.11")
 def test_older_pythons_are_told_what_they_lack(fast):
     for version, python in old_pythons():
