@@ -100,7 +100,12 @@ def info(
     typer.echo(f"lock      {states[found.lock_state]}" + (f" ({found.lock})" if found.lock else ""))
     typer.echo(f"packages  {found.packages}, {_mib(found.size_bytes)}; biggest: {biggest or 'none'}")
     typer.echo(f"backend   {found.backend}")
-    typer.echo(f"Next: groundwork env {'sync' if found.lock_state == 'differs' else 'check'}")
+    if found.lock_state == "differs":
+        # What was shown may be another environment than ./.venv, which sync takes by itself.
+        step = "sync" + ("" if found.place == Path.cwd() / ".venv" else f" {shlex.quote(str(found.place))}")
+    else:
+        step = "check" + ("" if python is None else f" --python {shlex.quote(str(python))}")
+    typer.echo(f"Next: groundwork env {step}" + ("" if lock is None else f" --lock {shlex.quote(str(lock))}"))
 
 
 def lock(

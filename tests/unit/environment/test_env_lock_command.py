@@ -146,10 +146,20 @@ def test_info_is_readable_and_json(environment, project):
     differs = run("info", "--python", environment.root, "--lock", lock)
 
     assert f"lock      installed as pinned ({lock})" in plain.stdout
-    assert plain.stdout.splitlines()[-1] == "Next: groundwork env check"
+    assert plain.stdout.splitlines()[-1] == f"Next: groundwork env check --python {environment.root} --lock {lock}"
     assert (machine["place"], machine["packages"]) == (str(environment.root), 3)
     assert "differs: tiny 1.1 (installed: 1.0)" in differs.stdout
-    assert differs.stdout.splitlines()[-1] == "Next: groundwork env sync"
+    assert differs.stdout.splitlines()[-1] == f"Next: groundwork env sync {environment.root} --lock {lock}"
+
+
+def test_next_step_of_info_names_no_more_than_it_must(environment, project, monkeypatch):
+    monkeypatch.chdir(project)
+    lock = project / "requirements.lock"
+    lock.write_text(lock.read_text().replace("tiny==1.0", "tiny==1.1"))
+
+    result = run("info", "--python", ".venv")
+
+    assert result.stdout.splitlines()[-1] == "Next: groundwork env sync"
 
 
 @pytest.mark.parametrize("command", ["create", "sync", "lock"])
