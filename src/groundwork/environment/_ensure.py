@@ -24,6 +24,8 @@ from groundwork.environment._tool import UNREACHABLE, tool_environment
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 _ANSWER_S = 20.0
+# A start takes 0.03 s; who waits for one that hangs sees nothing meanwhile, and waits twice.
+_START_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _reason_to_create(layout: Layout, stamp: Stamp | None) -> str | None:
     if not layout.config.exists() or not layout.python.exists():
         return "its interpreter is missing"
     version = running_version().split()[1]
-    if _runs(layout, "-c", _VERSION_MATCHES, version):
+    if _runs(layout, "-c", _VERSION_MATCHES, version, timeout_s=_START_S):
         return None
     if _runs(layout, "-S", "-c", _VERSION_MATCHES, version):
         return "a start-up file (.pth) ends its interpreter or keeps it from starting"
@@ -174,12 +176,12 @@ def _prove_start(layout: Layout) -> None:
 _VERSION_MATCHES = "import sys; sys.exit('%d.%d' % sys.version_info[:2] != sys.argv[1])"
 
 
-def _runs(layout: Layout, *arguments: str) -> bool:
+def _runs(layout: Layout, *arguments: str, timeout_s: float = _ANSWER_S) -> bool:
     try:
         answer = subprocess.run(
             [str(layout.python), "-I", *arguments],
             capture_output=True,
-            timeout=_ANSWER_S,
+            timeout=timeout_s,
             check=False,
             stdin=subprocess.DEVNULL,
             env=tool_environment(),

@@ -62,7 +62,7 @@ def _put_back(aside: Path, sites: Sequence[Path]) -> None:
 def _unusable(here: list[Distribution]) -> list[Distribution]:
     usable = [one for one in here if _has_name(one) and not _lacks_record(one)]
     # Of several versions of one package, as a kill leaves them, an installer removes one.
-    keep = {one.name: one for one in usable}
+    keep = {one.name: one for one in sorted(usable, key=_lists_itself)}
     return [one for one in here if keep.get(one.name) is not one]
 
 
@@ -76,6 +76,12 @@ def _has_name(one: Distribution) -> bool:
 
 def _lacks_record(one: Distribution) -> bool:
     return any(wrong.path == "RECORD" for wrong in damage(one, hashes=False))
+
+
+def _lists_itself(one: Distribution) -> bool:
+    # A copy of other metadata lists the original's files; an installer that goes by it leaves the copy behind.
+    own = os.path.join(one.folder, "METADATA")
+    return any(os.path.normpath(file.path) == own for file in recorded_files(one))
 
 
 def sweep_pip(site_packages: Iterable[Path], names: Collection[str]) -> None:

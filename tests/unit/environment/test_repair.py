@@ -160,6 +160,16 @@ def test_drift_leaves_one_version(environment, installer, package):
     assert here == ["tiny-0.8.dist-info", "tiny-1.0.dist-info"]
 
 
+def test_copy_of_the_metadata_under_another_version_is_gone_after_a_repair(environment, installer):
+    site = environment.site_packages
+    for version in ("0.9", "1.1"):
+        shutil.copytree(site / "tiny-1.0.dist-info", site / f"tiny-{version}.dist-info")
+
+    repair(look(environment))
+
+    assert [path.name for path in site.glob("tiny-*")] == ["tiny-1.0.dist-info"]
+
+
 def test_installer_that_fails_over_old_metadata_is_asked_once_more_without_it(environment, installer, monkeypatch):
     (environment.site_packages / "tiny/more.py").unlink()
     there = environment.site_packages / "tiny-1.0.dist-info"
