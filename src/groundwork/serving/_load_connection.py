@@ -51,6 +51,7 @@ class LoadConnection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be open."""
         self.transport = cast("asyncio.Transport", transport)
         self.run.open.add(self)
 
@@ -61,6 +62,7 @@ class LoadConnection(asyncio.Protocol):
         self.transport.write(self.run.request)
 
     def data_received(self, data: bytes) -> None:
+        """Read on; tell the run of an answer that is whole."""
         if self.reader.is_repeated(data):
             self.run.answered(self, 200, True)
             return
@@ -74,6 +76,7 @@ class LoadConnection(asyncio.Protocol):
             self._end(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Tell the run of the answer that the end completes, or that there is none."""
         self.run.open.discard(self)
         answer = self.reader.at_end()
         if answer is not None:
