@@ -1,6 +1,7 @@
 import builtins
 import importlib
 import sys
+from random import Random
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from groundwork.testing import FaultKind
 from groundwork.testing.strategies import Request, datasets, fault_plans, request_streams
 
 QUICK = settings(deadline=None, max_examples=40)
+THOROUGH = settings(deadline=None, max_examples=2000, database=None)
 RICH = Schema(
     columns={
         "id": Column(dtype="Int32", nullable=False, unique=True, min=-0.5),
@@ -38,6 +40,11 @@ RICH = Schema(
 )
 
 
+def smallest(strategy, condition):
+    """The smallest example that meets the condition; searched by one seed, so that it is found on every day."""
+    return find(strategy, condition, settings=THOROUGH, random=Random(0))
+
+
 @QUICK
 @given(datasets(RICH, max_rows=6))
 def test_what_is_drawn_keeps_its_schema(frame):
@@ -56,22 +63,22 @@ def test_the_number_of_rows_lies_within_its_bounds(frame):
 def test_a_failing_table_shrinks_to_the_smallest():
     plain = Schema(columns={"x": Column(dtype="Int64", nullable=False)})
 
-    smallest = find(datasets(plain), lambda frame: (frame["x"] > 100).any(), settings=QUICK)
+    found = smallest(datasets(plain), lambda frame: (frame["x"] > 100).any())
 
-    assert [101] == smallest["x"].to_list()
+    assert [101] == found["x"].to_list()
 
 
 def test_missing_values_and_nan_are_drawn_where_they_are_allowed():
     open_schema = Schema(columns={"x": Column(dtype="Float64")})
 
-    assert find(datasets(open_schema), lambda frame: frame["x"].null_count() > 0, settings=QUICK).height == 1
-    assert find(datasets(open_schema, allow_nan=True), lambda frame: frame["x"].is_nan().any()).height == 1
+    assert smallest(datasets(open_schema), lambda frame: frame["x"].null_count() > 0).height == 1
+    assert smallest(datasets(open_schema, allow_nan=True), lambda frame: frame["x"].is_nan().any()).height == 1
 
 
 def test_missing_values_repeat_nothing():
     keyed = Schema(columns={"x": Column(dtype="Int64", unique=True)})
 
-    assert find(datasets(keyed), lambda frame: frame["x"].null_count() > 1).height == 2
+    assert smallest(datasets(keyed), lambda frame: frame["x"].null_count() > 1).height == 2
 
 
 @QUICK
@@ -85,7 +92,7 @@ def test_a_plan_strikes_only_where_and_as_it_can(plan):
 
 
 def test_a_plan_shrinks_to_the_one_fault_that_matters():
-    plan = find(
+    plan = smallest(
         fault_plans({"os.write": 9, "os.fsync": 3}), lambda plan: any(f.kind is FaultKind.KILL for f in plan.faults)
     )
 
@@ -101,8 +108,8 @@ def test_requests_come_in_order_with_their_rows(stream):
 
 
 def test_bursts_and_clients_that_leave_are_drawn():
-    burst = find(request_streams(st.just(0)), lambda stream: len(stream) == 3 and stream[-1].at_s == 0.0)
-    left = find(request_streams(st.just(0)), lambda stream: any(each.leaves_after_s is not None for each in stream))
+    burst = smallest(request_streams(st.just(0)), lambda stream: len(stream) == 3 and stream[-1].at_s == 0.0)
+    left = smallest(request_streams(st.just(0)), lambda stream: any(each.leaves_after_s is not None for each in stream))
 
     assert (Request(0.0, (0,)),) * 3 == burst
     assert (Request(0.0, (0,), 0.0),) == left
@@ -149,9 +156,9 @@ def test_a_broken_hypothesis_says_its_own_error(monkeypatch):
 
 def test_a_schema_of_other_types_is_drawn_too():
     types = ("Int8", "Int16", "UInt16", "UInt32", "UInt64", "Float32", "Date", "Datetime", "String")
-    schema = Schema(columns={name.lower(): Column(dtype=name) for name in types})
+    schema = Schema(columns={name.lower(): Column(dtype=name, nullable=False) for name in types})
 
-    frame = find(datasets(schema, min_rows=1), lambda frame: frame.null_count().sum_horizontal().item() == 0)
+    frame = smallest(datasets(schema, min_rows=1), lambda frame: True)
 
     assert [
         pl.Int8,
