@@ -72,9 +72,10 @@ BAD = {
     ),
     "memory_limit": (
         """
+        import mmap
         def test_x(memory_limit):
-            with memory_limit(20_000_000):
-                bytearray(60_000_000)
+            with memory_limit(20_000_000), mmap.mmap(-1, 60_000_000) as pages:
+                pages.write(bytes(1000) * 60_000)
         """,
         "*MB at its peak; allowed are 20.0 MB*",
     ),
