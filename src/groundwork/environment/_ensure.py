@@ -5,7 +5,6 @@ smallest cure is tried first: reinstall the damaged packages, bring it to a chan
 """
 
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from groundwork.environment._record import damage, distributions, normalize
 from groundwork.environment._setup import Report, Setup, held, silent
 from groundwork.environment._stamp import Stamp, digest, read_stamp, record_sizes, running_version
 from groundwork.environment._subject import inspect
-from groundwork.environment._tool import UNREACHABLE, tool_environment
+from groundwork.environment._tool import UNREACHABLE, succeeds
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 _ANSWER_S = 20.0
@@ -177,18 +176,7 @@ _VERSION_MATCHES = "import sys; sys.exit('%d.%d' % sys.version_info[:2] != sys.a
 
 
 def _runs(layout: Layout, *arguments: str, timeout_s: float = _ANSWER_S) -> bool:
-    try:
-        answer = subprocess.run(
-            [str(layout.python), "-I", *arguments],
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=tool_environment(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0
+    return succeeds([layout.python, "-I", *arguments], timeout_s=timeout_s)
 
 
 def _damaged(layout: Layout, stamp: Stamp) -> tuple[str, ...]:

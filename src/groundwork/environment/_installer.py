@@ -6,7 +6,6 @@ Rule: from the lock alone, every download checked against its hash, nothing reso
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from typing import Literal
 
 from groundwork.environment._lockfile import Pin
 from groundwork.environment._network import run_online
-from groundwork.environment._tool import run_tool, tool_environment
+from groundwork.environment._tool import run_tool, succeeds
 from groundwork.errors import ConfigurationError, EnvironmentBroken
 
 Backend = Literal["auto", "uv", "pip"]
@@ -174,34 +173,10 @@ def _base() -> str:
 
 
 def _answers(python: str | Path, code: str) -> bool:
-    try:
-        answer = subprocess.run(
-            [python, "-I", "-c", code],
-            capture_output=True,
-            timeout=30,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=tool_environment(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0
+    return succeeds([python, "-I", "-c", code])
 
 
 def _working_uv() -> str | None:
     uv = shutil.which("uv")
-    if uv is None:
-        return None
-    try:
-        # A version manager's shim is on PATH even when the chosen version has no uv.
-        answer = subprocess.run(
-            [uv, "--version"],
-            capture_output=True,
-            timeout=30,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=tool_environment(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return os.path.abspath(uv) if answer.returncode == 0 else None
+    # A version manager's shim is on PATH even when the chosen version has no uv.
+    return os.path.abspath(uv) if uv is not None and succeeds([uv, "--version"]) else None

@@ -125,6 +125,30 @@ def _failure(what: str, output: str, code: int) -> EnvironmentBroken:
     )
 
 
+def succeeds(command: Sequence[str | Path], *, timeout_s: float = 30.0) -> bool:
+    """Run a short command whose words are of no interest.
+
+    Args:
+        command: Program and arguments.
+        timeout_s: Seconds after which it is given up.
+
+    Returns:
+        Whether it ended with 0; False also where it cannot be started.
+    """
+    try:
+        ended = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=tool_environment(),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ended.returncode == 0
+
+
 def tool_environment() -> dict[str, str]:
     """Return the variables for an installer: the user's, without those that redirect it.
 

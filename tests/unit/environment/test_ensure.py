@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.environment import _ensure, _setup, create, ensure
+from groundwork.environment import _ensure, _setup, _tool, create, ensure
 from groundwork.environment._layout import Layout
 from groundwork.environment._stamp import read_stamp
 from groundwork.errors import ConfigurationError, EnvironmentBroken
@@ -216,7 +216,7 @@ def slow_to_answer(monkeypatch):
             raise subprocess.TimeoutExpired(words, options["timeout"])
         return runs(words, **options)
 
-    monkeypatch.setattr(_ensure.subprocess, "run", run)
+    monkeypatch.setattr(_tool.subprocess, "run", run)
 
 
 def test_package_that_keeps_the_interpreter_from_starting_is_named(project, installer):

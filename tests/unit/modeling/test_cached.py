@@ -564,7 +564,10 @@ def test_tasks_that_ask_at_once_compute_once_and_share_an_error():
     assert isinstance(bad[0], ValueError)
 
 
-def test_a_task_that_waits_can_be_cancelled_alone():
+@pytest.mark.parametrize(
+    ("cancelled", "computed"), [(1, [1]), (0, [1, 1])], ids=["the waiting one", "the computing one"]
+)
+def test_of_two_tasks_one_may_be_cancelled_and_the_other_gets_its_value(cancelled, computed):
     calls = []
 
     async def run():
@@ -576,40 +579,17 @@ def test_a_task_that_waits_can_be_cancelled_alone():
             await release.wait()
             return value
 
-        first, second = asyncio.create_task(slow(1)), asyncio.create_task(slow(1))
+        tasks = [asyncio.create_task(slow(1)), asyncio.create_task(slow(1))]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        second.cancel()
-        await asyncio.gather(second, return_exceptions=True)
+        gone = tasks.pop(cancelled)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
         release.set()
-        return await first, second.cancelled()
+        return await tasks[0], gone.cancelled()
 
     assert (1, True) == asyncio.run(run())
-    assert [1] == calls
-
-
-def test_when_the_computing_task_is_cancelled_another_one_computes():
-    calls = []
-
-    async def run():
-        release = asyncio.Event()
-
-        @cached
-        async def slow(value):
-            calls.append(value)
-            await release.wait()
-            return value
-
-        first, second = asyncio.create_task(slow(1)), asyncio.create_task(slow(1))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        release.set()
-        return await second, first.cancelled()
-
-    assert (1, True) == asyncio.run(run())
-    assert [1, 1] == calls
+    assert computed == calls
 
 
 def test_a_call_that_would_wait_for_itself_is_refused():
