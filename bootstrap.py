@@ -19,7 +19,8 @@ USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
 Sets up .venv from requirements.lock (once; repairs it when broken), then runs the command.
 
   run [ARGUMENTS]    groundwork run; of examples/flights unless a project is named
-  test [ARGUMENTS]   every check of CHECKS below and the test suite; with ARGUMENTS only pytest, with these
+  test [ARGUMENTS]   every check of CHECKS below and the test suite; with ARGUMENTS only pytest, with these;
+                     --repeat N before them: so often, each time in another order
   setup              nothing more than the set-up
   COMMAND ...        any other groundwork command, as: python3 bootstrap.py serve runs/latest
 
@@ -32,8 +33,8 @@ CHECKS = (
     ("ruff format", "-m", "ruff", "format", "--check", "."),
     ("mypy", "-m", "mypy"),
     ("import-linter", "{scripts}/lint-imports"),
-    # Files keep their order, so that the long ones begin early: tests of processes before those of units.
-    ("pytest", "-m", "coverage", "run", "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"),
+    # In random order; who has nothing left to do takes over half of what the other has.
+    ("pytest", "-m", "coverage", "run", "-m", "pytest", "-n", "auto", "--dist", "worksteal"),
     ("coverage combine", "-m", "coverage", "combine", "--quiet"),
     ("coverage report", "-m", "coverage", "report"),
 )
@@ -168,6 +169,8 @@ def become(command: list[str]) -> int:
 
 def test(python: Path, arguments: list[str]) -> int:
     """Run every check, then the suite; with arguments only pytest with these."""
+    if arguments[:1] == ["--repeat"]:
+        return repeat(python, arguments[1:])
     if arguments:
         return subprocess.call([str(python), "-m", "pytest", *arguments], cwd=ROOT)
     subprocess.call([str(python), "-m", "coverage", "erase"], cwd=ROOT)
@@ -188,6 +191,21 @@ def test(python: Path, arguments: list[str]) -> int:
     print("pytest: {}".format(summary.strip("= ")))
     failed = [name for name, code, _ in outcomes if code != 0]
     print("Failed: {}".format(", ".join(failed)) if failed else "All {} checks pass.".format(len(outcomes)))
+    return 1 if failed else 0
+
+
+def repeat(python: Path, arguments: list[str]) -> int:
+    """Run pytest as often as the first argument says, each time in another order; tell which times failed."""
+    if not arguments or not arguments[0].isdigit():
+        sys.stderr.write("error: --repeat needs a number: python3 bootstrap.py test --repeat 20 tests/unit\n")
+        return 2
+    failed = []
+    for seed in range(1, int(arguments[0]) + 1):
+        option = "--randomly-seed={}".format(seed)
+        print("\n== {} of {}: {}".format(seed, arguments[0], option), flush=True)
+        if subprocess.call([str(python), "-m", "pytest", "-q", option, *arguments[1:]], cwd=ROOT) != 0:
+            failed.append(option)
+    print("Failed with: {}".format(", ".join(failed)) if failed else "All {} repeats pass.".format(arguments[0]))
     return 1 if failed else 0
 
 

@@ -4,6 +4,7 @@ import importlib
 import os
 import random
 import warnings
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
@@ -43,6 +44,50 @@ PIPELINE = """
       params: {max_iter: 10, min_samples_leaf: 5, early_stopping: false}
     gates: {roc_auc: ">= 0.6"}
 """
+
+
+# A test that takes one of these runs the whole command, whatever else its file does.
+WHOLE_COMMAND = {"command", "groundwork"}
+KINDS = ("unit", "integration", "e2e")
+COUNTS = pytest.StashKey[dict]()
+
+
+def pytest_configure(config):
+    """Measure the coverage of child processes in the long run only: each of them takes half as long again."""
+    runs_tests = hasattr(config, "workerinput") or config.getoption("dist", "no") == "no"
+    if runs_tests and not config.getoption("--run-slow"):
+        for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS")]:
+            del os.environ[name]
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not WHOLE_COMMAND.isdisjoint(item.fixturenames):
+            item.add_marker("e2e")
+
+
+def kind(item):
+    return next((name for name in ("e2e", "integration") if item.get_closest_marker(name)), "unit")
+
+
+def pytest_collection_finish(session):
+    counts = Counter(map(kind, session.items))
+    session.config.stash[COUNTS] = counts
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["counts"] = dict(counts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.stash[COUNTS] = getattr(node, "workeroutput", {}).get("counts", {})
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    counts = config.stash.get(COUNTS, {})
+    if total := sum(counts.values()):
+        kinds = (f"{name} {counts.get(name, 0):,} ({counts.get(name, 0) / total:.1%})" for name in KINDS)
+        terminalreporter.write_line(f"tests: {', '.join(kinds)}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from groundwork.course import find_exercise
-from groundwork.testing import Outcome, load_subject, run_contract
+from groundwork.testing import Level, Outcome, load_subject, run_contract
 
 
 class ContractProofs:
@@ -23,8 +23,6 @@ class ContractProofs:
         long: Levels, and ids of checks, that a wrong implementation meets only where it names the check, or with
             ``--run-slow``.
     """
-
-    pytestmark = pytest.mark.integration
 
     number: str
     doors = ()
@@ -39,7 +37,8 @@ class ContractProofs:
 
     def pytest_generate_tests(self, metafunc):
         if "check" in metafunc.fixturenames:
-            metafunc.parametrize("check", self.contract, ids=lambda check: check.id)
+            checks = [pytest.param(check, id=check.id, marks=marks_of(check)) for check in self.contract]
+            metafunc.parametrize("check", checks)
         if "wrong" in metafunc.fixturenames:
             usual = [pytest.param(path, self.long, id=path.stem) for path in self.wrongs]
             slow = [pytest.param(path, (), id=f"{path.stem}-slow", marks=pytest.mark.slow) for path in self.wrongs]
@@ -67,6 +66,7 @@ class ContractProofs:
     def test_a_differently_built_correct_implementation_passes(self, check):
         self.expect_passed(self.of_the_exercise("alternative"), check)
 
+    @pytest.mark.integration
     @pytest.mark.parametrize("seed", [1, 2])
     @pytest.mark.parametrize("built", ["library", "alternative"])
     def test_the_verdicts_do_not_depend_on_the_seed(self, built, seed):
@@ -82,6 +82,7 @@ class ContractProofs:
         # Of what ran in a process of its own the error is told by its name.
         assert re.search("not written yet|NotImplementedError|not on Windows", verdict.message), verdict.message
 
+    @pytest.mark.integration
     def test_a_wrong_implementation_fails_exactly_what_it_says(self, wrong, left_out):
         if any(map(skipped, self.contract)):
             pytest.skip("some of what they fail is skipped on Windows")
@@ -103,6 +104,11 @@ class ContractProofs:
 
         assert [check.id for check in self.contract] == [check.id for topic in self.topics for check in topic]
         assert {name for names in self.topics.values() for name in names} <= doors
+
+
+def marks_of(check):
+    """Basics and edges are one part in this process; what is killed, broken from below or loaded is more."""
+    return () if check.level in (Level.BASIC, Level.EDGE) else pytest.mark.integration
 
 
 def without(checks, long, named):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from proofs import ContractProofs
 
 import groundwork.data
@@ -22,6 +23,7 @@ class TestDataContract(ContractProofs):
     long = (Level.CRASH, Level.LOAD, *elsewhere)
     seeded = (CONTRACT["killed_again_and_again_it_learns_each_row_once"],)
 
+    @pytest.mark.integration
     def test_the_measurements_can_be_run_again(self):
         command = [sys.executable, str(self.exercise.path / "starter" / "measure.py"), "--quick"]
 

@@ -1,5 +1,6 @@
-"""Commands as users run them: in processes of their own."""
+"""Commands as users run them."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -11,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from groundwork.cli import main
+from groundwork.environment import _files
 from groundwork.storage import FileJournal
 from groundwork.testing import failpoints as armed
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helper is no part of the package
+from forks import Forks
 
 DRIVER = """
 import sys
@@ -25,23 +30,33 @@ with failpoints(actions):
 """
 
 
-class Command:
-    """Runs groundwork in a folder, if asked for with armed failpoints."""
+@dataclass
+class Ended:
+    """What a command left."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def said(self):
+        return self.stdout + self.stderr
+
+
+class Command:
+    """Runs groundwork in processes, in a folder, if asked for with armed failpoints."""
+
+    def __init__(self, folder, said, forks):
+        self.folder, self.said, self.forks = folder, said, forks
 
     def __call__(self, *arguments, failpoints=None, check=None):
-        done = subprocess.run(
-            self.line(*arguments, failpoints=failpoints),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        if check is not None:
-            assert done.returncode == check, done.stdout + done.stderr
+        """Run a command in a fork of an interpreter that has the libraries loaded."""
+        places = {name: self.said / name for name in ("out", "err")}
+        code = self.forks(self.folder, arguments, failpoints=failpoints, **places)
+        done = Ended(code, *(path.read_text(encoding="utf-8") for path in places.values()))
+        for path in places.values():
+            path.unlink()
+        assert check in (None, code), done.said
         return done
 
     def line(self, *arguments, failpoints=None):
@@ -50,6 +65,7 @@ class Command:
         return [sys.executable, "-c", DRIVER.format(actions=actions, arguments=arguments)]
 
     def start(self, *arguments, failpoints=None):
+        """Start a command in an interpreter of its own."""
         return subprocess.Popen(
             self.line(*arguments, failpoints=failpoints),
             cwd=self.folder,
@@ -65,22 +81,23 @@ class Command:
         return list(FileJournal(Path(self.folder) / "runs" / run_id / "journal.jsonl").records())
 
 
+@pytest.fixture(scope="session")
+def forks():
+    started = []
+
+    def run(*arguments, **options):
+        if not started:
+            started.append(Forks())
+        return started[0](*arguments, **options)
+
+    yield run
+    for each in started:
+        each.close()
+
+
 @pytest.fixture
-def groundwork(tmp_path):
-    return Command(tmp_path)
-
-
-@dataclass
-class Ended:
-    """What a command left: as of a process, without the seconds that one costs."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-    @property
-    def said(self):
-        return self.stdout + self.stderr
+def groundwork(tmp_path, tmp_path_factory, forks):
+    return Command(tmp_path, tmp_path_factory.mktemp("said"), forks)
 
 
 @pytest.fixture
@@ -92,8 +109,11 @@ def command(tmp_path, monkeypatch, capsys):
     def run(*arguments, failpoints=None):
         monkeypatch.setattr(sys, "argv", ["groundwork", *map(str, arguments)])
         capsys.readouterr()
-        with armed(failpoints or {}) as reached, pytest.raises(SystemExit) as ended:
-            main()
+        with pytest.MonkeyPatch.context() as patch:
+            if arguments[0] == "run":
+                patch.setattr(_files, "damages", lambda packages: [])  # as in a fork
+            with armed(failpoints or {}) as reached, pytest.raises(SystemExit) as ended:
+                main()
         assert all(reached.values()), reached
         said = capsys.readouterr()
         return Ended(ended.value.code or 0, said.out, said.err)
@@ -102,18 +122,26 @@ def command(tmp_path, monkeypatch, capsys):
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.fixture(scope="module")
-def kept_run(tmp_path_factory):
-    return tmp_path_factory.mktemp("kept") / "runs"
+@pytest.fixture(scope="session")
+def kept_runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("kept")
 
 
 @pytest.fixture
-def good_run(project, command, kept_run):
-    """The folder of a good run of the project; made once a module, and copied."""
+def good_run(project, command, kept_runs):
+    """The folder of a good run of the project; made once of each project, and copied."""
     runs = project.parent / "runs"
-    if kept_run.exists():
-        shutil.copytree(kept_run, runs, symlinks=True)
+    kept = kept_runs / contents_digest(project)
+    if kept.exists():
+        shutil.copytree(kept, runs, symlinks=True)
     else:
         assert command("run", project).returncode == 0
-        shutil.copytree(runs, kept_run, symlinks=True)
+        shutil.copytree(runs, kept, symlinks=True)
     return (runs / "latest").resolve()
+
+
+def contents_digest(folder):
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

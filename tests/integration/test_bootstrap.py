@@ -16,7 +16,7 @@ import pytest
 
 from groundwork.environment import check, repair
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 CLOSED = "http://127.0.0.1:9/simple"
@@ -145,7 +145,14 @@ def test_fresh_copy_runs_and_the_second_start_changes_nothing(project):
     assert {path: path.stat().st_mtime_ns for path in project.venv.rglob("*")} == before
 
 
-def test_damaged_files_are_mended_by_the_next_start(project):
+@pytest.fixture(params=[pytest.param("pip", marks=[pytest.mark.slow] if shutil.which("uv") else []), "auto"])
+def either(tmp_path, request):
+    """A project that is not set up, for what does not depend on the tool."""
+    return Project(tmp_path / "project", request.param)
+
+
+def test_damaged_files_are_mended_by_the_next_start(either):
+    project = either
     project.start("setup")
     (project.site / "tiny/__init__.py").unlink()
     (project.site / "tiny/more.py").write_text("")
@@ -389,3 +396,19 @@ def test_with_arguments_only_pytest_runs(bootstrap, monkeypatch):
     code = bootstrap.test(Path("python"), ["-k", "x"])
 
     assert (code, seen) == (5, [["python", "-m", "pytest", "-k", "x"]])
+
+
+def test_repeated_each_time_has_an_order_of_its_own_and_those_that_failed_are_named(bootstrap, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(bootstrap.subprocess, "call", lambda command, cwd: seen.append(command[3:]) or len(seen) == 2)
+
+    code = bootstrap.test(Path("python"), ["--repeat", "3", "tests/unit"])
+
+    assert [["-q", f"--randomly-seed={seed}", "tests/unit"] for seed in (1, 2, 3)] == seen
+    assert (1, "Failed with: --randomly-seed=2") == (code, capsys.readouterr().out.splitlines()[-1])
+
+
+def test_repeats_need_a_number(bootstrap, capsys):
+    code = bootstrap.test(Path("python"), ["--repeat", "tests/unit"])
+
+    assert (2, True) == (code, "error: --repeat needs a number" in capsys.readouterr().err)

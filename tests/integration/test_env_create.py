@@ -28,6 +28,11 @@ needs_uv = pytest.mark.skipif(
     reason="there is no uv that runs",
 )
 backends = pytest.mark.parametrize("backend", ["pip", pytest.param("uv", marks=needs_uv)])
+# What does not depend on the tool is proved with the faster one, where there is one.
+either = pytest.mark.parametrize(
+    "backend",
+    [pytest.param("pip", marks=[pytest.mark.slow] if shutil.which("uv") else []), pytest.param("uv", marks=needs_uv)],
+)
 
 
 @pytest.fixture
@@ -99,7 +104,7 @@ def test_uv_and_pip_give_the_same_environment(root, lock):
     assert files["uv"] == files["pip"]
 
 
-@backends
+@either
 @pytest.mark.parametrize("call", ["create", "sync"])
 def test_one_flipped_hash_aborts_before_anything_is_installed(root, lock, backend, call):
     flip(lock)
@@ -154,7 +159,7 @@ def other_pythons():
     return sorted(versions.glob("3.1[23].*/bin/python"))
 
 
-@backends
+@either
 @pytest.mark.skipif(not other_pythons(), reason="there is no Python 3.12 or 3.13")
 def test_sync_works_on_an_environment_of_another_python(root, lock, backend):
     subprocess.run([other_pythons()[-1], "-m", "venv", "--without-pip", root], check=True)

@@ -15,7 +15,7 @@ import pytest
 
 from groundwork.environment import write_scripts
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(os.name == "nt", reason="sh belongs to POSIX systems")]
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(os.name == "nt", reason="sh belongs to POSIX systems")]
 
 SHELLS = [name for name in ("dash", "bash") if shutil.which(name)] or ["sh"]
 PWSH = shutil.which("pwsh")

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # a helper, and no part of the p
 
 from wheels import only_wheels, write_wheel
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e
 
 # What the machine is like decides these.
 OF_THE_MACHINE = {"cores", "memory", "disk", "open-files", "gpu"}

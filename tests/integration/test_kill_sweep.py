@@ -1,14 +1,11 @@
 """The main job on a slice of the real flights, killed by SIGKILL at every failpoint that it passes, and started again.
 
-One interpreter loads the libraries; each run is a fork of it, since loading takes longer than the slice. No step has a
-process of its own here, so that every failpoint is one of the command's.
+No step has a process of its own here, so that every failpoint is one of the command's.
 """
 
 import io
 import json
-import os
 import re
-import subprocess
 import sys
 import zipfile
 from collections import Counter
@@ -21,8 +18,11 @@ import pytest
 from groundwork.storage import FileJournal
 from groundwork.testing import broken_promises
 
+sys.path.insert(0, str(Path(__file__).parent))  # the helper is no part of the package
+from forks import Forks
+
 pytestmark = [
-    pytest.mark.integration,
+    pytest.mark.e2e,
     pytest.mark.skipif(sys.platform == "win32", reason="no fork and no SIGKILL on Windows"),
 ]
 
@@ -40,71 +40,20 @@ SETTINGS = {
     "steps.train.timeout_s": "null",
 }
 
-HOST = """
-import json, os, sys, traceback
-import polars, sklearn.ensemble, skops.io, groundwork.cli, groundwork.project, groundwork.modeling, groundwork.serving
-from groundwork.testing import every_failpoint, kill_self
-
-def run(folder, arguments, kill_at):
-    os.chdir(folder)
-    for number in (1, 2):
-        os.dup2(os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666), number)
-    passed = []
-    def arrive(name):
-        passed.append(name)
-        if len(passed) == kill_at:
-            kill_self()
-    sys.argv = ["groundwork", *arguments]
-    code = 70
-    try:
-        with every_failpoint(arrive):
-            groundwork.cli.main()
-    except SystemExit as end:
-        code = end.code or 0
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with open("passed.json", "w") as file:
-        json.dump(passed, file)
-    os._exit(code)
-
-print("ready", flush=True)
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        run(**json.loads(line))
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
 
 class Host:
-    """Runs the command in forks of one process."""
+    """Runs the project."""
 
     def __init__(self, project):
-        self.arguments = ["run", str(project)]
+        self.arguments = ["run", project]
         for name, value in SETTINGS.items():
             self.arguments += ["--set", f"{name}={value}"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", HOST],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},  # two threads gain nothing on a slice
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout.readline() == "ready\n"
+        self.forks = Forks({"OMP_NUM_THREADS": "1"})  # two threads gain nothing on a slice
 
     def __call__(self, folder, kill_at=0):
         folder.mkdir(exist_ok=True)
-        request = {"folder": str(folder), "arguments": self.arguments, "kill_at": kill_at}
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(60)
-        self.process.stdout.close()
+        said = folder / "said.txt"
+        return self.forks(folder, self.arguments, out=said, err=said, kill_at=kill_at)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +74,7 @@ def flights(tmp_path_factory):
 def host(flights):
     host = Host(flights)
     yield host
-    host.close()
+    host.forks.close()
 
 
 @pytest.fixture(scope="module")

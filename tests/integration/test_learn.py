@@ -13,7 +13,7 @@ from groundwork.course import find_exercise, grade
 from groundwork.testing import Contract, Outcome
 
 EXERCISE = find_exercise("04")
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers are no part of the
 import chromium
 from sight_server import serving
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e
 
 KEY = "k" * 20
 TAKEN = "document.querySelector('#answer').textContent"

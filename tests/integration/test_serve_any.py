@@ -17,7 +17,7 @@ import typer
 from groundwork.cli._main import app
 from groundwork.storage import load_yaml
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e
 
 HERE = Path(__file__).parents[2] / "examples" / "serve_any"
 README = (HERE / "README.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ import typer
 from groundwork.cli._main import app
 from groundwork.course import exercises
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300
