@@ -1,7 +1,7 @@
 """The command line in processes that are forks of one: to load the libraries takes longer than a small run.
 
-A fork has its own folder, environment and output, and can be killed. What it lacks is the start of an interpreter, which
-the tests of the whole job and of the wheel have.
+A fork has its own folder, environment and output, and can be killed. What it lacks is the start of an interpreter,
+which the tests of the whole job and of the wheel have.
 """
 
 import json
@@ -19,8 +19,10 @@ from contextlib import ExitStack
 from groundwork.environment import _files
 from groundwork.testing import every_failpoint, failpoints, kill_self
 
-def run(folder, environment, arguments, out, err, actions, kill_at):
+def run(folder, environment, cores, arguments, out, err, actions, kill_at):
     os.chdir(folder)
+    if cores:
+        os.sched_setaffinity(0, cores)
     os.environ.clear()
     os.environ.update(environment)
     sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
@@ -83,6 +85,7 @@ class Forks:
         request = {
             "folder": str(folder),
             "environment": dict(os.environ),
+            "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
             "arguments": [str(argument) for argument in arguments],
             "out": str(out),
             "err": str(err),

@@ -104,7 +104,7 @@ def test_uv_and_pip_give_the_same_environment(root, lock):
     assert files["uv"] == files["pip"]
 
 
-@either
+@backends
 @pytest.mark.parametrize("call", ["create", "sync"])
 def test_one_flipped_hash_aborts_before_anything_is_installed(root, lock, backend, call):
     flip(lock)
