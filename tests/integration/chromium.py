@@ -5,7 +5,7 @@ import base64
 import json
 import subprocess
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 
@@ -99,32 +99,40 @@ class Tab:
         return base64.b64decode((await self.call("Page.captureScreenshot", captureBeyondViewport=True))["data"])
 
 
-@asynccontextmanager
-async def tab(program, folder, url):
-    """Open an address in a browser of its own."""
+@contextmanager
+def browser(program, folder):
+    """Start a browser without a profile of anybody's; yields its address."""
     arguments = [program, *QUIET, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"]
-    browser = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        address = await _address(folder / "DevToolsActivePort")
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://{address}/json/list") as answer:
-                (found, *_) = [each for each in await answer.json() if each["type"] == "page"]
-            async with session.ws_connect(found["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                page = Tab(socket)
-                reading = asyncio.create_task(page.read())
-                await page.open(url)
-                yield page
-                reading.cancel()
-                await asyncio.wait([reading])
+        yield _address(folder / "DevToolsActivePort")
     finally:
-        browser.terminate()
-        browser.wait(timeout=PATIENCE_S)
+        process.terminate()
+        process.wait(timeout=PATIENCE_S)
 
 
-async def _address(file):
+@asynccontextmanager
+async def tab(address, url):
+    """Open an address in a tab of its own; what a page keeps is kept by server and port, so tabs share nothing."""
+    async with aiohttp.ClientSession(f"http://{address}") as session:
+        async with session.put("/json/new?about:blank") as answer:
+            found = await answer.json()
+        async with session.ws_connect(found["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+            page = Tab(socket)
+            reading = asyncio.create_task(page.read())
+            await page.call("Emulation.setFocusEmulationEnabled", enabled=True)  # as if it were the only one
+            await page.open(url)
+            yield page
+            reading.cancel()
+            await asyncio.wait([reading])
+        async with session.get(f"/json/close/{found['id']}"):
+            pass
+
+
+def _address(file):
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if file.exists() and (lines := file.read_text().splitlines()):
             return f"127.0.0.1:{lines[0]}"
-        await asyncio.sleep(0.05)
+        time.sleep(0.05)  # another process is at work; only real time moves it on
     raise AssertionError("the browser did not start")

@@ -80,7 +80,7 @@ def test_a_page_opens_in_a_browser_in_light_and_dark_and_asks_for_nothing(data, 
     assert 1 == data("diff", "jan.csv", "jul.csv", "--output", "drift.html").returncode
 
     async def look(page):
-        async with chromium.tab(program, tmp_path / f"browser-{page}", "about:blank#") as tab:
+        async with chromium.tab(address, "about:blank#") as tab:
             await tab.open((tmp_path / page).as_uri())
             seen = []
             for dark, width in ((False, 1200), (True, 390)):
@@ -92,11 +92,13 @@ def test_a_page_opens_in_a_browser_in_light_and_dark_and_asks_for_nothing(data, 
                         " Math.min(...[...document.querySelectorAll('section svg')].map(s => s.clientHeight))]"
                     )
                 )
-            return seen, tab.said, [address for address in tab.asked if not address.startswith(("file:", "about:"))]
+            return seen, tab.said, [each for each in tab.asked if not each.startswith(("file:", "about:"))]
 
-    for page, plots in (("jan.html", 19), ("drift.html", 3)):
-        (light, dark), said, asked = asyncio.run(look(page))
+    pages = {"jan.html": 19, "drift.html": 3}
+    with chromium.browser(program, tmp_path / "browser") as address:
+        found = [asyncio.run(look(page)) for page in pages]
 
+    for ((light, dark), said, asked), plots in zip(found, pages.values(), strict=True):
         assert ([], []) == (said, asked)
         assert light[0] != dark[0]
         assert (1200, 390) == (light[1], dark[1])

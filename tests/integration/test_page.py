@@ -19,16 +19,22 @@ KEY = "k" * 20
 TAKEN = "document.querySelector('#answer').textContent"
 
 
-@pytest.fixture
-def visit(tmp_path):
-    """``visit(talk)``: open the page of a server and return what ``talk(tab, url)`` returns."""
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no chromium to open the page in")
+    with chromium.browser(program, tmp_path_factory.mktemp("browser")) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser):
+    """``visit(talk)``: open the page of a server and return what ``talk(tab, url)`` returns."""
 
     def run(talk, **options):
         async def main(url):
-            async with chromium.tab(program, tmp_path / "profile", f"{url}/") as tab:
+            async with chromium.tab(browser, f"{url}/") as tab:
                 return await talk(tab, url)
 
         with serving(**options) as url:
