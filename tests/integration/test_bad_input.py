@@ -287,7 +287,7 @@ def test_a_run_that_is_told_to_stop_is_cancelled_and_goes_on_later(project, grou
 def test_two_runs_started_at_one_instant_both_finish(project, groundwork):
     processes = [groundwork.start("run", project) for _ in range(2)]
 
-    ended = [(*process.communicate(timeout=120), process.returncode) for process in processes]
+    ended = [(*process.communicate(timeout=600), process.returncode) for process in processes]
 
     assert [code for _, _, code in ended] == [0, 0], ended
     runs = RunStore(project.parent / "runs").list()

@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -28,16 +29,25 @@ def browser(tmp_path_factory):
         yield address
 
 
+@pytest.fixture(scope="module")
+def served():
+    with serving() as url:
+        yield url
+
+
 @pytest.fixture
-def visit(browser):
-    """``visit(talk)``: open the page of a server and return what ``talk(tab, url)`` returns."""
+def visit(browser, served):
+    """``visit(talk)``: open the page of a server and return what ``talk(tab, url)`` returns.
+
+    With options it is a server of its own.
+    """
 
     def run(talk, **options):
         async def main(url):
             async with chromium.tab(browser, f"{url}/") as tab:
                 return await talk(tab, url)
 
-        with serving(**options) as url:
+        with serving(**options) if options else nullcontext(served) as url:
             return asyncio.run(main(url))
 
     return run

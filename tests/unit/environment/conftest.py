@@ -5,15 +5,13 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from groundwork import _failpoints
 from groundwork.environment import _create, _ensure, _repair, _sync
 from groundwork.environment._layout import Layout
 from groundwork.environment._lockfile import Pin
@@ -109,24 +107,6 @@ def project(tmp_path: Path) -> Path:
     (folder / "pyproject.toml").write_text("[project]\nname = 'the-project'\n")
     (folder / "requirements.lock").write_text(LOCK)
     return folder
-
-
-@pytest.fixture
-def failing_at() -> Callable[[str, BaseException], AbstractContextManager[None]]:
-    """Raise an error at a failpoint, within a block."""
-
-    @contextmanager
-    def failing(name: str, error: BaseException) -> Iterator[None]:
-        def fail() -> None:
-            raise error
-
-        _failpoints.arm(name, fail)
-        try:
-            yield
-        finally:
-            _failpoints.disarm(name)
-
-    return failing
 
 
 @pytest.fixture

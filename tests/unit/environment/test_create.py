@@ -9,6 +9,7 @@ from groundwork.environment._layout import Layout
 from groundwork.environment._record import damages, distributions
 from groundwork.environment._stamp import read_stamp
 from groundwork.errors import EnvironmentBroken
+from groundwork.testing import failpoints
 
 POINTS = [
     "environment.stamp.before_building",
@@ -36,8 +37,8 @@ def old(tmp_path, lock, installer):
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), EnvironmentBroken("no network")])
-def test_failure_on_the_way_leaves_the_old_one_and_no_litter(old, lock, failing_at, point, error):
-    with failing_at(point, error), pytest.raises(type(error)):
+def test_failure_on_the_way_leaves_the_old_one_and_no_litter(old, lock, point, error):
+    with failpoints({point: error}), pytest.raises(type(error)):
         create(old.root, lock)
 
     assert (old.root / "mark").exists()
@@ -46,8 +47,8 @@ def test_failure_on_the_way_leaves_the_old_one_and_no_litter(old, lock, failing_
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_failure_on_the_way_leaves_none_where_there_was_none(tmp_path, lock, installer, failing_at, point):
-    with failing_at(point, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+def test_failure_on_the_way_leaves_none_where_there_was_none(tmp_path, lock, installer, point):
+    with failpoints({point: KeyboardInterrupt()}), pytest.raises(KeyboardInterrupt):
         create(tmp_path / "env", lock)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["project"]
@@ -119,10 +120,10 @@ def test_what_a_kill_left_beside_is_swept(old, lock):
     assert sorted(path.name for path in old.root.parent.iterdir()) == ["env", "project"]
 
 
-def test_full_disk_is_said_plainly(old, lock, failing_at):
+def test_full_disk_is_said_plainly(old, lock):
     full = OSError(28, "No space left on device")
 
-    with failing_at("environment.create.before_swap", full), pytest.raises(EnvironmentBroken, match="No space left"):
+    with failpoints({"environment.create.before_swap": full}), pytest.raises(EnvironmentBroken, match="No space left"):
         create(old.root, lock)
 
     assert (old.root / "mark").exists()
@@ -167,7 +168,7 @@ def test_without_exchange_the_old_one_is_renamed_away_first(old, lock, monkeypat
     assert sorted(path.name for path in old.root.parent.iterdir()) == ["env", "project"]
 
 
-def test_second_rename_that_fails_brings_the_old_one_back(old, lock, monkeypatch, failing_at):
+def test_second_rename_that_fails_brings_the_old_one_back(old, lock, monkeypatch):
     monkeypatch.setattr(_relocate, "_exchange", lambda one, other: False)
     rename = os.rename
 

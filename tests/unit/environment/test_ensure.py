@@ -10,6 +10,7 @@ from groundwork.environment import _ensure, _setup, _tool, create, ensure
 from groundwork.environment._layout import Layout
 from groundwork.environment._stamp import read_stamp
 from groundwork.errors import ConfigurationError, EnvironmentBroken
+from groundwork.testing import failpoints
 
 
 def test_first_start_creates_everything(project, installer):
@@ -235,8 +236,8 @@ def test_set_up_killed_among_the_packages_goes_on_in_place(project, installer, e
 
 
 @pytest.mark.parametrize("point", ["after_venv", "after_packages"])
-def test_interrupted_set_up_is_completed_by_the_next(project, installer, failing_at, point):
-    with failing_at(f"environment.setup.{point}", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+def test_interrupted_set_up_is_completed_by_the_next(project, installer, point):
+    with failpoints({f"environment.setup.{point}": KeyboardInterrupt()}), pytest.raises(KeyboardInterrupt):
         ensure(project)
 
     ensure(project)
@@ -313,11 +314,11 @@ def test_read_only_folder_is_said_plainly(project, installer, monkeypatch):
 
 
 @pytest.mark.parametrize("state", ["building", "ready"])
-def test_full_disk_at_the_note_is_said_plainly(project, installer, failing_at, state):
+def test_full_disk_at_the_note_is_said_plainly(project, installer, state):
     full = OSError(28, "No space left on device")
 
     with (
-        failing_at(f"environment.stamp.before_{state}", full),
+        failpoints({f"environment.stamp.before_{state}": full}),
         pytest.raises(EnvironmentBroken, match=r"cannot write .*No space left"),
     ):
         ensure(project)

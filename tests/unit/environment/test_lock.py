@@ -6,6 +6,7 @@ import pytest
 from groundwork.environment import _lock, _resolve, lock
 from groundwork.environment._installer import Installer
 from groundwork.errors import ConfigurationError, EnvironmentBroken
+from groundwork.testing import failpoints
 
 RICH = "rich==15.0 \\\n    --hash=sha256:aa\n"
 TYPER = "typer==0.20 ; sys_platform != 'win32' \\\n    --hash=sha256:bb\n"
@@ -275,11 +276,11 @@ def test_output_that_cannot_be_read_is_named(shop, resolver):
         lock(shop)
 
 
-def test_failure_before_the_rename_leaves_the_earlier_lock_and_no_litter(shop, resolver, failing_at):
+def test_failure_before_the_rename_leaves_the_earlier_lock_and_no_litter(shop, resolver):
     (shop / "requirements.lock").write_text(RICH)
     full = OSError(28, "No space left on device")
 
-    with failing_at("environment.lock.before_replace", full), pytest.raises(EnvironmentBroken, match="No space left"):
+    with failpoints({"environment.lock.before_replace": full}), pytest.raises(EnvironmentBroken, match="No space left"):
         lock(shop)
 
     assert (shop / "requirements.lock").read_text() == RICH

@@ -6,6 +6,7 @@ from groundwork.environment import Finding, _repair, _unfinished, check, ensure,
 from groundwork.environment._stamp import read_stamp
 from groundwork.environment._unfinished import begin_repair, end_repair
 from groundwork.errors import EnvironmentBroken
+from groundwork.testing import failpoints
 
 
 def look(environment, **options):
@@ -214,10 +215,10 @@ def test_failure_of_the_world_is_not_tried_again(environment, installer, monkeyp
         "environment.repair.noted",
     ],
 )
-def test_repair_broken_off_anywhere_is_told_and_mended_by_the_next(environment, installer, failing_at, point):
+def test_repair_broken_off_anywhere_is_told_and_mended_by_the_next(environment, installer, point):
     (environment.site_packages / "tiny/more.py").unlink()
     whole = {"workdir": environment.root.parent, "only": ["unfinished", "packages", "files"]}
-    with failing_at(point, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+    with failpoints({point: KeyboardInterrupt()}), pytest.raises(KeyboardInterrupt):
         repair(check(environment.python, **whole))
 
     found = check(environment.python, **whole)

@@ -7,6 +7,7 @@ from groundwork.environment import _ensure, sync
 from groundwork.environment._layout import Layout
 from groundwork.environment._stamp import read_stamp
 from groundwork.errors import EnvironmentBroken
+from groundwork.testing import failpoints
 
 
 @pytest.fixture
@@ -112,9 +113,9 @@ def test_changed_lock_that_asks_for_nothing_new_is_noted(environment, project, l
 
 
 @pytest.mark.parametrize("point", ["after_install", "after_removal"])
-def test_interrupted_sync_goes_on_with_the_next(environment, lock, installer, failing_at, point):
+def test_interrupted_sync_goes_on_with_the_next(environment, lock, installer, point):
     shutil.rmtree(environment.site_packages / "tiny-1.0.dist-info")
-    with failing_at(f"environment.sync.{point}", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+    with failpoints({f"environment.sync.{point}": KeyboardInterrupt()}), pytest.raises(KeyboardInterrupt):
         sync(environment.root, lock)
     interrupted = read_stamp(environment).state
 

@@ -1,5 +1,3 @@
-import inspect
-
 import pytest
 
 from groundwork.errors import TransientError
@@ -47,19 +45,3 @@ def clock():
 @pytest.fixture
 def flaky():
     return Flaky
-
-
-@pytest.fixture
-def virtual_clock():
-    return VirtualClock()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem):
-    """Run a test that is a coroutine function on the time of its ``virtual_clock``."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    names = inspect.signature(pyfuncitem.obj).parameters
-    arguments = {name: pyfuncitem.funcargs[name] for name in names}
-    run_virtual(pyfuncitem.obj(**arguments), clock=arguments.get("virtual_clock"))
-    return True

@@ -11,6 +11,8 @@ from groundwork.errors import ConfigurationError, DeadlineExceeded, Overloaded, 
 from groundwork.resilience import Bulkhead, deadline
 from groundwork.testing import VirtualClock, run_virtual
 
+pytestmark = pytest.mark.virtual_time
+
 PATIENCE_S = 30
 
 

@@ -22,6 +22,8 @@ from groundwork.resilience import (
 )
 from groundwork.testing import VirtualClock
 
+pytestmark = pytest.mark.virtual_time
+
 
 def test_without_a_deadline_there_is_no_limit():
     check_deadline()

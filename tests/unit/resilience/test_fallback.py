@@ -7,6 +7,8 @@ import pytest
 from groundwork.errors import ConfigurationError, InvalidDataError, RetryExhausted, TransientError, WorldError
 from groundwork.resilience import Backoff, FallbackServed, fallback, retry
 
+pytestmark = pytest.mark.virtual_time
+
 
 def down(key="x"):
     raise TransientError(f"{key} is down")

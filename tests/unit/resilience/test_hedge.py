@@ -6,6 +6,8 @@ import pytest
 from groundwork.errors import ConfigurationError, TransientError
 from groundwork.resilience import RetryBudget, hedge, retry
 
+pytestmark = pytest.mark.virtual_time
+
 
 class Slow:
     """Takes a given time in each attempt; an exception among the answers is raised."""

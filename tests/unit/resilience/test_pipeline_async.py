@@ -7,6 +7,8 @@ import pytest
 from groundwork.errors import Locked, TransientError, UsageError
 from groundwork.resilience import Backoff, MemoryJournal, Pipeline, PipelineStatus, Step, StepEvent, StepStatus, retry
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def load(source):
     await asyncio.sleep(0)

@@ -20,6 +20,8 @@ from groundwork.resilience import (
     retry,
 )
 
+pytestmark = pytest.mark.virtual_time
+
 
 def steady(clock, **options):
     return retry(backoff=Backoff(1, 1, 1, "none"), clock=clock, **options)

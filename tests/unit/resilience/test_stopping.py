@@ -4,6 +4,8 @@ import pytest
 
 from groundwork.resilience._stopping import stop
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def stubborn(log):
     """Takes a second for its cleanup, and leaves at once when cancelled again."""

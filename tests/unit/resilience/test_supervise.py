@@ -7,6 +7,8 @@ import pytest
 from groundwork.errors import ConfigurationError, RetryExhausted
 from groundwork.resilience import Backoff, supervise
 
+pytestmark = pytest.mark.virtual_time
+
 STEADY = Backoff(1, 2, 8, "none")
 
 

@@ -1,25 +1,16 @@
-"""Faults to arm, always disarmed again."""
+"""Faults of the system to arm, by their number."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from groundwork import _failpoints
-
 
 @pytest.fixture
-def arm() -> Iterator[Callable[..., None]]:
-    """Arm a failpoint: with an errno it raises that OSError, with a callable it calls it."""
-    armed = []
+def arm(failpoints: Callable[..., object]) -> Callable[..., None]:
+    """Arm a failpoint, which the test must reach: with an errno it raises that OSError, with a callable it calls it."""
 
     def arm(name: str, action: int | Callable[[], None]) -> None:
-        def refuse() -> None:
-            raise OSError(action, os.strerror(action))
+        failpoints({name: OSError(action, os.strerror(action)) if isinstance(action, int) else action})
 
-        armed.append(name)
-        _failpoints.arm(name, refuse if isinstance(action, int) else action)
-
-    yield arm
-    for name in armed:
-        _failpoints.disarm(name)
+    return arm

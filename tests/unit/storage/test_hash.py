@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import threading
 
 import pytest
 from hypothesis import given, settings
@@ -40,14 +39,10 @@ def test_chunks_hashed_beside_give_the_hash_of_them_all(sizes, kind):
     assert hashlib.sha256(b"".join(chunks)).hexdigest() == found
 
 
-def test_no_thread_stays_behind_when_the_work_fails():
-    before = threading.active_count()
-
-    with pytest.raises(KeyboardInterrupt), Sha256Beside() as digest:
+def test_no_thread_stays_behind_when_the_work_fails(assert_no_leaks):
+    with assert_no_leaks(), pytest.raises(KeyboardInterrupt), Sha256Beside() as digest:
         digest.update(bytes(2 << 20))
         raise KeyboardInterrupt
-
-    assert before == threading.active_count()
 
 
 def test_a_fault_of_the_hashing_thread_is_told_and_blocks_nobody():

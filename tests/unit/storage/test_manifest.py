@@ -10,6 +10,7 @@ from groundwork import environment
 from groundwork.errors import CheckpointCorrupt, UsageError
 from groundwork.storage._building import Building
 from groundwork.storage._manifest import CheckpointInfo, read_manifest
+from groundwork.testing import failpoints
 
 
 def save(root: Path, **how: object) -> CheckpointInfo:
@@ -36,14 +37,14 @@ def test_a_fingerprint_of_the_environment_that_is_given_is_kept(tmp_path):
     assert {"environment": "mine"} == save(tmp_path, fingerprints={"environment": "mine"}).fingerprints
 
 
-def test_what_json_cannot_hold_is_refused_before_the_model_is_written(tmp_path, arm):
-    def too_late():
-        raise AssertionError("it began to write")
-
-    arm("storage.checkpoint.before_write", too_late)
-
-    with pytest.raises(UsageError, match="fingerprints must be JSON-able"):
+def test_what_json_cannot_hold_is_refused_before_the_model_is_written(tmp_path):
+    with (
+        failpoints({"storage.checkpoint.before_write": AssertionError("it began to write")}) as reached,
+        pytest.raises(UsageError, match="fingerprints must be JSON-able"),
+    ):
         save(tmp_path, fingerprints={"data": object()})
+
+    assert {"storage.checkpoint.before_write": 0} == reached
 
 
 @pytest.mark.parametrize("change", [b"[]", b"{}", b'{"format_number": 1}', b"\xff", b"[" * 100_000])
