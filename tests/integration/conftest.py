@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -50,9 +51,14 @@ class Command:
         self.folder, self.said, self.forks = folder, said, forks
 
     def __call__(self, *arguments, failpoints=None, check=None):
-        """Run a command in a fork of an interpreter that has the libraries loaded."""
+        """Run a command, where there are forks in one of an interpreter that has the libraries loaded."""
         places = {name: self.said / name for name in ("out", "err")}
-        code = self.forks(self.folder, arguments, failpoints=failpoints, **places)
+        if hasattr(os, "fork"):
+            code = self.forks(self.folder, arguments, failpoints=failpoints, **places)
+        else:
+            with places["out"].open("wb") as out, places["err"].open("wb") as err:
+                line = self.line(*arguments, failpoints=failpoints)
+                code = subprocess.call(line, cwd=self.folder, stdout=out, stderr=err)
         done = Ended(code, *(path.read_text(encoding="utf-8") for path in places.values()))
         for path in places.values():
             path.unlink()
