@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 
 
+def cache_folder() -> Path:
+    """Return where benchmarks keep what takes long to make."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "groundwork-benchmarks"
+
+
 def peer_python(name: str, *requirements: str) -> str:
     """Return the interpreter of an environment with these requirements, making it if need be."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "groundwork-benchmarks"
-    folder = cache / f"{name}-py{sys.version_info.major}{sys.version_info.minor}"
+    folder = cache_folder() / f"{name}-py{sys.version_info.major}{sys.version_info.minor}"
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     made, wanted = folder / "made", "\n".join(requirements)
     if made.is_file() and made.read_text(encoding="utf-8") == wanted:

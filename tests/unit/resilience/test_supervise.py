@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import logging
+import random
 
 import pytest
 
@@ -85,6 +86,19 @@ async def test_failures_that_are_long_ago_count_no_more(virtual_clock):
         await asyncio.sleep(2000)
 
     assert worker.began_s == [51 * number for number in range(11)]
+
+
+async def test_waits_without_a_pattern_grow_from_the_wait_before(virtual_clock):
+    growing, restarts = Backoff(1, 3, 1000, "decorrelated"), []
+    worker = Worker(virtual_clock, *[0.5] * 5)
+
+    async with supervise(worker, restart=growing, hook=restarts.append, seed=3, clock=virtual_clock):
+        await asyncio.sleep(1e4)
+
+    rng, expected = random.Random(3), [None]
+    for failures in range(1, 6):
+        expected.append(growing.wait_s(failures, rng, expected[-1]))
+    assert [each.wait_s for each in restarts] == expected[1:]
 
 
 async def test_without_restarts_the_first_failure_ends_the_block(virtual_clock):
