@@ -257,6 +257,21 @@ def test_a_full_queue_refuses_with_a_time_to_come_again(model):
     assert answers == [2, 4, 6, 8]
 
 
+def test_as_many_items_as_the_queue_can_hold_are_refused_only_for_now(model):
+    async def main():
+        async with Batcher(model, max_size=1, max_queue=3) as batcher:
+            tasks = await submit_each(batcher, [1])
+            await model.entered()
+            tasks += await submit_each(batcher, [2])
+            with pytest.raises(Overloaded):
+                await batcher.submit_all([3, 4, 5])
+            model.let_go()
+            await asyncio.gather(*tasks)
+            return await batcher.submit_all([3, 4, 5])
+
+    assert asyncio.run(main()) == [6, 8, 10]
+
+
 def test_more_items_than_the_queue_can_ever_hold_is_a_mistake_of_the_caller(model):
     async def main():
         async with Batcher(model, max_queue=3) as batcher:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.concurrency import _files, read_files, stream_files, write_files
-from groundwork.errors import InvalidDataError, StorageError, UsageError
+from groundwork.errors import ConfigurationError, InvalidDataError, StorageError, UsageError
 
 
 @pytest.fixture
@@ -223,3 +223,67 @@ def test_cancelled_it_ends_the_files_under_way_and_begins_no_other(tmp_path, mon
 def test_a_limit_below_one_is_refused(call):
     with pytest.raises(UsageError, match="limit is 0"):
         asyncio.run(call([], 0))
+
+
+@pytest.mark.parametrize("call", [read_files, streamed, write_files])
+def test_an_unknown_way_with_errors_is_refused_before_anything_is_touched(call, tmp_path):
+    path = tmp_path / "file"
+    given = {path: b"new"} if call is write_files else [path]
+
+    with pytest.raises(ConfigurationError, match="ignore"):
+        asyncio.run(call(given, errors="ignore"))
+
+    assert not path.exists()
+
+
+def test_a_streamed_file_that_is_too_large_is_refused(paths):
+    small, large = asyncio.run(streamed([paths[1], paths[10]], errors="collect", max_bytes=1))
+
+    assert small == b"1"
+    assert isinstance(large, InvalidDataError)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_could_not_be_written_is_collected_in_its_place(listed, tmp_path):
+    (tmp_path / "folder").mkdir()
+    pairs = [(tmp_path / name, b"x") for name in ("first", "folder", "last")]
+
+    first, failed, last = asyncio.run(write_files(pairs if listed else (p for p in pairs), errors="collect"))
+
+    assert [tmp_path / "first", tmp_path / "last"] == [first, last]
+    assert isinstance(failed, UsageError)
+
+
+@pytest.mark.parametrize(("options", "synced"), [({}, True), ({"durable": True}, True), ({"durable": False}, False)])
+def test_files_are_synced_unless_told_otherwise(options, synced, tmp_path, monkeypatch):
+    calls, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (calls.append(descriptor), fsync(descriptor))[1])
+
+    asyncio.run(write_files({tmp_path / "file": b"x"}, **options))
+
+    assert bool(calls) == synced
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here: nothing to wait for")
+@pytest.mark.parametrize("ordered", [True, False])
+def test_in_order_a_slow_file_is_waited_for_and_as_completed_it_is_not(ordered, paths, tmp_path):
+    slow = tmp_path / "slow"
+    os.mkfifo(slow)
+
+    async def main():
+        got = []
+        async with aclosing(stream_files([slow, paths[1], paths[2]], 3, ordered=ordered)) as stream:
+            written = None if not ordered else asyncio.create_task(asyncio.to_thread(slow.write_bytes, b"slow"))
+            async for _, content in stream:
+                got.append(content)
+                if len(got) == 2 and written is None:
+                    written = asyncio.create_task(asyncio.to_thread(slow.write_bytes, b"slow"))
+        await written
+        return got
+
+    expected = [b"slow", b"1", b"2"] if ordered else [b"1", b"2", b"slow"]
+    assert expected == (asyncio.run(main()) if ordered else _first_two_sorted(asyncio.run(main())))
+
+
+def _first_two_sorted(got):
+    return [*sorted(got[:2]), *got[2:]]

@@ -1,4 +1,5 @@
 import asyncio
+import inspect
 
 import pytest
 
@@ -113,3 +114,42 @@ def test_futures_are_awaited_too():
         return await gather_bounded([future], 1)
 
     assert asyncio.run(main()) == ["done"]
+
+
+@pytest.mark.parametrize(("limit", "errors"), [(0, "raise"), (3, "ignore")])
+def test_what_is_refused_leaves_no_coroutine_behind(limit, errors):
+    coros = [value(1), value(2)]
+
+    with pytest.raises(UsageError):
+        asyncio.run(gather_bounded(coros, limit, errors=errors))
+
+    assert [inspect.CORO_CLOSED] * 2 == [inspect.getcoroutinestate(coro) for coro in coros]
+
+
+def test_a_failure_ends_the_generator_that_the_rest_would_come_from():
+    async def fail():
+        raise OSError("first")
+
+    source = (fail() for _ in range(9))
+    with pytest.raises(OSError, match="first"):
+        asyncio.run(gather_bounded(source, 1))
+
+    assert inspect.GEN_CLOSED == inspect.getgeneratorstate(source)
+
+
+def test_cancelled_before_its_first_step_a_gathering_closes_what_it_was_given():
+    coros = [value(number) for number in range(4)]
+
+    async def main():
+        gathering = asyncio.create_task(gather_bounded((coro for coro in coros), 2))
+        await asyncio.sleep(0)
+        gathering.cancel()
+        await asyncio.wait([gathering])
+
+    asyncio.run(main())
+
+    # The third and fourth were never asked for, so they are still the caller's.
+    states = [inspect.getcoroutinestate(coro) for coro in coros]
+    for coro in coros[2:]:
+        coro.close()
+    assert [inspect.CORO_CLOSED] * 2 == states[:2]

@@ -202,3 +202,19 @@ def test_the_wait_that_a_refusal_names_is_enough_and_no_less_would_be(plan):
             assert bucket.retry_after_s(n) > 0
             clock.advance(wait * 0.01)
             assert bucket.try_acquire(n) == 0.0
+
+
+def test_who_leaves_the_line_is_not_waited_for(virtual_clock):
+    async def main():
+        bucket = bucket_on(virtual_clock, rate_per_s=1.0, burst=10)
+        bucket.try_acquire(10)
+        waiting = [asyncio.create_task(bucket.acquire(n)) for n in (2, 3, 4)]
+        await asyncio.sleep(0)
+        before_s = bucket.retry_after_s(1)
+        waiting[1].cancel()
+        await asyncio.wait(waiting[1:2])
+        after_s = bucket.retry_after_s(1)
+        await asyncio.wait(waiting)
+        return before_s, after_s, virtual_clock.monotonic(), bucket.retry_after_s(1)
+
+    assert (10.0, 7.0, 6.0, 1.0) == run_virtual(main(), clock=virtual_clock)
