@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from groundwork.errors import ConfigurationError, InvalidDataError, first_line
+from groundwork.modeling.preprocessing._builders import encoder, imputer, scaler
 
 Kind = Literal["numeric", "categorical", "boolean"]
 """What a feature is: a number, one of several names, or yes or no."""
@@ -165,44 +166,20 @@ def _canonical(name: str, kind: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _categorical(settings: PreprocessingSettings, categories: Any) -> Any:
-    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
-
-    if settings.categorical == "onehot":
-        return OneHotEncoder(
-            categories=categories,
-            handle_unknown="infrequent_if_exist",
-            min_frequency=settings.min_frequency,
-            sparse_output=False,
-        )
-    return OrdinalEncoder(
-        categories=categories,
-        handle_unknown="use_encoded_value",
-        unknown_value=np.nan,
-        encoded_missing_value=np.nan,
-        min_frequency=settings.min_frequency,
-    )
+    return encoder(settings.categorical, min_frequency=settings.min_frequency).set_params(categories=categories)
 
 
 def _numeric(settings: PreprocessingSettings) -> Any:
     from sklearn.pipeline import Pipeline
 
-    steps = [("impute", _imputer(settings.numeric_impute)), ("scale", _scaler(settings.scale))]
+    steps = [
+        ("impute", imputer(settings.numeric_impute) if settings.numeric_impute else None),
+        ("scale", scaler(settings.scale) if settings.scale else None),
+    ]
     used = [step for step in steps if step[1] is not None]
     return Pipeline(used) if used else "passthrough"
 
 
 def _boolean(settings: PreprocessingSettings) -> Any:
     # feature_frame made yes and no 1.0 and 0.0; only a gap needs care, and the mean of yes and no is neither.
-    return _imputer("most_frequent") if settings.numeric_impute else "passthrough"
-
-
-def _imputer(strategy: str | None) -> Any:
-    from sklearn.impute import SimpleImputer
-
-    return SimpleImputer(strategy=strategy, keep_empty_features=True) if strategy else None
-
-
-def _scaler(name: str | None) -> Any:
-    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
-
-    return {"standard": StandardScaler, "robust": RobustScaler, "minmax": MinMaxScaler, None: lambda: None}[name]()
+    return imputer("most_frequent") if settings.numeric_impute else "passthrough"
