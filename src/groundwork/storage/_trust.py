@@ -2,7 +2,7 @@
 
 Rule: an allowlist decides, never a scan for known evil. Trusted is what skops trusts, and what scikit-learn's own
 estimators are made of: classes and functions that scikit-learn itself defines, NumPy's ufuncs and a few names beside
-them, SciPy's sparse arrays and splines. A name that is only re-exported there (``sklearn.utils.os``) is not.
+them, SciPy's sparse arrays and splines; and the transformers of this library. A name that is only re-exported there (``sklearn.utils.os``) is not.
 """
 
 import importlib
@@ -14,6 +14,9 @@ _NAMES = frozenset(
     {
         # skops judges what the partial calls and holds by itself; gradient boosting with categories has one.
         "functools.partial",
+        "groundwork.modeling.preprocessing.DateParts",
+        "groundwork.modeling.preprocessing.OutlierClipper",
+        "groundwork.modeling.preprocessing.RareGrouper",
         "numpy.dtype",
         "numpy.mean",
         "numpy.median",
