@@ -89,9 +89,9 @@ def encoder(
     """Make a transformer that turns categories into numbers.
 
     Args:
-        how: ``onehot`` (a column a category; unknown ones are 0 in all), ``ordinal`` (their place among the sorted;
-            missing and unknown are NaN) or ``target`` (the mean of the target, shrunk towards that of all rows;
-            unknown ones get the mean of all).
+        how: ``onehot`` (a column a category; unknown ones are 0 in all), ``ordinal`` (their place among the sorted; NaN
+            and unknown become NaN, but None, which scikit-learn does not take for missing, has a place of its own) or
+            ``target`` (the mean of the target, shrunk towards that of all rows; unknown ones get the mean of all).
         min_frequency: For ``onehot`` and ``ordinal``: categories seen less often, or in a smaller share of the rows,
             are one.
         target_type: For ``target``; ``auto`` takes whole numbers for classes, so say ``continuous`` where they count.

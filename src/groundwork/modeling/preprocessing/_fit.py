@@ -142,8 +142,20 @@ def choose(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     return frame.select(columns)
 
 
+def as_series(target: Any) -> pl.Series:
+    """Read a target.
+
+    Args:
+        target: A column, an array or a list.
+
+    Returns:
+        A column.
+    """
+    return target if isinstance(target, pl.Series) else pl.Series("target", target, strict=False)
+
+
 def _outcome(target: Any, rows: int) -> NDArray[Any]:
-    series = target if isinstance(target, pl.Series) else pl.Series("target", target, strict=False)
+    series = as_series(target)
     if len(series) != rows:
         raise InvalidDataError(f"{rows:,} rows but {len(series):,} target values; pass one value a training row")
     gaps = series.null_count() + (int(series.is_nan().sum()) if series.dtype.is_float() else 0)

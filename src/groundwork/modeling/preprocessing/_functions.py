@@ -15,7 +15,7 @@ import polars as pl
 from groundwork.errors import ConfigurationError
 from groundwork.modeling.preprocessing._builders import Encode, Scale, TargetType, encoder, scaler
 from groundwork.modeling.preprocessing._columns import TEXTS, apply, is_number, numbers, treated
-from groundwork.modeling.preprocessing._fit import Table, check_parts, choose
+from groundwork.modeling.preprocessing._fit import Table, as_series, check_parts, choose
 
 
 def scale(
@@ -118,7 +118,8 @@ def encode(
             (mean of the target, shrunk; training rows by the folds that they are not in).
         target: For ``target``: one value a training row.
         min_frequency: For ``onehot`` and ``ordinal``: rarer categories are one.
-        target_type: For ``target``: see ``encoder``.
+        target_type: For ``target``; ``auto`` takes floats for numbers (``continuous``), and whole numbers, texts and
+            Booleans for classes, of which more than two have a column each.
         smooth: For ``target``: see ``encoder``.
         folds: For ``target``: how many; at most as many as there are training rows.
         seed: For ``target``: which rows share a fold.
@@ -135,10 +136,20 @@ def encode(
     if (how == "target") != (target is not None):
         wrong = "without a target" if how == "target" else "with a target"
         raise ConfigurationError(f"the encoding is {how!r} {wrong}", hint="how='target' learns from it, no other does")
-    chosen = encoder(how, min_frequency=min_frequency, target_type=target_type, smooth=smooth, folds=folds, seed=seed)
     check_parts(train, others)
+    if how == "target" and target_type == "auto" and as_series(target).dtype.is_float():
+        target_type = "continuous"
+    chosen = encoder(how, min_frequency=min_frequency, target_type=target_type, smooth=smooth, folds=folds, seed=seed)
+    parts: tuple[Any, ...] = (train, *others)
     columns = treated(train, columns, TEXTS.__contains__)
-    return apply(chosen, (train, *others), columns, partial(_categories, columns=columns), target)
+    if how == "ordinal" and isinstance(train, np.ndarray):
+        parts = tuple(map(_nan_for_none, parts))
+    elif how == "ordinal":
+        # None would be one more category to scikit-learn; left out of those that it is given, it is unknown.
+        seen = _categories(train, columns=columns)
+        known = [np.array(column.drop_nulls().unique().sort().to_list() or [""], object) for column in seen]
+        chosen.set_params(categories=known)
+    return apply(chosen, parts, columns, partial(_categories, columns=columns), target)
 
 
 def date_parts(
@@ -229,6 +240,12 @@ def _categories(part: Any, *, columns: Sequence[str]) -> Any:
     return choose(part, columns).with_columns(
         pl.selectors.categorical().cast(pl.String), pl.selectors.enum().cast(pl.String)
     )
+
+
+def _nan_for_none(part: Any) -> Any:
+    if part.dtype != object:
+        return part
+    return np.array([np.nan if value is None else value for value in part.flat], object).reshape(part.shape)
 
 
 def _as_it_is(part: Any, *, columns: Sequence[str]) -> Any:
