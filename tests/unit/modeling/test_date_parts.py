@@ -36,6 +36,16 @@ def test_a_cycle_closes(day):
         np.testing.assert_allclose(2 * np.sin(np.pi / length), steps, rtol=0.02 if length > 7 else 1e-9)
 
 
+@pytest.mark.parametrize(("year", "days"), [(2023, 365), (2024, 366)])
+def test_a_year_begins_at_the_top_of_its_circle_and_ends_one_day_before(year, days):
+    frame = pl.DataFrame({"d": [date(year, 1, 1), date(year, 12, 31)]})
+
+    (turned,) = date_parts(frame, how="cyclic", parts=["ordinal_day"])
+
+    assert (0.0, 1.0) == turned.row(0)
+    np.testing.assert_allclose(turned.row(1), (-np.sin(2 * np.pi / days), np.cos(2 * np.pi / days)), rtol=1e-9)
+
+
 def test_what_does_not_come_again_stays_a_plain_number():
     (parts,) = date_parts(
         pl.DataFrame({"d": [date(2024, 6, 1)]}), how="cyclic", parts=["year", "weekend", "elapsed_days", "month"]
