@@ -2,7 +2,8 @@
 
 Rule: an allowlist decides, never a scan for known evil. Trusted is what skops trusts, and what scikit-learn's own
 estimators are made of: classes and functions that scikit-learn itself defines, NumPy's ufuncs and a few names beside
-them, SciPy's sparse arrays and splines; and the transformers of this library. A name that is only re-exported there (``sklearn.utils.os``) is not.
+them, SciPy's sparse arrays and splines; and this library's transformers, by name. A name that is only re-exported there
+(``sklearn.utils.os``) is not.
 """
 
 import importlib
