@@ -89,6 +89,23 @@ def test_a_gap_that_training_has_seen_is_a_category_and_for_ordinal_stays_a_gap(
     assert [0.0, None, 1.0] == encode(train, how="ordinal")[0]["shop"].to_list()
 
 
+def test_an_array_of_plain_texts_has_places_too():
+    train, test = encode(np.array([["b"], ["a"]]), np.array([["c"], ["b"]]), how="ordinal")
+
+    np.testing.assert_array_equal([[1.0], [0.0]], train)
+    np.testing.assert_array_equal([[NAN], [1.0]], test)
+
+
+def test_a_column_missing_everywhere_in_training_has_no_places():
+    train = pl.DataFrame({"k": [None, None], "shop": ["a", "b"]}, schema={"k": pl.String, "shop": pl.String})
+    test = pl.DataFrame({"k": ["", "a"], "shop": ["b", None]})
+
+    _, encoded = encode(train, test, how="ordinal")
+
+    assert [(None, 1.0), (None, None)] == encoded.rows()
+    assert encode(train, how="ordinal", columns=["k"])[0]["k"].is_null().all()
+
+
 def test_several_classes_have_a_column_each_under_target_encoding():
     (encoded,) = encode(pl.DataFrame({"k": ["a", "b"] * 3}), how="target", target=["x", "y", "z"] * 2, folds=2)
 

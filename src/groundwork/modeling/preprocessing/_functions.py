@@ -47,10 +47,8 @@ def scale(
     columns = treated(train, columns, is_number)
     if isinstance(train, np.ndarray):
         return _scale_arrays(chosen, [numbers(part, ()) for part in parts])
-    known = [column.name for column in numbers(train, columns).get_columns() if column.fill_nan(None).count()]
-    scaled = apply(chosen, parts, known, lambda part: numbers(part, known))
-    unknown = [pl.lit(None, pl.Float64).alias(name) for name in columns if name not in known]
-    return tuple(part.with_columns(unknown) for part in scaled)
+    known = _with_values(numbers(train, columns))
+    return _void(apply(chosen, parts, known, lambda part: numbers(part, known)), columns, known)
 
 
 def clip_outliers(
@@ -142,13 +140,14 @@ def encode(
     chosen = encoder(how, min_frequency=min_frequency, target_type=target_type, smooth=smooth, folds=folds, seed=seed)
     parts: tuple[Any, ...] = (train, *others)
     columns = treated(train, columns, TEXTS.__contains__)
-    if how == "ordinal" and isinstance(train, np.ndarray):
-        parts = tuple(map(_nan_for_none, parts))
-    elif how == "ordinal":
+    if how == "ordinal" and isinstance(train, pl.DataFrame):
         # None would be one more category to scikit-learn; left out of those that it is given, it is unknown.
         seen = _categories(train, columns=columns)
-        known = [np.array(column.drop_nulls().unique().sort().to_list() or [""], object) for column in seen]
-        chosen.set_params(categories=known)
+        known = _with_values(seen)
+        chosen.set_params(categories=[seen[name].drop_nulls().unique().sort().to_numpy() for name in known])
+        return _void(apply(chosen, parts, known, partial(_categories, columns=known)), columns, known)
+    if how == "ordinal":
+        parts = tuple(map(_nan_for_none, parts))
     return apply(chosen, parts, columns, partial(_categories, columns=columns), target)
 
 
@@ -223,6 +222,16 @@ def group_rare(
         after.with_columns(pl.col(name).cast(_kept(before.schema[name])) for name in columns)
         for before, after in zip(parts, grouped, strict=True)
     )
+
+
+def _with_values(frame: pl.DataFrame) -> list[str]:
+    return [column.name for column in frame.fill_nan(None).get_columns() if column.count()]
+
+
+def _void(parts: Sequence[Any], columns: Sequence[str], known: Sequence[str]) -> tuple[Any, ...]:
+    """Nothing is known of the columns that were missing everywhere in training, so they are missing in all parts."""
+    void = [pl.lit(None, pl.Float64).alias(name) for name in columns if name not in known]
+    return tuple(part.with_columns(void) for part in parts)
 
 
 def _scale_arrays(chosen: Any, parts: list[Any]) -> tuple[Any, ...]:
