@@ -61,11 +61,11 @@ def checked(
     if np.count_nonzero(positive) != np.count_nonzero(observed):
         odd = observed[(observed != 0) & (observed != 1)][0]
         raise InvalidDataError(f"outcome {float(odd)} is neither 0 nor 1", hint="compare with the positive class first")
-    kept, weight = _weighing(weights, positive.size)
+    kept, weight = weighing(weights, positive.size)
     if kept is not None:
         positive, stated = positive[kept], stated[kept]
     if both_classes:
-        need_both_classes(positive)
+        need_both_classes(int(np.count_nonzero(positive)), positive.size)
     return Stated(positive, stated, weight)
 
 
@@ -88,24 +88,25 @@ def checked_numbers(outcome: ArrayLike, prediction: ArrayLike, *, weights: Array
     for name, values in (("outcome", observed), ("prediction", predicted)):
         if max(values.max(), -values.min()) > _LARGEST:
             raise InvalidDataError(f"{name} {values[np.abs(values).argmax()]:g} is too large to be squared")
-    kept, weight = _weighing(weights, observed.size)
+    kept, weight = weighing(weights, observed.size)
     if kept is not None:
         observed, predicted = observed[kept], predicted[kept]
     return Numbers(observed, predicted, weight)
 
 
-def need_both_classes(positive: Bools) -> None:
+def need_both_classes(positives: int, rows: int) -> None:
     """Refuse outcomes that are all of one class.
 
     Args:
-        positive: Observed, shape (n,).
+        positives: How many are 1.
+        rows: How many there are, at least one.
 
     Raises:
-        InvalidDataError: All are True, or all are False.
+        InvalidDataError: None is, or all are.
     """
-    if positive.all() == positive.any():
+    if positives in (0, rows):
         raise InvalidDataError(
-            f"all {positive.size:,} outcomes are {int(positive[0])}; ranking needs rows of both classes",
+            f"all {rows:,} outcomes are {int(positives > 0)}; ranking needs rows of both classes",
             hint="check the split: the target may be constant in this part of the data",
         )
 
@@ -175,8 +176,19 @@ def _classes(outcome: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def _weighing(weights: ArrayLike | None, rows: int) -> tuple[Bools | None, Floats | None]:
-    """Say which rows weigh anything (None: all), and how much."""
+def weighing(weights: ArrayLike | None, rows: int) -> tuple[Bools | None, Floats | None]:
+    """Say which rows weigh anything, and how much.
+
+    Args:
+        weights: One a row, or None.
+        rows: How many there are.
+
+    Returns:
+        The rows to keep (None: all), and the weights of those (None: one each).
+
+    Raises:
+        InvalidDataError: No numbers, not one a row, missing, infinite, negative, or all 0.
+    """
     if weights is None:
         return None, None
     weight = floats(weights, "weights")

@@ -9,6 +9,7 @@ rows are sorted three times as fast as by ``argsort``.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from groundwork.modeling.evaluation._checked import Bools, Floats, Integers
 
@@ -69,10 +70,22 @@ def average_precision(counts: Counts) -> float:
     return float(np.sum(np.diff(np.r_[0.0, counts.true_positives]) * precision) / counts.true_positives[-1])
 
 
-def _sorted_with_outcome(positive: Bools, probability: Floats) -> tuple[Floats, Bools]:
+def packed(positive: Bools, probability: Floats) -> NDArray[np.uint64]:
+    """Make one number of a probability and its outcome; sorted by probability, then negatives first.
+
+    Args:
+        positive: Observed, shape (n,).
+        probability: Stated, shape (n,), not negative.
+
+    Returns:
+        Twice the bits of the probability, and 1 more for a positive.
+    """
     # The bits of a float that is not negative rise with it; shifted by one, they lose the sign and make room.
-    packed = np.ascontiguousarray(probability).view(np.uint64) << np.uint64(1)
-    packed |= positive
-    packed.sort()
-    falling = packed[::-1]
+    bits = np.ascontiguousarray(probability).view(np.uint64) << np.uint64(1)
+    bits |= positive
+    return bits
+
+
+def _sorted_with_outcome(positive: Bools, probability: Floats) -> tuple[Floats, Bools]:
+    falling = np.sort(packed(positive, probability))[::-1]
     return (falling >> np.uint64(1)).view(np.float64), (falling & np.uint64(1)).astype(np.bool_)

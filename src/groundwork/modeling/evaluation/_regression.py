@@ -54,9 +54,11 @@ def r2(observed: Floats, predicted: Floats, weights: Floats | None = None) -> fl
         At most 1.0; of a constant outcome 1.0 if it is met everywhere and else 0.0.
     """
     residual = _mean((observed - predicted) ** 2, weights)
-    if observed.min() == observed.max():
+    variance = _mean((observed - _mean(observed, weights)) ** 2, weights)
+    # The mean of equal numbers may miss them by a rounding, which is no variance.
+    if variance == 0 or observed.min() == observed.max():
         return 1.0 if residual == 0 else 0.0
-    return 1 - residual / _mean((observed - _mean(observed, weights)) ** 2, weights)
+    return 1 - residual / variance
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:

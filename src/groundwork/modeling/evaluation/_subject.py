@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.modeling.evaluation._checked import Floats, checked, checked_numbers, need_both_classes
+from groundwork.modeling.evaluation._checked import Floats, checked, checked_numbers
 from groundwork.modeling.evaluation._draws import Units
 from groundwork.modeling.evaluation._weighted import Weighed, of_classification, of_regression, task_of
 
@@ -70,6 +70,30 @@ def figures_of(
     return found
 
 
+def figure_of(metric: str, outcome: ArrayLike, prediction: ArrayLike, threshold: float, bins: int) -> float:
+    """Compute a metric by its name.
+
+    Args:
+        metric: Its name.
+        outcome: One a row.
+        prediction: One a row.
+        threshold: For the metrics of calls.
+        bins: For the calibration error.
+
+    Returns:
+        The figure of all rows.
+
+    Raises:
+        InvalidDataError: The rows cannot be judged.
+        ConfigurationError: The metric is not known.
+    """
+    rows = Units(len(np.asarray(outcome)), None)
+    [figure] = figures_of(
+        [metric], outcome, prediction, rows, weights=None, against=None, threshold=threshold, bins=bins
+    )
+    return figure.value
+
+
 def _weighed(
     metric: str | Callable[[Any, Any], float],
     prediction: ArrayLike,
@@ -86,9 +110,7 @@ def _weighed(
         return _called(metric, np.asarray(outcome), np.asarray(prediction), units)
     if task_of(metric) == "classification":
         stated = checked(outcome, prediction, both_classes=False)
-        heavy = checked(outcome, prediction, weights=weights, both_classes=False)
-        if metric in ("roc_auc", "average_precision"):
-            need_both_classes(heavy.positive)
+        checked(outcome, prediction, weights=weights, both_classes=metric in ("roc_auc", "average_precision"))
         of = of_classification(metric, stated, threshold, bins)
     else:
         checked_numbers(outcome, prediction, weights=weights)
