@@ -19,7 +19,7 @@ def drawn(rows, classes, seed):
     return rng.integers(0, classes, rows), probability / probability.sum(axis=1, keepdims=True)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(st.integers(2, 40), st.integers(2, 4), st.integers(0, 1000), st.booleans())
 def test_figures_of_several_classes_equal_those_of_scikit_learn(rows, classes, seed, weighted):
     outcome, probability = drawn(rows, classes, seed)

@@ -83,11 +83,8 @@ def checked_numbers(outcome: ArrayLike, prediction: ArrayLike, *, weights: Array
     Raises:
         InvalidDataError: Empty, shapes differ, or a value is missing, infinite or beyond 1e150.
     """
-    observed, predicted = floats(outcome, "outcome"), floats(prediction, "prediction")
+    observed, predicted = floats(outcome, "outcome", _LARGEST), floats(prediction, "prediction", _LARGEST)
     same_shape(observed, predicted, "prediction")
-    for name, values in (("outcome", observed), ("prediction", predicted)):
-        if max(values.max(), -values.min()) > _LARGEST:
-            raise InvalidDataError(f"{name} {values[np.abs(values).argmax()]:g} is too large to be squared")
     kept, weight = weighing(weights, observed.size)
     if kept is not None:
         observed, predicted = observed[kept], predicted[kept]
@@ -129,27 +126,31 @@ def same_shape(outcome: NDArray[Any], other: NDArray[Any], name: str) -> None:
         )
 
 
-def floats(values: ArrayLike, name: str) -> Floats:
+def floats(values: ArrayLike, name: str, largest: float = np.inf) -> Floats:
     """Bring values to float64, all of them finite.
 
     Args:
         values: One number a row, shape (n,).
         name: What to call them.
+        largest: Refuse what is further from 0.
 
     Returns:
         Shape (n,).
 
     Raises:
-        InvalidDataError: No numbers, empty, not of one dimension, or a value is missing or infinite.
+        InvalidDataError: No numbers, empty, not of one dimension, or a value is missing, infinite or too large.
     """
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidDataError(f"{name} is not all numbers: {error}", hint="encode the classes as 0 and 1") from error
     one_dimension(array, name)
-    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+    low, high = array.min(), array.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
         bad = int((~np.isfinite(array)).sum())
         raise InvalidDataError(f"{name} is missing or infinite in {bad:,} of {array.size:,} rows")
+    if max(-low, high) > largest:
+        raise InvalidDataError(f"{name} {low if -low > high else high:g} is too large to be squared")
     return array
 
 

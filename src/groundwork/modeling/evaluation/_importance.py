@@ -91,4 +91,4 @@ def _judge(observed: Floats) -> Callable[[ArrayLike], float]:
     if np.isin(observed, (0.0, 1.0)).all() and positive.any() != positive.all():
         # By ranks alone: the score may as well be a regression's, of a number that happens to be 0 or 1.
         return lambda score: roc_auc(cumulative(positive, checked_numbers(observed, score).predicted))
-    return lambda score: r2(*checked_numbers(observed, score))
+    return lambda score: r2(*checked_numbers(observed, score)[:2])

@@ -8,7 +8,6 @@ half a millisecond and a metric of them as much again; nothing is copied row by 
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from statistics import NormalDist
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -196,6 +195,8 @@ def _interval(figure: Figure, units: Units, drawn: Floats, level: float, method:
 
 
 def _corrected(tails: Floats, figure: Figure, units: Units, drawn: Floats) -> Floats:
+    from statistics import NormalDist  # late: it brings fractions and decimals
+
     normal = NormalDist()
     below = float(np.mean(drawn < figure.value) + np.mean(drawn == figure.value) / 2)
     # All on one side: as far as this number of samples can tell, not infinitely far.

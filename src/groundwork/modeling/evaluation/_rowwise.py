@@ -1,23 +1,18 @@
 """What is a sum over the rows: counts at a threshold, losses, and bins of calibration.
 
 Rule: rows are summed block by block and the blocks by an exact sum in their order, so the figures do not depend on the
-number of threads. Cost: one pass; beyond a million rows every core takes blocks.
+number of threads. Cost: one pass.
 """
 
 import math
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from groundwork.errors import ConfigurationError
+from groundwork.modeling.evaluation._blocks import by_blocks
 from groundwork.modeling.evaluation._checked import Bools, Floats, Stated
 
-_BLOCK = 1 << 16
-_MANY = 1 << 20
-_MOST_WORKERS = 8
 # A certainty that was wrong costs 36, not infinity.
 _SMALLEST = float(np.finfo(np.float64).eps)
 
@@ -50,7 +45,7 @@ def row_sums(stated: Stated, threshold: float, bins: int) -> RowSums:
     Returns:
         The sums; ``bins`` as weight, sum of probabilities and sum of outcomes of each bin.
     """
-    found = _by_blocks(stated, lambda block: _block_sums(block, threshold, bins))
+    found = by_blocks(lambda rows: _block_sums(_part(stated, rows), threshold, bins), stated.positive.size)
     tn, fp, fn, tp, squared, surprise, by_bin = zip(*found, strict=True)
     rows, said, seen = (np.sum(each, axis=0) for each in zip(*by_bin, strict=True))
     add = sum if stated.weights is None else math.fsum
@@ -145,21 +140,6 @@ def _block_sums(block: Stated, threshold: float, bins: int) -> tuple[Any, ...]:
     return *cells.tolist(), squared, unlikely, by_bin
 
 
-def _by_blocks(stated: Stated, work: Callable[[Stated], tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    rows = stated.positive.size
-    blocks = (_part(stated, slice(begin, begin + _BLOCK)) for begin in range(0, rows, _BLOCK))
-    return list(_mapped(work, blocks, rows))
-
-
 def _part(stated: Stated, rows: slice) -> Stated:
     weights = None if stated.weights is None else stated.weights[rows]
     return Stated(stated.positive[rows], stated.probability[rows], weights)
-
-
-def _mapped(
-    work: Callable[[Stated], tuple[Any, ...]], blocks: Iterable[Stated], rows: int
-) -> Iterable[tuple[Any, ...]]:
-    if rows < _MANY:
-        return map(work, blocks)
-    with ThreadPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1)) as pool:
-        return list(pool.map(work, blocks))
