@@ -57,14 +57,14 @@ def train(job: Job, load: Mapping[str, Any], split: Mapping[str, Any]) -> dict[s
     if config.task == "classification":
         _check_two_classes(config.target, rows[TARGET])
     fitted = training.train(
+        config.model.estimator,
         rows,
-        target,
-        kinds,
-        estimator=config.model.estimator,
+        target=target,
+        features=kinds,
         params=config.model.params,
         settings=config.preprocessing,
         seed=config.seed,
-    )
+    ).estimator
     failpoint("project.train.fitted")
     classes = fitted.classes_.tolist() if config.task == "classification" else []
     tables = {name: job.table(described) for name, described in load["joins"].items()}

@@ -68,12 +68,12 @@ def model(raw, weather, spec, outcome):
 
     tables = {"weather": lookup_table(weather, spec.joins[0])}
     fitted = training.train(
+        "sklearn.ensemble.HistGradientBoostingClassifier",
         prepare_frame(raw, spec, tables),
-        outcome,
-        spec.features,
-        estimator="sklearn.ensemble.HistGradientBoostingClassifier",
+        target=outcome,
+        features=spec.features,
         params={"max_iter": 10},
-    )
+    ).estimator
     return TabularModel(fitted, spec, {"weather": weather})
 
 

@@ -237,8 +237,8 @@ def test_a_regression_predicts_numbers(raw, spec, weather):
     linear = spec.model_copy(update={"features": {"minute": "numeric"}, "task": "regression"})
     minutes = (raw["time"] // 100 * 60 + raw["time"] % 100).to_frame("minute")
     fitted = training.train(
-        minutes, minutes["minute"], {"minute": "numeric"}, estimator="sklearn.linear_model.LinearRegression"
-    )
+        "sklearn.linear_model.LinearRegression", minutes, target=minutes["minute"], features={"minute": "numeric"}
+    ).estimator
 
     predicted = TabularModel(fitted, TableSpec.model_validate(linear.model_dump())).predict_frame(raw)
 

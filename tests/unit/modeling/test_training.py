@@ -43,6 +43,10 @@ class Open(BaseEstimator):
         raise NotImplementedError
 
 
+def fit(rows, target, kinds, estimator, params=None, **how):
+    return train(estimator, rows, target=target, features=kinds, params=params, **how).estimator
+
+
 @pytest.fixture
 def rows():
     return pl.DataFrame({"x": [float(i) for i in range(40)], "c": ["a", "b"] * 20})
@@ -104,15 +108,15 @@ def test_an_unknown_parameter_is_named(name, hint):
 
 
 def test_the_same_seed_gives_the_same_model(rows, target):
-    how = {"estimator": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 5}}
+    forest = "sklearn.ensemble.RandomForestClassifier"
 
-    first, again = (train(rows, target, KINDS, seed=3, **how).predict_proba(rows) for _ in range(2))
+    first, again = (fit(rows, target, KINDS, forest, {"n_estimators": 5}, seed=3).predict_proba(rows) for _ in range(2))
 
     np.testing.assert_array_equal(first, again)
 
 
 def test_boosting_is_told_which_columns_are_categories(rows, target):
-    fitted = train(rows, target, KINDS, estimator=BOOSTING)
+    fitted = fit(rows, target, KINDS, BOOSTING)
 
     assert fitted["estimator"].categorical_features == [True, False]
 
@@ -120,7 +124,7 @@ def test_boosting_is_told_which_columns_are_categories(rows, target):
 def test_more_categories_than_bins_are_numbers(rows, target):
     wide = rows.with_columns(c=pl.int_range(40).cast(pl.String))
 
-    fitted = train(wide, target, KINDS, estimator=BOOSTING, params={"max_bins": 10})
+    fitted = fit(wide, target, KINDS, BOOSTING, {"max_bins": 10})
 
     assert fitted["estimator"].categorical_features == "from_dtype"
 
@@ -133,7 +137,7 @@ def test_more_categories_than_bins_are_numbers(rows, target):
     ],
 )
 def test_the_user_s_word_on_categories_stands(rows, target, params, settings, expected):
-    fitted = train(rows, target, KINDS, estimator=BOOSTING, params=params, settings=settings)
+    fitted = fit(rows, target, KINDS, BOOSTING, params, settings=settings)
 
     assert fitted["estimator"].categorical_features == expected
 
@@ -141,36 +145,36 @@ def test_the_user_s_word_on_categories_stands(rows, target, params, settings, ex
 def test_a_linear_model_with_its_settings_learns(rows, target):
     how = PreprocessingSettings(categorical="onehot", numeric_impute="median", scale="standard")
 
-    fitted = train(rows, target, KINDS, estimator="sklearn.linear_model.LogisticRegression", settings=how)
+    fitted = fit(rows, target, KINDS, "sklearn.linear_model.LogisticRegression", settings=how)
 
     assert fitted.score(rows, target) == 1.0
 
 
 def test_a_regressor_may_have_a_constant_target(rows):
-    fitted = train(rows, [1.5] * 40, {"x": "numeric"}, estimator="sklearn.linear_model.LinearRegression")
+    fitted = fit(rows, [1.5] * 40, {"x": "numeric"}, "sklearn.linear_model.LinearRegression")
 
     np.testing.assert_allclose(fitted.predict(rows.select("x")), 1.5)
 
 
 def test_no_rows_are_refused(rows):
     with pytest.raises(InvalidDataError, match="no rows"):
-        train(rows.clear(), [], KINDS, estimator=BOOSTING)
+        fit(rows.clear(), [], KINDS, BOOSTING)
 
 
 def test_another_number_of_targets_is_refused(rows):
     with pytest.raises(InvalidDataError, match="40 rows but 2 target values"):
-        train(rows, [True, False], KINDS, estimator=BOOSTING)
+        fit(rows, [True, False], KINDS, BOOSTING)
 
 
 @pytest.mark.parametrize("gap", [None, float("nan")])
 def test_a_gap_in_the_target_is_counted(rows, gap):
     with pytest.raises(InvalidDataError, match="missing in 1 of 40 rows"):
-        train(rows, [gap, *map(float, range(39))], KINDS, estimator=BOOSTING)
+        fit(rows, [gap, *map(float, range(39))], KINDS, BOOSTING)
 
 
 def test_one_class_is_refused_in_plain_words(rows):
     with pytest.raises(InvalidDataError, match="one class only, True, in all 40 rows"):
-        train(rows, pl.Series([True] * 40), KINDS, estimator=BOOSTING)
+        fit(rows, pl.Series([True] * 40), KINDS, BOOSTING)
 
 
 @pytest.mark.parametrize(
@@ -178,14 +182,14 @@ def test_one_class_is_refused_in_plain_words(rows):
 )
 def test_a_failing_estimator_ends_in_one_kind_of_error_with_its_cause(rows, target, error, words):
     with pytest.raises(TrainingFailedError, match=words) as caught:
-        train(rows, target, KINDS, estimator=Failing, params={"error": error})
+        fit(rows, target, KINDS, Failing, {"error": error})
 
     assert type(caught.value.__cause__) is type(error)
 
 
 def test_an_interrupt_is_not_swallowed(rows, target):
     with pytest.raises(KeyboardInterrupt):
-        train(rows, target, KINDS, estimator=Failing, params={"error": KeyboardInterrupt()})
+        fit(rows, target, KINDS, Failing, {"error": KeyboardInterrupt()})
 
 
 def test_an_error_without_words_is_told_by_its_type():

@@ -1,28 +1,16 @@
-"""Fitting an estimator named by its import path.
+"""An estimator found by its name, made with its parameters, and given its seed.
 
-Rule: the same rows, parameters and seed give the same model; what cannot be learned from is refused before an
-estimator sees it, in words about the data. Cost: the estimator's own, plus one pass over the features.
+Rule: whatever an estimator draws comes from a seed of ours; numpy's global state is neither read nor set.
 """
 
 import difflib
 import importlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
+from groundwork.errors import ConfigurationError, UnknownPluginError, UsageError
 
-from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError, first_line
-from groundwork.modeling.preprocessing import (
-    PreprocessingSettings,
-    build_preprocessor,
-    feature_frame,
-    known_categories,
-)
-
-_MAX_BINS = 255
 _VAR_POSITIONAL, _VAR_KEYWORD = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
 
@@ -84,14 +72,70 @@ def build_estimator(estimator: str | type[Any], params: Mapping[str, Any] | None
     accepted, more = _parameters(cls)
     for name in given:
         if name not in accepted and not more:
-            near = difflib.get_close_matches(name, accepted, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(accepted)}"
-            raise ConfigurationError(
-                f"{cls.__name__} has no parameter {name!r}", hint=hint, context={"parameter": name}
-            )
+            raise _unknown_parameter(cls, name, accepted)
     if "random_state" in accepted:
         given.setdefault("random_state", seed)
     return cls(**given)
+
+
+def prepared_estimator(estimator: Any, params: Mapping[str, Any] | None = None, *, seed: int = 0) -> Any:
+    """Make an unfitted estimator of a name, a class or an object; the object itself is never changed.
+
+    Args:
+        estimator: Import path, class, or an object whose parameters are taken.
+        params: Its parameters; of an object those that shall be others.
+        seed: Of a class see ``build_estimator``; of an object every ``random_state`` that is None is set, nested too.
+
+    Returns:
+        The instance.
+
+    Raises:
+        ConfigurationError: A parameter that it does not have; the hint names the nearest.
+        UnknownPluginError: See ``import_estimator``.
+        UsageError: The object is no estimator.
+    """
+    if isinstance(estimator, str) or inspect.isclass(estimator):
+        return build_estimator(estimator, params, seed=seed)
+    if not all(hasattr(estimator, name) for name in ("fit", "predict", "get_params", "set_params")):
+        raise UsageError(
+            f"{type(estimator).__name__} is no estimator: it lacks fit, predict, get_params or set_params",
+            hint="pass an import path, a class or an unfitted scikit-learn estimator",
+        )
+    from sklearn.base import clone
+
+    made = clone(estimator)
+    known = made.get_params()
+    for name in params or {}:
+        if name not in known:
+            raise _unknown_parameter(type(made), name, list(known))
+    made.set_params(**dict(params or {}))
+    unset = {name: seed for name, value in made.get_params().items() if _is_seed(name) and value is None}
+    return made.set_params(**{name: seed for name in unset if name not in (params or {})})
+
+
+def estimator_name(estimator: Any) -> str:
+    """Return the import path of an estimator's class."""
+    return f"{type(estimator).__module__}.{type(estimator).__qualname__}"
+
+
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator, or none where it does not tell them."""
+    return dict(estimator.get_params()) if hasattr(estimator, "get_params") else {}
+
+
+def takes(method: Any, *names: str) -> bool:
+    """Whether a method has parameters of all these names."""
+    return set(names) <= inspect.signature(method).parameters.keys()
+
+
+def _is_seed(name: str) -> bool:
+    return name == "random_state" or name.endswith("__random_state")
+
+
+def _unknown_parameter(cls: type[Any], name: str, accepted: list[str]) -> ConfigurationError:
+    near = difflib.get_close_matches(name, accepted, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(accepted)}"
+    return ConfigurationError(f"{cls.__name__} has no parameter {name!r}", hint=hint, context={"parameter": name})
 
 
 def _parameters(cls: type[Any]) -> tuple[list[str], bool]:
@@ -105,91 +149,3 @@ def _parameters(cls: type[Any]) -> tuple[list[str], bool]:
         if _VAR_KEYWORD not in kinds.values():
             return names, False
     return names, bool(names)
-
-
-def train(
-    features: pl.DataFrame,
-    target: Sequence[Any] | pl.Series | NDArray[Any],
-    kinds: Mapping[str, str],
-    *,
-    estimator: str | type[Any],
-    params: Mapping[str, Any] | None = None,
-    settings: PreprocessingSettings | None = None,
-    seed: int = 0,
-) -> Any:
-    """Fit preprocessing and estimator as one pipeline.
-
-    Histogram gradient boosting is told which columns are categories, wherever ordinal codes fit into its bins (255
-    categories); unless ``params`` say otherwise.
-
-    Args:
-        features: One row an example; has every column of ``kinds``.
-        target: One value a row, none missing.
-        kinds: Feature to kind, in the order that the model sees them.
-        estimator: Import path or class.
-        params: The estimator's parameters.
-        settings: Preprocessing; the defaults if None.
-        seed: For the estimator's ``random_state``.
-
-    Returns:
-        A fitted scikit-learn ``Pipeline`` of ``preprocess`` and ``estimator``; takes what ``feature_frame`` returns.
-
-    Raises:
-        InvalidDataError: No rows, a target of another length, with gaps or (for a classifier) of one class.
-        ConfigurationError: No features, an unknown kind or parameter.
-        UnknownPluginError: The estimator cannot be imported.
-        TrainingFailedError: The estimator failed or the memory ran out; the cause says why.
-    """
-    from sklearn.base import is_classifier
-    from sklearn.pipeline import Pipeline
-
-    model = build_estimator(estimator, params, seed=seed)
-    prepared = feature_frame(features, kinds)
-    categories = known_categories(prepared, kinds)
-    preprocess = build_preprocessor(kinds, settings, categories=categories)
-    outcome = _outcome(target, prepared.height, classifier=is_classifier(model))
-    if "categorical_features" not in (params or {}):
-        _mark_categories(model, settings or PreprocessingSettings(), kinds, categories)
-    pipeline = Pipeline([("preprocess", preprocess), ("estimator", model)])
-    try:
-        return pipeline.fit(prepared, outcome)
-    except MemoryError as error:
-        raise TrainingFailedError(
-            f"memory ran out while fitting {type(model).__name__} on {prepared.height:,} rows",
-            hint="use fewer rows or features, or preprocessing.categorical: ordinal",
-        ) from error
-    except Exception as error:  # an estimator may raise anything; the caller gets one kind of failure with its cause
-        raise TrainingFailedError(
-            f"{type(model).__name__} failed on {prepared.height:,} rows: {first_line(error)}",
-            hint="check model.params against the estimator's documentation",
-        ) from error
-
-
-def _outcome(target: Any, rows: int, *, classifier: bool) -> NDArray[Any]:
-    series = target if isinstance(target, pl.Series) else pl.Series("target", target, strict=False)
-    if rows == 0:
-        raise InvalidDataError("there are no rows to train on", hint="look at filters, dropped rows and the split")
-    if len(series) != rows:
-        raise InvalidDataError(f"{rows:,} rows but {len(series):,} target values; pass one value a row")
-    gaps = series.null_count() + (int(series.is_nan().sum()) if series.dtype.is_float() else 0)
-    if gaps:
-        raise InvalidDataError(f"the target is missing in {gaps:,} of {rows:,} rows", hint="drop those rows first")
-    if classifier and series.n_unique() < 2:
-        raise InvalidDataError(
-            f"the target has one class only, {series[0]!r}, in all {rows:,} rows; a classifier needs two",
-            hint="check the target expression and the rows that the split left for training",
-            context={"class": series[0]},
-        )
-    return np.asarray(series.to_numpy())
-
-
-def _mark_categories(
-    model: Any, settings: PreprocessingSettings, kinds: Mapping[str, str], categories: Mapping[str, Sequence[str]]
-) -> None:
-    # The preprocessor puts categorical columns first, in the order of `kinds`.
-    if settings.categorical != "ordinal" or not categories or "categorical_features" not in model.get_params():
-        return
-    limit = min(_MAX_BINS, model.get_params().get("max_bins", _MAX_BINS))
-    mask = [len(values) <= limit for values in categories.values()]
-    if any(mask):
-        model.set_params(categorical_features=mask + [False] * (len(kinds) - len(mask)))
