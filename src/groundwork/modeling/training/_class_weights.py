@@ -5,7 +5,7 @@ the estimator through ``sample_weight``, which comes to the same as its ``class_
 (of histogram gradient boosting a ``class_weight`` by text fails); where there is none, through ``class_weight``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -18,14 +18,17 @@ ClassWeight = Mapping[Any, float] | Literal["balanced"]
 """Weight by class (one for those not named), or ``balanced``: each class counts as much as any other."""
 
 
-def check_class_weight(wanted: ClassWeight | None, model: Any, classes: NDArray[Any] | None, method: str) -> None:
+def check_class_weight(
+    wanted: ClassWeight | None, model: Any, *, classifier: bool, method: str, classes: Sequence[Any] | None
+) -> None:
     """Refuse weights that cannot be meant or cannot be given to the estimator.
 
     Args:
         wanted: As the caller gave it.
         model: The estimator.
-        classes: Of the target; None for a regression.
+        classifier: Whether it is one.
         method: The method that would take ``sample_weight``.
+        classes: Of the target; None where they are not known yet.
 
     Raises:
         ConfigurationError: They cannot.
@@ -33,7 +36,7 @@ def check_class_weight(wanted: ClassWeight | None, model: Any, classes: NDArray[
     if wanted is None:
         return
     name = type(model).__name__
-    if classes is None:
+    if not classifier:
         raise ConfigurationError(
             f"{name} is no classifier, so there are no classes to weigh", hint="use weight instead"
         )
@@ -41,7 +44,7 @@ def check_class_weight(wanted: ClassWeight | None, model: Any, classes: NDArray[
         if wanted != "balanced":
             raise ConfigurationError(f"class_weight {wanted!r} is not known", hint="'balanced', or {class: weight, …}")
     else:
-        _check_mapping(wanted, classes.tolist())
+        _check_mapping(wanted, classes)
     known = parameters_of(model)
     if known.get("class_weight") is not None:
         raise ConfigurationError(
@@ -101,12 +104,12 @@ def row_weights(
     return of_row if weight is None else of_row * weight
 
 
-def _check_mapping(wanted: Mapping[Any, float], classes: list[Any]) -> None:
-    unknown = [each for each in wanted if each not in classes]
+def _check_mapping(wanted: Mapping[Any, float], classes: Sequence[Any] | None) -> None:
+    unknown = [each for each in wanted if classes is not None and each not in classes]
     if unknown:
         raise ConfigurationError(
             f"class_weight names {unknown[0]!r}, which is no class of the target",
-            hint=f"the classes are {', '.join(map(repr, classes[:10]))}",
+            hint=f"the classes are {', '.join(map(repr, list(classes or ())[:10]))}",
         )
     for each, weight in wanted.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool)

@@ -56,7 +56,7 @@ def as_json(value: Any) -> Any:
         value: Numbers, texts, mappings and sequences of them, numpy's too; of anything else the ``repr`` is taken.
 
     Returns:
-        The same as plain data; keys are text.
+        The same as plain data; keys are text, and a function is named by where it is found.
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -68,7 +68,7 @@ def as_json(value: Any) -> Any:
         return {str(name): as_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [as_json(each) for each in value]
-    return repr(value)
+    return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else repr(value)
 
 
 def described(model: Any) -> dict[str, Any]:

@@ -142,8 +142,8 @@ def _check(
         raise ConfigurationError(
             f"{type(model).__name__} takes no sample_weight", hint="leave weight out, or choose another estimator"
         )
-    classes = np.unique(rows.outcome) if recipe.classifier else None
-    check_class_weight(recipe.class_weight, model, classes, method)
+    classes = np.unique(rows.outcome).tolist() if recipe.classifier else None
+    check_class_weight(recipe.class_weight, model, classifier=recipe.classifier, method=method, classes=classes)
     if scoring is not None:
         scorers(scoring)
 
