@@ -72,19 +72,23 @@ class Reader:
                 f"a batch is a {type(batch).__name__}; it must be a frame or (features, outcome)",
                 hint="let the loader's transform return one of them",
             )
-        if self._target is not None and self._target not in batch.columns:
-            raise ConfigurationError(f"the batches have no column {self._target!r} to be the target")
+        outcome = self.outcome(batch)
         if not self.kinds:
             names = (
                 [name for name in batch.columns if name != self._target] if self._features is None else self._features
             )
             self.kinds = dict(infer_kinds(batch, list(names)))
-        return self._matrix(feature_frame(batch, self.kinds)), self.outcome(batch), None
+        return self._matrix(feature_frame(batch, self.kinds)), outcome, None
 
     def outcome(self, batch: pl.DataFrame) -> NDArray[Any] | None:
         """Return the target of a frame, none missing."""
         if self._target is None:
             return None
+        if self._target not in batch.columns:
+            raise ConfigurationError(
+                f"the batches have no column {self._target!r} to be the target",
+                hint=f"the columns are {', '.join(batch.columns[:20])}",
+            )
         values = batch[self._target]
         gaps = values.null_count() + (int(values.is_nan().sum()) if values.dtype.is_float() else 0)
         if gaps:
@@ -100,7 +104,7 @@ class Reader:
         if named:
             raise ConfigurationError(
                 f"{', '.join(named)} are categories, which an estimator takes only as numbers",
-                hint="pass preprocess=fit_preprocessor(sample, features)",
+                hint="pass preprocess=fit_preprocessor(sample, features); a number in a CSV file needs a schema",
             )
         return prepared.to_numpy()
 
@@ -179,16 +183,20 @@ def count_classes(batches: Iterator[Any], read: Reader) -> Classes:
 
     Raises:
         InvalidDataError: There is one class only, or a target is missing.
+        ConfigurationError: The batches have no outcome.
     """
     counts: dict[Any, int] = {}
     for batch in batches:
-        outcome = read.outcome(batch) if isinstance(batch, pl.DataFrame) else np.asarray(read(batch)[1])
-        names, found = np.unique(outcome, return_counts=True)
+        outcome = read.outcome(batch) if isinstance(batch, pl.DataFrame) else read(batch)[1]
+        if outcome is None:
+            raise ConfigurationError("a classifier needs an outcome", hint="name its column, as target='late'")
+        values: NDArray[Any] = np.asarray(outcome)
+        names, found = np.unique(values, return_counts=True)
         for name, count in zip(names.tolist(), found.tolist(), strict=True):
             counts[name] = counts.get(name, 0) + count
     if len(counts) < 2:
         raise InvalidDataError(
-            f"the target has {len(counts)} classes in all batches; a classifier needs two",
+            f"the target has one class only, {next(iter(counts), None)!r}, in all batches; a classifier needs two",
             hint="check the target and the rows that the split left for training",
         )
     names = sorted(counts)

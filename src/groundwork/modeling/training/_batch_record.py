@@ -4,7 +4,7 @@ Rule: a checkpoint holds all that what comes after depends on: the model with it
 the classes. It is gone on with only by a training that asks for the same; each difference is named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -68,12 +68,21 @@ def load_progress(store: CheckpointStore, plan: Mapping[str, Any], *, trust: boo
             hint="train into another folder",
         )
     progress = Progress(**told)
-    for name, value in plan.items():
-        if progress.plan.get(name) != value:
-            raise ConfigurationError(
-                f"step {checkpoint.info.step} of {store.root} was trained with {name} {progress.plan.get(name)!r}; "
-                f"this training has {value!r}",
-                hint=f"ask for the same {name}, or train into another folder",
-                context={"different": name},
-            )
+    for name, was, wanted in _differences(progress.plan, plan):
+        raise ConfigurationError(
+            f"step {checkpoint.info.step} of {store.root} was trained with {name} {was!r}; this training has "
+            f"{wanted!r}",
+            hint=f"ask for the same {name}, or train into another folder",
+            context={"different": name},
+        )
     return checkpoint.model, progress
+
+
+def _differences(was: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for name, value in wanted.items():
+        before = was.get(name)
+        if before == value:
+            continue
+        if name == "params" and isinstance(before, Mapping):
+            yield from ((each, before.get(each), value[each]) for each in value if before.get(each) != value[each])
+        yield name, before, value

@@ -81,8 +81,8 @@ def train_batches(
     model = prepared_estimator(estimator, params, seed=seed)
     _check(model, target, classes, class_weight)
     source = resumable(batches, batch_size)
-    wished = {"target": target, "features": features, "class_weight": class_weight, "classes": classes, "seed": seed}
-    plan = as_json({**described(model), **wished, "preprocess": _digest(preprocess)})
+    wished = {"seed": seed, "target": target, "features": features, "class_weight": class_weight, "classes": classes}
+    plan = as_json({**wished, "preprocess": _digest(preprocess), **described(model)})
     found = load_progress(store, plan, trust=trust) if store is not None else None
     if found is None:
         counted = _classes(model, source, Reader(target, features, None), classes, class_weight)
@@ -153,7 +153,7 @@ def _classes(
     if not is_classifier(model):
         return None
     if given is not None and wanted != "balanced":
-        return asdict(Classes(sorted(np.asarray(given).tolist()), []))
+        return asdict(Classes(np.unique(given).tolist(), []))
     state = source.state_dict()
     found = count_classes(iter(source), read)
     source.load_state_dict(state)
