@@ -199,5 +199,5 @@ def count_classes(batches: Iterator[Any], read: Reader) -> Classes:
             f"the target has one class only, {next(iter(counts), None)!r}, in all batches; a classifier needs two",
             hint="check the target and the rows that the split left for training",
         )
-    names = sorted(counts)
-    return Classes(names, [counts[name] for name in names])
+    ordered = sorted(counts)
+    return Classes(ordered, [counts[name] for name in ordered])
