@@ -82,6 +82,16 @@ def _estimator(config: ProjectConfig) -> Iterator[Mistake]:
             yield Mistake(("model", "params", name), message, nearest(name, accepted))
 
 
+def _training(config: ProjectConfig) -> Iterator[Mistake]:
+    model = config.model
+    if model.class_weight is not None and config.task != "classification":
+        yield Mistake(("model", "class_weight"), f"only a classification has classes, and task is {config.task}")
+    if model.early_stopping is not None and not config.split.validation:
+        yield Mistake(
+            ("model", "early_stopping"), "there are no rows that could say when; give split.validation a share"
+        )
+
+
 def _metrics(config: ProjectConfig) -> Iterator[Mistake]:
     named: list[tuple[KeyPath, str]] = [(("gates", metric), metric) for metric in config.gates]
     if config.checkpoint.keep.best is not None:
@@ -240,6 +250,7 @@ _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"split"}), _split),
     (frozenset({"threshold", "task"}), _threshold),
     (frozenset({"model"}), _estimator),
+    (frozenset({"model", "task", "split"}), _training),
     (frozenset({"steps"}), _steps),
     (frozenset({"task", "gates", "checkpoint"}), _metrics),
     (frozenset({"features", "exclude", "target"}), _features),

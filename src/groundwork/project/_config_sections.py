@@ -129,6 +129,20 @@ class Leakage(Section):
     )
 
 
+class EarlyStopping(Section):
+    """When to stop adding rounds, by the validation rows of the split."""
+
+    patience: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="So many rounds without a better score end the training."
+    )
+    min_gain: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="A score is better if it is greater by more than this."
+    )
+    max_rounds: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="At most so many rounds; the estimator's max_iter or n_estimators if absent."
+    )
+
+
 class Model(Section):
     """What is trained."""
 
@@ -136,6 +150,12 @@ class Model(Section):
         description="Import path of a scikit-learn estimator, as sklearn.ensemble.HistGradientBoostingClassifier."
     )
     params: dict[Name, Any] = Field(default_factory=dict, description="Keyword arguments of the estimator.")
+    class_weight: Literal["balanced"] | None = Field(
+        default=None, description="balanced: each class counts as much as any other, however few its rows."
+    )
+    early_stopping: EarlyStopping | None = Field(
+        default=None, description="Stop when the validation rows say so, and keep the best round."
+    )
 
 
 class Threshold(Section):

@@ -43,7 +43,8 @@ def train(job: Job, load: Mapping[str, Any], split: Mapping[str, Any]) -> dict[s
         split: Output of the split step.
 
     Returns:
-        ``folder`` and ``files`` of an unevaluated checkpoint; ``features`` and their kinds.
+        ``folder`` and ``files`` of an unevaluated checkpoint; ``features`` and their kinds; where the project asks for
+        them ``class_weight`` and ``early_stopping``, as they were decided.
 
     Raises:
         TrainingFailedError: The estimator failed.
@@ -56,21 +57,29 @@ def train(job: Job, load: Mapping[str, Any], split: Mapping[str, Any]) -> dict[s
     target = rows[TARGET].to_numpy()
     if config.task == "classification":
         _check_two_classes(config.target, rows[TARGET])
-    fitted = training.train(
+    stop = config.model.early_stopping
+    validation = job.table(split["validation"]) if stop is not None else None
+    trained = training.train(
         config.model.estimator,
         rows,
         target=target,
         features=kinds,
         params=config.model.params,
         settings=config.preprocessing,
+        class_weight=config.model.class_weight,
+        validation=None if validation is None else (validation, validation[TARGET].to_numpy()),
+        early_stopping=None if stop is None else training.EarlyStopping(**stop.model_dump()),
         seed=config.seed,
-    ).estimator
+    )
+    fitted = trained.estimator
     failpoint("project.train.fitted")
     classes = fitted.classes_.tolist() if config.task == "classification" else []
     tables = {name: job.table(described) for name, described in load["joins"].items()}
     model = TabularModel(fitted, _table_spec(job, rows, kinds, tables, classes), tables)
     info = model.save(CheckpointStore(job.work / "model"), step=0, metadata={"run": job.run_id})
-    return {"folder": job.relative(info.path), "files": _files(job, info.path), "features": dict(kinds)}
+    settings = trained.to_dict()["settings"]
+    decided = {name: settings[name] for name in ("class_weight", "early_stopping") if settings[name] is not None}
+    return {"folder": job.relative(info.path), "files": _files(job, info.path), "features": dict(kinds), **decided}
 
 
 def evaluate(job: Job, split: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, Any]:

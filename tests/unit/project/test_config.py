@@ -400,6 +400,11 @@ def test_a_long_value_is_cut(project):
         ),
         ("sklearn.linear_model.LogisticRegression", "Logistic", ("model.estimator", "expected an import path", None)),
         ("params: {C:", "params: {c:", ("model.params.c", "LogisticRegression has no parameter 'c'", "C")),
+        (
+            "1d}\nmodel: {",
+            "1d, validation: 0}\nmodel: {early_stopping: {patience: 3}, ",
+            ("model.early_stopping", "there are no rows that could say when", None),
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_named_where_it_stands(project, old, new, expected):
@@ -474,6 +479,14 @@ def test_a_regression_knows_its_own_metrics_and_no_threshold(project):
     found = mistakes(folder)
 
     assert [mistake["path"] for mistake in found] == ["threshold", "gates.brier"]
+
+
+def test_a_regression_has_no_classes_to_weigh(project):
+    folder = project(("gates:", "task: regression\ngates:"), ('roc_auc: ">= 0.6", brier: "<0.3"', 'rmse: "<9"'))
+
+    assert ("model.class_weight", "only a classification has classes, and task is regression") == tuple(
+        mistakes(folder, ["model.class_weight=balanced"])[0][name] for name in ("path", "message")
+    )
 
 
 def test_a_regression_written_out_is_read_back_equal(project, tmp_path):
