@@ -4,6 +4,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError, first_line
+from groundwork.modeling import training
 from groundwork.modeling.preprocessing import PreprocessingSettings
 from groundwork.modeling.training import build_estimator, import_estimator, train
 
@@ -206,3 +207,10 @@ def test_a_class_of_open_parameters_is_given_what_it_is_given():
     made = build_estimator(Open, {"depth": 3}, seed=5)
 
     assert (made.kwargs, made.random_state) == ({"depth": 3}, 5)
+
+
+def test_every_name_of_the_door_is_there_and_no_other():
+    assert sorted(training.__all__) == dir(training)
+    assert all(callable(getattr(training, name)) for name in training.__all__)
+    with pytest.raises(AttributeError, match=r"'groundwork\.modeling\.training' has no attribute 'fit'"):
+        _ = training.fit
