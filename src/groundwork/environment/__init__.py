@@ -13,6 +13,17 @@ from groundwork.environment._info import EnvironmentInfo, info
 from groundwork.environment._junit import junit, write_junit
 from groundwork.environment._lock import LockResult, lock
 from groundwork.environment._machine import usable_cores
+from groundwork.environment._plugin_kinds import NAME_PATTERN
+from groundwork.environment._plugin_registry import (
+    find_plugin,
+    forget_plugin,
+    look_for_plugin,
+    no_plugin,
+    plugin_names,
+    register_plugin,
+    registered_types,
+)
+from groundwork.environment._plugins import Plugin, installed_plugins
 from groundwork.environment._repair import Remedy, remedies, repair
 from groundwork.environment._scripts import write_scripts
 from groundwork.environment._secret import Secret
@@ -22,10 +33,12 @@ from groundwork.environment._sync import SyncResult, sync
 
 __all__ = [
     "CHECKS",
+    "NAME_PATTERN",
     "EnvironmentInfo",
     "Finding",
     "Fingerprint",
     "LockResult",
+    "Plugin",
     "Remedy",
     "Secret",
     "Severity",
@@ -35,14 +48,22 @@ __all__ = [
     "create",
     "diff",
     "ensure",
+    "find_plugin",
     "fingerprint",
+    "forget_plugin",
     "format_env",
     "info",
+    "installed_plugins",
     "junit",
     "load_settings",
     "lock",
+    "look_for_plugin",
+    "no_plugin",
     "parse_env",
+    "plugin_names",
     "printable",
+    "register_plugin",
+    "registered_types",
     "remedies",
     "repair",
     "sources",

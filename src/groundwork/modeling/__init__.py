@@ -8,6 +8,7 @@ from groundwork.modeling._content_key import content_key
 from groundwork.modeling._deprecated import deprecated
 from groundwork.modeling._logged import logged
 from groundwork.modeling._prepare import apply_derive, apply_joins, cast_columns, lookup_table, prepare_frame
+from groundwork.modeling._registry import find_plugin, register
 from groundwork.modeling._spec import Join, RawColumn, TableSpec
 from groundwork.modeling._tabular import TabularModel, load_model
 from groundwork.modeling._timed import Timed, Timing, timed
@@ -32,11 +33,13 @@ __all__ = [
     "content_key",
     "deprecated",
     "evaluation",
+    "find_plugin",
     "load_model",
     "logged",
     "lookup_table",
     "prepare_frame",
     "preprocessing",
+    "register",
     "timed",
     "training",
     "validated",
