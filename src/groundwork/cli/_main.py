@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from groundwork.cli import _bench, _data, _env, _env_scripts, _learn, _model, _new, _predict, _run, _store
+from groundwork.cli import _bench, _data, _env, _env_scripts, _learn, _model, _new, _plugins, _predict, _run, _store
 from groundwork.errors import MLException, UsageError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("runs", short_help="List runs and what became of them.")(_run.runs)
 app.command("report", short_help="Open a run's report.")(_run.report)
 app.command("serve", short_help="Serve models over HTTP.")(_model.serve)
 app.command("predict", short_help="Score a file of any size.")(_predict.predict)
+app.command("plugins", short_help="List what installed packages bring.")(_plugins.plugins)
 app.add_typer(_bench.app, name="bench", help="Measure a running server.")
 app.add_typer(_data.app, name="data", help="Profile, validate, deduplicate, split and compare tables.")
 app.add_typer(_store.app, name="store", help="List, verify, prune and export checkpoints.")

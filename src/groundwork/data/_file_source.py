@@ -22,7 +22,7 @@ from groundwork.storage import stream_raw, stream_schema
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PATTERN = frozenset("*?[")
-_PARQUET = (".parquet", ".pq")
+_TEXTS = (".csv", ".jsonl", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
 _WIDER = (pl.Int64(), pl.Int128(), pl.Float64())
 
@@ -78,10 +78,10 @@ class FileSource:
         return settled
 
     def raw_types(self, null_values: Sequence[str]) -> dict[str, pl.DataType]:
-        """Tell the types of the cells: text, or what Parquet says."""
+        """Tell the types of the cells: text, or what a file says that has types of its own, as Parquet."""
         first = self.parts[0]
         found = stream_schema(first.path, null_values=null_values, member=first.member)
-        if _is_parquet(first):
+        if _has_types(first):
             return found
         return dict.fromkeys(found, pl.String())
 
@@ -187,11 +187,11 @@ def _labels(parts: Sequence[tuple[Path, str | None]]) -> list[str]:
     return [f"{briefly[path]}/{member}" if several and member else briefly[path] for path, member in parts]
 
 
-def _is_parquet(part: FilePart) -> bool:
+def _has_types(part: FilePart) -> bool:
     suffixes = [suffix.lower() for suffix in part.path.suffixes]
     while suffixes and suffixes[-1] in _COMPRESSED:
         suffixes.pop()
-    return bool(suffixes) and suffixes[-1] in _PARQUET
+    return bool(suffixes) and suffixes[-1] not in (*_TEXTS, ".zip")
 
 
 def _united(
@@ -212,7 +212,7 @@ def _united(
 def _one_type(name: str, one: pl.DataType, two: pl.DataType, part: FilePart, first: str) -> pl.DataType:
     if one == two:
         return one
-    if _is_parquet(part) or one.is_temporal() or two.is_temporal():
+    if _has_types(part) or one.is_temporal() or two.is_temporal():
         raise InvalidDataError(
             f"{part.label}: column {name} is {two}, but {one} in {first}",
             hint=f"declare column {name} in the schema, so that all files are brought to one type",

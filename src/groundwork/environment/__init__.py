@@ -15,13 +15,13 @@ from groundwork.environment._lock import LockResult, lock
 from groundwork.environment._machine import usable_cores
 from groundwork.environment._plugin_kinds import NAME_PATTERN
 from groundwork.environment._plugin_registry import (
+    estimators_of,
     find_plugin,
     forget_plugin,
     look_for_plugin,
     no_plugin,
     plugin_names,
     register_plugin,
-    registered_types,
 )
 from groundwork.environment._plugins import Plugin, installed_plugins
 from groundwork.environment._repair import Remedy, remedies, repair
@@ -48,6 +48,7 @@ __all__ = [
     "create",
     "diff",
     "ensure",
+    "estimators_of",
     "find_plugin",
     "fingerprint",
     "forget_plugin",
@@ -63,7 +64,6 @@ __all__ = [
     "plugin_names",
     "printable",
     "register_plugin",
-    "registered_types",
     "remedies",
     "repair",
     "sources",

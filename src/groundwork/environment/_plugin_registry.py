@@ -4,6 +4,7 @@ Rule: one name is one thing; two with one name are an error that names both, and
 away. Who asks for a name that nobody has is told which there are.
 """
 
+import contextlib
 import difflib
 import inspect
 import threading
@@ -123,13 +124,23 @@ def plugin_names(kind: str) -> list[str]:
     return sorted(name for name in declared | registered if known.refusal(name) is None)
 
 
-def registered_types(kind: str) -> list[Any]:
-    """List what this process has registered of a kind.
+def estimators_of(name: str) -> list[type[Any]]:
+    """List the estimators that the package of a dotted name has registered or declares; imports no other package.
 
     Args:
-        kind: See ``look_for_plugin``.
+        name: As ``package.module.Class``.
+
+    Returns:
+        Classes; those that cannot be imported are left out.
     """
-    return [value for (each, _), value in list(_registered.items()) if each == kind]
+    package = name.partition(".")[0]
+    registered = [value for (kind, _), value in list(_registered.items()) if kind == "estimator"]
+    found = [value for value in registered if value.__module__.partition(".")[0] == package]
+    for plugin in installed_plugins():
+        if plugin.kind == "estimator" and plugin.value.partition(":")[0].partition(".")[0].strip() == package:
+            with contextlib.suppress(UnknownPluginError):
+                found.append(plugin.load())
+    return found
 
 
 def no_plugin(kind: str, name: str) -> UnknownPluginError:

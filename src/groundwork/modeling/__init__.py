@@ -7,6 +7,7 @@ from groundwork.modeling._cached_table import CacheInfo
 from groundwork.modeling._content_key import content_key
 from groundwork.modeling._deprecated import deprecated
 from groundwork.modeling._logged import logged
+from groundwork.modeling._metric import Metric
 from groundwork.modeling._prepare import apply_derive, apply_joins, cast_columns, lookup_table, prepare_frame
 from groundwork.modeling._registry import find_plugin, register
 from groundwork.modeling._spec import Join, RawColumn, TableSpec
@@ -19,6 +20,7 @@ __all__ = [
     "Cache",
     "CacheInfo",
     "Join",
+    "Metric",
     "PreprocessingSettings",
     "RawColumn",
     "TableSpec",

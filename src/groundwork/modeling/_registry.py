@@ -7,8 +7,6 @@ package is installed, and needs no call.
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from groundwork import environment
-
 T = TypeVar("T")
 
 
@@ -43,12 +41,14 @@ def register(kind: str, name: str, value: Any = None) -> Any:
         >>> find_plugin("metric", "worst_error") is worst_error
         True
     """
+    from groundwork.environment import register_plugin
+
     if value is not None:
-        environment.register_plugin(kind, name, value)
+        register_plugin(kind, name, value)
         return value
 
     def named(given: T) -> T:
-        environment.register_plugin(kind, name, given)
+        register_plugin(kind, name, given)
         return given
 
     return named
@@ -70,4 +70,6 @@ def find_plugin(kind: str, name: str) -> Any:
         UnknownPluginError: Nobody has the name, and the message says which there are; two have it, and both are named;
             or what has it cannot be used, and the message says which package that is and why.
     """
+    from groundwork import environment
+
     return environment.find_plugin(kind, name)

@@ -4,6 +4,7 @@ from groundwork.project._config import load_config
 from groundwork.project._config_jsonschema import write_json_schema
 from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._config_sections import STEP_NAMES
+from groundwork.project._job import Job
 from groundwork.project._new import TEMPLATES, new_project
 from groundwork.project._predict import predict_file
 from groundwork.project._report import render_report
@@ -17,6 +18,7 @@ from groundwork.project._stand_ins import remarks
 __all__ = [
     "STEP_NAMES",
     "TEMPLATES",
+    "Job",
     "Outcome",
     "ProjectConfig",
     "Run",

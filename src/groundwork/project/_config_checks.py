@@ -8,11 +8,15 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from groundwork import environment
 from groundwork.data import expression, expression_columns
 from groundwork.errors import ConfigurationError, UsageError
 from groundwork.project._config_mistakes import KeyPath, Mistake, nearest
 from groundwork.project._config_schema import ProjectConfig
 from groundwork.project._config_sections import METRICS
+from groundwork.project._plugin_metrics import check_metric
+from groundwork.project._plugin_steps import step_mistakes
+from groundwork.storage import check_table_name
 
 Check = Callable[[ProjectConfig], Iterator[Mistake]]
 
@@ -93,14 +97,24 @@ def _training(config: ProjectConfig) -> Iterator[Mistake]:
 
 
 def _metrics(config: ProjectConfig) -> Iterator[Mistake]:
+    best: KeyPath = ("checkpoint", "keep", "best")
     named: list[tuple[KeyPath, str]] = [(("gates", metric), metric) for metric in config.gates]
+    named += [(("metrics", index), metric) for index, metric in enumerate(config.metrics)]
     if config.checkpoint.keep.best is not None:
-        named.append((("checkpoint", "keep", "best"), config.checkpoint.keep.best))
+        named.append((best, config.checkpoint.keep.best))
     known = METRICS[config.task]
     for path, metric in named:
-        if metric not in known:
-            message = f"{config.task} has no metric {metric!r}; known are {', '.join(known)}"
-            yield Mistake(path, message, nearest(metric, known))
+        if metric not in known and (message := check_metric(config, metric, chooses=path == best)) is not None:
+            yield Mistake(path, message, nearest(metric, [*known, *environment.plugin_names("metric")]))
+
+
+def _formats(config: ProjectConfig) -> Iterator[Mistake]:
+    named: dict[KeyPath, str] = {("joins", index, "path"): join.path for index, join in enumerate(config.joins)}
+    for path, name in {("source", "path"): config.source.path, **named}.items():
+        try:
+            check_table_name(name)
+        except UsageError as error:
+            yield Mistake(path, error.message if error.hint is None else f"{error.message}; {error.hint}")
 
 
 def _features(config: ProjectConfig) -> Iterator[Mistake]:
@@ -252,7 +266,9 @@ _CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"model"}), _estimator),
     (frozenset({"model", "task", "split"}), _training),
     (frozenset({"steps"}), _steps),
-    (frozenset({"task", "gates", "checkpoint"}), _metrics),
+    (frozenset({"extra_steps"}), step_mistakes),
+    (frozenset({"source", "joins"}), _formats),
+    (frozenset({"task", "gates", "metrics", "checkpoint"}), _metrics),
     (frozenset({"features", "exclude", "target"}), _features),
     (frozenset({"joins"}), _joins),
     (_TABLE, _columns),

@@ -17,6 +17,7 @@ from groundwork.project._config_sections import (
     Checkpoint,
     Deduplicate,
     Expression,
+    ExtraStep,
     Gate,
     GateText,
     Join,
@@ -28,6 +29,7 @@ from groundwork.project._config_sections import (
     ShortLeakage,
     Source,
     Split,
+    StepPolicy,
     Steps,
     Threshold,
 )
@@ -76,8 +78,14 @@ class ProjectConfig(Section):
     gates: dict[Name, GateText] = Field(
         default_factory=dict, description='Bounds that the test rows must keep, as `roc_auc: ">= 0.66"`.'
     )
+    metrics: list[Name] = Field(
+        default_factory=list, description="Metrics of plugins to compute on the test rows; those of gates are anyway."
+    )
     checkpoint: Checkpoint = Field(default_factory=Checkpoint, description="How models are kept.")
     steps: Steps = Field(default_factory=Steps, description="Retry, time limit, fallback of each step.")
+    extra_steps: dict[Name, ExtraStep] = Field(
+        default_factory=dict, description="Steps of plugins, by name, between the others."
+    )
 
     _folder: Path = PrivateAttr(default=Path())
 
@@ -96,6 +104,14 @@ class ProjectConfig(Section):
             The path from the project's folder; an absolute one unchanged.
         """
         return self._folder / relative
+
+    def policy(self, step: str) -> StepPolicy:
+        """Return the policy of one step, be it of a plugin.
+
+        Args:
+            step: Its name.
+        """
+        return self.extra_steps[step] if step in self.extra_steps else self.steps.policy(step)
 
     @property
     def parsed_gates(self) -> tuple[Gate, ...]:

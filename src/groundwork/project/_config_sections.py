@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from groundwork.data import Schema
+from groundwork.environment import NAME_PATTERN
 
 STEP_NAMES = ("environment", "load", "split", "profile", "train", "evaluate", "checkpoint")
 
@@ -31,7 +32,8 @@ METRICS: dict[str, dict[str, bool]] = {
 }
 
 GATE_PATTERN = r"^(>=|<=|>|<)\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$"
-ESTIMATOR_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*[.:][A-Za-z_]\w*$"
+PLUGIN_PATTERN = rf"^{NAME_PATTERN}$"
+ESTIMATOR_PATTERN = rf"^([A-Za-z_]\w*(\.[A-Za-z_]\w*)*[.:][A-Za-z_]\w*|{NAME_PATTERN})$"
 
 Name = Annotated[str, Field(min_length=1)]
 Expression = Annotated[str, Field(min_length=1)]
@@ -147,7 +149,8 @@ class Model(Section):
     """What is trained."""
 
     estimator: Annotated[str, Field(pattern=ESTIMATOR_PATTERN)] = Field(
-        description="Import path of a scikit-learn estimator, as sklearn.ensemble.HistGradientBoostingClassifier."
+        description="Import path of a scikit-learn estimator, as sklearn.ensemble.HistGradientBoostingClassifier; or "
+        "the name of a plugin."
     )
     params: dict[Name, Any] = Field(default_factory=dict, description="Keyword arguments of the estimator.")
     class_weight: Literal["balanced"] | None = Field(
@@ -194,6 +197,15 @@ class StepPolicy(Section):
     retry: RetryPolicy | None = Field(default=None, description="Try again after a transient failure; absent: never.")
     timeout_s: Annotated[float, Field(gt=0)] | None = Field(default=None, description="Seconds the step may take.")
     optional: bool = Field(default=False, description="If it fails, the run goes on and ends PARTIAL_FAILURE.")
+
+
+class ExtraStep(StepPolicy):
+    """A step of a plugin: where it runs, what it is given, and what happens when it fails."""
+
+    after: Literal["environment", "load", "split", "profile", "train", "evaluate", "checkpoint"] = Field(
+        default="checkpoint", description="The step that it follows; of several, in the order of the file."
+    )
+    params: dict[Name, Any] = Field(default_factory=dict, description="Keyword arguments of the step.")
 
 
 class FallbackPolicy(StepPolicy):

@@ -28,7 +28,7 @@ _OF_ONE_CONFIGURATION = 2
 _CONFIGURATIONS = 4
 
 _DECIDES_TABLE = {"source", "schema", "joins", "derive", "target", "task"}
-_BESIDE_THE_MODEL = {"name", "description", "steps", "gates", "checkpoint", "leakage"}
+_BESIDE_THE_MODEL = {"name", "description", "steps", "gates", "checkpoint", "leakage", "metrics", "extra_steps"}
 
 
 def key_of(config: ProjectConfig, step: str) -> str:

@@ -25,8 +25,9 @@ from groundwork.modeling import (
     training,
 )
 from groundwork.project._artefacts import Artefact
-from groundwork.project._config_sections import METRICS, Gate
+from groundwork.project._config_sections import Gate
 from groundwork.project._job import TARGET, Job
+from groundwork.project._plugin_metrics import better, plugin_figures
 from groundwork.project._previous import true_fingerprints
 from groundwork.storage import CheckpointStore, Keep
 
@@ -140,7 +141,7 @@ def checkpoint(
         spec = model.spec.model_copy(update={"threshold": evaluate["threshold"]})
         model = TabularModel(model.estimator, spec, model.tables)
     keep = config.checkpoint.keep
-    best = (keep.best, 1 if METRICS[config.task][keep.best] else -1) if keep.best else None
+    best = (keep.best, better(config, keep.best)) if keep.best else None
     store = CheckpointStore(job.folder / "checkpoints", keep=Keep(last=keep.last, best=best))
     metadata = {
         "run": job.run_id,
@@ -257,6 +258,7 @@ def _evaluate_classifier(
     score = model.score_features(model.prepare(test))
     _write_predictions(job, test, {"outcome": outcome, "probability": score})
     figures = evaluation.evaluate_classification(outcome, score, threshold=threshold)
+    figures |= plugin_figures(job.config, outcome, score)
     return {
         "metrics": figures,
         "threshold": threshold,
@@ -273,7 +275,8 @@ def _evaluate_regressor(job: Job, model: TabularModel, test: pl.DataFrame) -> di
     prediction = model.score_features(model.prepare(test))
     _write_predictions(job, test, {"outcome": outcome, "prediction": prediction})
     return {
-        "metrics": evaluation.evaluate_regression(outcome, prediction),
+        "metrics": evaluation.evaluate_regression(outcome, prediction)
+        | plugin_figures(job.config, outcome, prediction),
         "threshold": None,
         "rows": test.height,
         "importance": evaluation.permutation_importance(model, test, outcome, seed=job.config.seed),

@@ -56,7 +56,9 @@ def notes(run: Run, result: PipelineResult) -> list[str]:
         for each in environment.get("findings", [])
     ]
     leaks = [f"leakage: {each['message']}" for each in parted.get("leakage", [])]
-    stepwise = [note for output in result.data.values() if output for note in output.get("notes", [])]
+    stepwise = [
+        note for output in result.data.values() if isinstance(output, Mapping) for note in output.get("notes", [])
+    ]
     return [*(stand_in_told(each) for each in stand_ins(run, result)), *found, *leaks, *stepwise]
 
 

@@ -14,6 +14,7 @@ from groundwork.project._artefacts import intact
 from groundwork.project._config import load_config
 from groundwork.project._fingerprints import FINGERPRINTS_FILE, Fingerprints, fingerprints, moved
 from groundwork.project._job import Job
+from groundwork.project._plugin_steps import plugin_step, step_order
 from groundwork.project._previous import keep_outputs, previous_output
 from groundwork.project._report import render_report
 from groundwork.project._report_data import metadata, notes, report_data
@@ -148,19 +149,19 @@ def _shown_by(watcher: Watcher) -> Observer:
 
 
 def _steps(job: Job, store: RunStore) -> list[Step]:
-    steps = [_step(job, store, name) for name in STEPS]
+    steps = [_step(job, store, name) for name in step_order(job.config)]
     # The gates come last, so that a run that misses one still leaves its checkpoint and its report.
     return [*steps, Step("gates", _model_steps.gates)]
 
 
 def _step(job: Job, store: RunStore, name: str) -> Step:
-    policy = job.config.steps.policy(name)
+    policy, own = job.config.policy(name), STEPS.get(name)
     return Step(
         name,
-        functools.partial(STEPS[name], job),
+        functools.partial(own, job) if own is not None else plugin_step(job, name),
         retry=_retry(policy.retry, job.config.seed) if policy.retry else None,
         timeout_s=policy.timeout_s,
-        fallback=previous_output(job, store.root, name),
+        fallback=previous_output(job, store.root, name) if own is not None else None,
         # It stands in for the same request only, so that it is not the request that has become wrong; and it is told.
         fallback_on=Exception,
         optional=policy.optional,

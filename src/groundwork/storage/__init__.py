@@ -23,7 +23,7 @@ from groundwork.storage._raw import stream_raw
 from groundwork.storage._retention import Keep
 from groundwork.storage._store_folder import Stray, verify_checkpoint
 from groundwork.storage._stream import stream, stream_schema
-from groundwork.storage._table import resliced
+from groundwork.storage._table import check_table_name, resliced
 from groundwork.storage._yaml import load_yaml, load_yaml_with_lines
 from groundwork.storage._yaml_dump import dump_yaml
 
@@ -46,6 +46,7 @@ __all__ = [
     "append",
     "atomic_write",
     "cast_column",
+    "check_table_name",
     "compressor",
     "dump_yaml",
     "export_checkpoint",

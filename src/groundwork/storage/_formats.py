@@ -71,7 +71,7 @@ def read(path: str | os.PathLike[str], *, max_bytes: int | None = None, **option
 
     Args:
         path: ``.json``, ``.jsonl``, ``.yaml``, ``.toml``, ``.csv``, ``.parquet``, ``.npy``, ``.npz``,
-            ``.safetensors`` or a registered one, with ``.gz`` or ``.zst`` on top if compressed.
+            ``.safetensors``, a registered one or that of a plugin, with ``.gz`` or ``.zst`` on top if compressed.
         max_bytes: How many bytes the content may have, unpacked: of the file itself, of what .gz or .zst become, of the
             arrays in an npz, of the pages in a Parquet file. Unless given, .gz, .zst and .npz may become 1 GiB or 100
             times the size of the file, whichever is more; all else may be of any size.
@@ -209,16 +209,27 @@ def _look_up(path: str | os.PathLike[str]) -> tuple[_Format, str]:
     name = Path(path).name.lower()
     packed = next((each for each in COMPRESSED if name.endswith(each)), "")
     suffix = Path(name.removesuffix(packed)).suffix
-    if suffix not in _by_suffix:
+    known = _by_suffix.get(suffix) or _brought(suffix)
+    if known is None:
         raise _unsupported(path, "format", lambda _: True)
-    return _by_suffix[suffix], packed
+    return known, packed
+
+
+def _brought(suffix: str) -> _Format | None:
+    """Make a format of a plugin, if there is one for a suffix."""
+    from groundwork import environment
+
+    found = environment.look_for_plugin("format", suffix.removeprefix("."))
+    if found is None:
+        return None
+    return _Format(suffix.removeprefix("."), getattr(found, "read", None), getattr(found, "write", None), False)
 
 
 def _unsupported(path: Any, what: str, fits: Callable[[_Format], bool]) -> UnsupportedFormatError:
     known = ", ".join(sorted(suffix for suffix, each in _by_suffix.items() if fits(each)))
     return UnsupportedFormatError(
         f"{os.fspath(path)}: no {what} is known for this suffix",
-        hint=f"use one of {known} (.gz or .zst may follow), or register_format",
+        hint=f"use one of {known} (.gz or .zst may follow), or register one",
     )
 
 

@@ -83,7 +83,7 @@ class ParquetFile:
                 frame = self._scan().slice(done, rows).collect()
             if not frame.height:
                 raise self._broken(f"row {done + 1:,} of {height:,} is missing")
-            yield Batch(_without(frame, null_values), done + 1, None)
+            yield Batch(without_missing(frame, null_values), done + 1, None)
             done += frame.height
             # Each window decodes its row group anew, so the windows are as large as memory allows.
             rows = max(1, _WINDOW_BYTES * frame.height // max(1, int(frame.estimated_size())))
@@ -110,7 +110,16 @@ class ParquetFile:
         )
 
 
-def _without(frame: pl.DataFrame, null_values: Sequence[str]) -> pl.DataFrame:
+def without_missing(frame: pl.DataFrame, null_values: Sequence[str]) -> pl.DataFrame:
+    """Take the texts that mean missing out of the columns of text.
+
+    Args:
+        frame: The rows.
+        null_values: The texts.
+
+    Returns:
+        The rows with null in their place.
+    """
     if not null_values:
         return frame
     missing = pl.col(pl.String).is_in(list(null_values))

@@ -6,6 +6,7 @@ first.
 
 import difflib
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,45 @@ def open_table(path: Path, member: str | None, *, at_once: int = 1) -> Table:
         return JsonlFile(path, member)
     if suffix in parquet.SUFFIXES and path.suffix.lower() != ".zip":
         return ParquetFile(path)
-    raise UnsupportedFormatError(
+    if _reads_tables(path, suffix):
+        from groundwork.storage._plugin_format import PluginTable
+
+        return PluginTable(path)
+    raise _no_table(path, suffix)
+
+
+def check_table_name(path: str | PathLike[str]) -> None:
+    """Refuse a name that no table can have; of a zip, only its member says.
+
+    Args:
+        path: The file, which need not exist.
+
+    Raises:
+        UnsupportedFormatError: The suffix is of no table.
+        UnknownPluginError: The suffix is the name of a format plugin that cannot be used.
+    """
+    name = Path(path)
+    if name.suffix.lower() == ".zip":
+        return
+    suffix = table_suffix(name)
+    if suffix not in (".csv", *jsonl.SUFFIXES, *parquet.SUFFIXES) and not _reads_tables(name, suffix):
+        raise _no_table(name, suffix)
+
+
+def _reads_tables(path: Path, suffix: str) -> bool:
+    from groundwork.storage._plugin_format import reads_tables
+
+    return path.suffix.lower() != ".zip" and reads_tables(suffix)
+
+
+def _no_table(path: Path, suffix: str) -> UnsupportedFormatError:
+    from groundwork import environment
+
+    known = ".csv, .jsonl or .parquet, each also with .gz or .zst; the first two also within a .zip"
+    brought = ", ".join(f".{name}" for name in environment.plugin_names("format"))
+    return UnsupportedFormatError(
         f"{path.name}: no table format has the suffix {suffix!r}",
-        hint="use .csv, .jsonl or .parquet, each also with .gz or .zst; the first two also within a .zip",
+        hint=f"use {known}{f'; plugins bring {brought}' if brought else ''}",
     )
 
 
@@ -73,7 +110,7 @@ def settled_types(table: Table, declared: Mapping[str, _DType], null_values: Seq
     _require_types(declared)
     found = table.found()
     _require(table.name, list(found), list(declared))
-    texts = not isinstance(table, ParquetFile)
+    texts = isinstance(table, CsvFile | JsonlFile)
     for name, dtype in declared.items():
         if texts and dtype.is_nested():
             raise InvalidDataError(

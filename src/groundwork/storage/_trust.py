@@ -1,9 +1,9 @@
 """Which types a checkpoint may bring to life.
 
-Rule: an allowlist decides, never a scan for known evil. Trusted is what skops trusts, and what scikit-learn's own
-estimators are made of: classes and functions that scikit-learn itself defines, NumPy's ufuncs and a few names beside
-them, SciPy's sparse arrays and splines; and this library's transformers, by name. A name that is only re-exported there
-(``sklearn.utils.os``) is not.
+Rule: an allowlist decides, never a scan for known evil. Trusted is what skops trusts, the estimators that installed
+packages declare as plugins, and what scikit-learn's own are made of: classes and functions that scikit-learn itself
+defines, NumPy's ufuncs and a few names beside them, SciPy's sparse arrays and splines; and this library's transformers,
+by name. A name that is only re-exported there (``sklearn.utils.os``) is not.
 """
 
 import importlib
@@ -62,6 +62,13 @@ def require_trusted(names: Iterable[str], source: str) -> None:
         )
 
 
+def _is_plugin(name: str) -> bool:
+    """Whether a type is an estimator that this process registered, or that its own installed package declares."""
+    from groundwork import environment
+
+    return name in {f"{found.__module__}.{found.__qualname__}" for found in environment.estimators_of(name)}
+
+
 def _trusted(name: str) -> bool:
     if name in _NAMES:
         return True
@@ -70,6 +77,8 @@ def _trusted(name: str) -> bool:
         import numpy
 
         return isinstance(getattr(numpy, attribute, None), numpy.ufunc)
+    if _is_plugin(name):
+        return True
     if not name.startswith(_PACKAGES) or not _NOT_THESE.isdisjoint(module.split(".")):
         return False
     try:

@@ -15,10 +15,11 @@ _VAR_POSITIONAL, _VAR_KEYWORD = inspect.Parameter.VAR_POSITIONAL, inspect.Parame
 
 
 def import_estimator(path: str) -> type[Any]:
-    """Find an estimator class by its import path.
+    """Find an estimator class by its import path, or by the name of a plugin.
 
     Args:
-        path: As ``sklearn.ensemble.HistGradientBoostingClassifier``; ``my.module:Name`` works too.
+        path: As ``sklearn.ensemble.HistGradientBoostingClassifier``; ``my.module:Name`` works too. Without a dot, the
+            estimator that was registered or is declared under this name.
 
     Returns:
         The class; it has ``fit`` and ``predict``.
@@ -27,10 +28,16 @@ def import_estimator(path: str) -> type[Any]:
         ConfigurationError: The path is not one of dotted names.
         UnknownPluginError: There is no such module or name (the hint gives the nearest), or it is not an estimator.
     """
+    from groundwork import environment  # late, as those who only prepare rows need none of it
+
+    plugin: type[Any] | None = environment.look_for_plugin("estimator", path)
+    if plugin is not None:
+        return plugin
     parts = path.replace(":", ".").split(".")
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
         raise ConfigurationError(
-            f"estimator {path!r} is not an import path", hint="write sklearn.ensemble.HistGradientBoostingClassifier"
+            f"estimator {path!r} is not an import path, and no plugin has this name",
+            hint=_nearest_plugin(path) or "write sklearn.ensemble.HistGradientBoostingClassifier",
         )
     module_path, name = ".".join(parts[:-1]), parts[-1]
     try:
@@ -50,6 +57,14 @@ def import_estimator(path: str) -> type[Any]:
             hint="name a classifier or a regressor class",
         )
     return found
+
+
+def _nearest_plugin(name: str) -> str | None:
+    from groundwork.environment import plugin_names
+
+    names = plugin_names("estimator")
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"plugins bring {', '.join(names)}" if names else None
 
 
 def build_estimator(estimator: str | type[Any], params: Mapping[str, Any] | None = None, *, seed: int = 0) -> Any:
