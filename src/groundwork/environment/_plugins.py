@@ -18,6 +18,8 @@ from groundwork.errors import UnknownPluginError, first_line
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
+_POINTS = "entry_points.txt"
+
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
@@ -63,7 +65,7 @@ class Plugin:
     def problem(self) -> str | None:
         """Say why it cannot be used, or None; imports it to know."""
         if not self.name:
-            return self.value
+            return f"{self.value} cannot be read; install {self.distribution} again"
         if (refusal := KINDS[self.kind].refusal(self.name)) is not None:
             return refusal
         others = [other for other in plugins_named(self.kind, self.name) if other != self]
@@ -109,7 +111,7 @@ def _declared(places: tuple[tuple[str, int], ...]) -> tuple[Plugin, ...]:
 
     found: list[Plugin] = []
     for package in distributions():
-        text = package.read_text("entry_points.txt")
+        text = package.read_text(_POINTS)
         # The files of all other packages are not even parsed, so that none that is garbled can do harm.
         if text and any(f"[{kind.group}]" in text for kind in KINDS.values()):
             found += _plugins_of(package, text)
@@ -123,15 +125,14 @@ def _plugins_of(package: "Distribution", text: str) -> list[Plugin]:
     # The metadata of a package that was half removed lack its name or version.
     name = package.metadata["Name"] or "a package without a name"
     version = package.metadata["Version"] or "of no version"
-    if package.metadata["Name"] and distribution(name).read_text("entry_points.txt") != text:
+    if package.metadata["Name"] and distribution(name).read_text(_POINTS) != text:
         return []  # another version of it stands before on the path, and is the one that is imported
     try:
         points = [
             (kind.name, point) for kind in KINDS.values() for point in package.entry_points.select(group=kind.group)
         ]
-    except Exception as error:  # noqa: BLE001 - the standard library parses what is garbled with whatever it stumbles over
-        told = f"entry_points.txt cannot be read: {first_line(error)}"
-        return [Plugin(kind.name, "", told, name, version) for kind in KINDS.values() if f"[{kind.group}]" in text]
+    except Exception:  # noqa: BLE001 - the standard library parses what is garbled with whatever it stumbles over
+        return [Plugin(kind.name, "", _POINTS, name, version) for kind in KINDS.values() if f"[{kind.group}]" in text]
     return [Plugin(kind, point.name, point.value, name, version) for kind, point in points]
 
 

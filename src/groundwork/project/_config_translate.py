@@ -29,7 +29,7 @@ _EXPECTED = {
 }
 _PATTERNS = {
     "gates": "an operator and a number, as '>= 0.66'",
-    "estimator": "an import path, as sklearn.ensemble.HistGradientBoostingClassifier",
+    "estimator": "an import path, as sklearn.ensemble.HistGradientBoostingClassifier, or the name of a plugin",
     "unit": "a span of time, as 1d",
     "max_age": "a span of time, as 12h, 7d",
     "sha256": "64 hexadecimal digits in lower case",

@@ -27,7 +27,7 @@ from groundwork.modeling import (
 from groundwork.project._artefacts import Artefact
 from groundwork.project._config_sections import Gate
 from groundwork.project._job import TARGET, Job
-from groundwork.project._plugin_metrics import better, plugin_figures
+from groundwork.project._plugin_metrics import kept_best, plugin_figures
 from groundwork.project._previous import true_fingerprints
 from groundwork.storage import CheckpointStore, Keep
 
@@ -141,8 +141,7 @@ def checkpoint(
         spec = model.spec.model_copy(update={"threshold": evaluate["threshold"]})
         model = TabularModel(model.estimator, spec, model.tables)
     keep = config.checkpoint.keep
-    best = (keep.best, better(config, keep.best)) if keep.best else None
-    store = CheckpointStore(job.folder / "checkpoints", keep=Keep(last=keep.last, best=best))
+    store = CheckpointStore(job.folder / "checkpoints", keep=Keep(last=keep.last, best=kept_best(config)))
     metadata = {
         "run": job.run_id,
         "project": config.name,

@@ -60,16 +60,21 @@ def plugin_figures(config: ProjectConfig, outcome: Any, prediction: Any) -> dict
     return {name: _figure(name, outcome, prediction) for name in named_metrics(config)}
 
 
-def better(config: ProjectConfig, name: str) -> int:
-    """Say which way a metric is better: 1 for more, -1 for less.
+def kept_best(config: ProjectConfig) -> tuple[str, int] | None:
+    """Say by which metric the best checkpoint stays, as ``storage.Keep`` takes it.
 
     Args:
         config: The project.
-        name: A metric of its task.
+
+    Returns:
+        The metric, with a minus where less is better, and one; None if none stays for that.
     """
+    name = config.checkpoint.keep.best
+    if name is None:
+        return None
     known: Mapping[str, bool] = METRICS[config.task]
-    found = known[name] if name in known else _known(name).greater_is_better
-    return 1 if found else -1
+    greater = known[name] if name in known else _known(name).greater_is_better
+    return (name if greater else f"-{name}"), 1
 
 
 def _known(name: str) -> Metric:

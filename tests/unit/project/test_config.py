@@ -354,7 +354,7 @@ def test_a_long_value_is_cut(project):
         ("col('double')", "col('fourfold')", ("derive.fourfold", "there is no column 'fourfold'", None)),
         ("double: pl", "rain: pl.col('rain')\n  double: pl", ("derive.rain", "", None)),
         ("on: [city]", "on: [size]", ("joins.0.on.0", "there is no column 'size' in the table 'weather'", None)),
-        ("path: weather.csv\n    on: [city]", "path: x\n    on: [when]", ("joins.0.on.0", "", None)),
+        ("path: weather.csv\n    on: [city]", "path: x.csv\n    on: [when]", ("joins.0.on.0", "", None)),
         (
             "on: [city]",
             "on: [city]\n    columns: [rian]",
@@ -398,7 +398,7 @@ def test_a_long_value_is_cut(project):
             "LogisticRegresion",
             ("model.estimator", "sklearn.linear_model has no 'LogisticRegresion'; did you mean", None),
         ),
-        ("sklearn.linear_model.LogisticRegression", "Logistic", ("model.estimator", "expected an import path", None)),
+        ("sklearn.linear_model.LogisticRegression", "Logistic", ("model.estimator", "estimator 'Logistic' is not an import path, and no plugin", None)),
         ("params: {C:", "params: {c:", ("model.params.c", "LogisticRegression has no parameter 'c'", "C")),
         (
             "1d}\nmodel: {",
@@ -577,7 +577,7 @@ def test_a_folder_without_a_pipeline_yaml_says_so(tmp_path):
 
 
 def test_broken_yaml_is_a_mistake_with_its_line(project):
-    assert only(project(text="source:\n\tpath: x\n")) == (
+    assert only(project(text="source:\n\tpath: x.csv\n")) == (
         "",
         "found character '\\t' that cannot start any token",
         "indent with spaces, not tabs",
