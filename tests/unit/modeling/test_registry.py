@@ -4,17 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.environment import forget_plugin, plugin_names
 from groundwork.errors import ConfigurationError, UnknownPluginError
 from groundwork.modeling import find_plugin, register
 
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    yield
-    for kind in ("estimator", "step", "format", "metric"):
-        for name in plugin_names(kind):
-            forget_plugin(kind, name)
+pytestmark = pytest.mark.usefixtures("forgotten")
 
 
 def cost(outcome, prediction):

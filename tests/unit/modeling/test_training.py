@@ -69,6 +69,17 @@ def test_what_is_no_import_path_is_a_mistake_of_the_configuration(path):
         import_estimator(path)
 
 
+def test_a_name_without_dots_is_that_of_a_plugin(installed):
+    installed("shelf", {"estimator": {"nearest": "shelf:Nearest"}})
+
+    assert import_estimator("nearest").__module__ == "shelf"
+    with pytest.raises(ConfigurationError, match="no plugin has this name") as near:
+        import_estimator("neerest")
+    with pytest.raises(ConfigurationError) as far:
+        import_estimator("LogisticRegression")
+    assert (near.value.hint, far.value.hint) == ("did you mean 'nearest'?", "plugins bring nearest")
+
+
 def test_a_misspelled_class_names_the_nearest():
     with pytest.raises(UnknownPluginError) as caught:
         import_estimator("sklearn.ensemble.HistGradientBoostClassifier")

@@ -577,7 +577,7 @@ def test_a_folder_without_a_pipeline_yaml_says_so(tmp_path):
 
 
 def test_broken_yaml_is_a_mistake_with_its_line(project):
-    assert only(project(text="source:\n\tpath: x.csv\n")) == (
+    assert only(project(text="source:\n\tpath: x\n")) == (
         "",
         "found character '\\t' that cannot start any token",
         "indent with spaces, not tabs",

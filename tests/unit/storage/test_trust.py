@@ -2,6 +2,7 @@
 
 import pytest
 
+from groundwork.environment import register_plugin
 from groundwork.errors import UnsafeCheckpoint
 from groundwork.storage._trust import require_trusted, untrusted_types
 
@@ -50,3 +51,20 @@ def test_a_refusal_names_every_type_and_the_file():
         require_trusted(["os.system", "numpy.dtype", "a.B"], "m.skops")
 
     assert {"file": "m.skops", "types": ["os.system", "a.B"]} == caught.value.context
+
+
+def test_an_estimator_that_an_installed_package_declares_is_trusted_and_nothing_else_of_it(installed):
+    installed("shelf", {"estimator": {"nearest": "shelf:Nearest", "bad": "shelf:none"}})
+
+    assert ["shelf.cost", "shelf.Missing", "attic.Nearest"] == untrusted_types(
+        ["shelf.Nearest", "shelf.cost", "shelf.Missing", "attic.Nearest"]
+    )
+
+
+def test_a_class_that_this_process_registered_as_an_estimator_is_trusted(installed, forgotten):
+    installed("shelf", {})
+    from shelf import Nearest
+
+    register_plugin("estimator", "nearest", Nearest)
+
+    assert untrusted_types(["shelf.Nearest"]) == []
