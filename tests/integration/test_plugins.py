@@ -20,6 +20,18 @@ PACKAGE = Path(__file__).parents[2] / "examples" / "plugin"
 UV = shutil.which("uv")
 PATIENCE_S = 300
 
+# One process for several commands: what most of each costs is the libraries.
+COMMANDS = """
+import json, sys
+from groundwork.cli import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["groundwork", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        print(f"\\0{ended.code or 0}\\0", end="", flush=True)
+"""
+
 NAMED = """
     model: {estimator: nearest-mean, params: {sharpness: 0.5}}
     preprocessing: {categorical: onehot, numeric_impute: median, scale: standard}
@@ -81,20 +93,25 @@ def test_a_package_brings_all_four_kinds_and_is_missed_once_it_has_gone(project,
     (project / "pipeline.yaml").write_text(kept + dedent(NAMED), encoding="utf-8")
     rows = (project / "rows.csv").read_text(encoding="utf-8")
     (project / "rows.psv").write_text(rows.replace(",", "|"), encoding="utf-8")
-    command = (python, "-m", "groundwork")
+    commands = [
+        ["plugins", "--json"],
+        ["run", "small"],
+        ["predict", "runs/latest", "small/rows.psv", "out.csv"],
+    ]
 
     installed(python, package=wheel, cwd=folder)
-    listed = json.loads(done(*command, "plugins", "--json", cwd=folder))
-    said = done(*command, "run", project, cwd=folder)
-    done(*command, "predict", "runs/latest", project / "rows.psv", "out.csv", cwd=folder)
+    listed, one, said, two, _, three, _ = done(python, "-c", COMMANDS, json.dumps(commands), cwd=folder).split("\0")
+    assert ["0", "0", "0"] == [one, two, three], said
 
     assert [
         ("estimator", "nearest-mean", "tollbooth.estimator:NearestMean"),
         ("step", "model-card", "tollbooth.card:model_card"),
         ("format", "psv", "tollbooth.psv"),
         ("metric", "toll", "tollbooth.toll:toll"),
-    ] == [(row["kind"], row["name"], row["value"]) for row in listed]
-    assert all((row["distribution"], row["version"], row["ok"]) == ("tollbooth", "1.0", True) for row in listed)
+    ] == [(row["kind"], row["name"], row["value"]) for row in json.loads(listed)]
+    assert all(
+        (row["distribution"], row["version"], row["ok"]) == ("tollbooth", "1.0", True) for row in json.loads(listed)
+    )
 
     result = json.loads((folder / "runs/latest/result.json").read_text(encoding="utf-8"))
     facts = result["metadata"]
@@ -102,12 +119,13 @@ def test_a_package_brings_all_four_kinds_and_is_missed_once_it_has_gone(project,
     assert 0 < facts["metrics"]["toll"] <= 1
     assert [("roc_auc", True), ("toll", True)] == [(gate["metric"], gate["passed"]) for gate in facts["gates"]]
     assert "gate <= 1 kept" in said
+    assert "tollbooth" in (folder / "runs/latest/fingerprints.json").read_text(encoding="utf-8")
     assert "toll" in (folder / "runs/latest/report.html").read_text(encoding="utf-8")
     assert "# Late or not" in (folder / "runs/latest/card.md").read_text(encoding="utf-8")
     assert (folder / "out.csv").read_text(encoding="utf-8").count("\n") == rows.count("\n")
 
     installed(python, remove=True, cwd=folder)
-    refused = run(*command, "run", project, cwd=folder)
+    refused = run(python, "-m", "groundwork", "run", "small", cwd=folder)
 
     assert refused.returncode == 2
     for words in (

@@ -398,7 +398,11 @@ def test_a_long_value_is_cut(project):
             "LogisticRegresion",
             ("model.estimator", "sklearn.linear_model has no 'LogisticRegresion'; did you mean", None),
         ),
-        ("sklearn.linear_model.LogisticRegression", "Logistic", ("model.estimator", "estimator 'Logistic' is not an import path, and no plugin", None)),
+        (
+            "sklearn.linear_model.LogisticRegression",
+            "Logistic",
+            ("model.estimator", "estimator 'Logistic' is not an import path, and no plugin", None),
+        ),
         ("params: {C:", "params: {c:", ("model.params.c", "LogisticRegression has no parameter 'c'", "C")),
         (
             "1d}\nmodel: {",
