@@ -1,6 +1,8 @@
 """``groundwork plugins``: what installed packages bring, where it comes from, and whether it can be used."""
 
+import contextlib
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -27,7 +29,9 @@ def plugins(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _row(plugin: Any) -> dict[str, Any]:
-    problem = plugin.problem()
+    # What a package prints when it is imported is no part of the list.
+    with contextlib.redirect_stdout(sys.stderr):
+        problem = plugin.problem()
     return {
         "kind": plugin.kind,
         "name": plugin.name,

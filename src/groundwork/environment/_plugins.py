@@ -116,7 +116,7 @@ def _declared(places: tuple[tuple[str, int], ...]) -> tuple[Plugin, ...]:
         if text and any(f"[{kind.group}]" in text for kind in KINDS.values()):
             found += _plugins_of(package, text)
     order = list(KINDS)
-    return tuple(sorted(found, key=lambda each: (order.index(each.kind), each.name, each.distribution)))
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: (order.index(each.kind), each.name, each.distribution)))
 
 
 def _plugins_of(package: "Distribution", text: str) -> list[Plugin]:

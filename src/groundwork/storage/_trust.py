@@ -7,6 +7,8 @@ by name. A name that is only re-exported there (``sklearn.utils.os``) is not.
 """
 
 import importlib
+import importlib.util
+import sys
 from collections.abc import Iterable
 
 from groundwork.errors import UnsafeCheckpoint
@@ -57,9 +59,24 @@ def require_trusted(names: Iterable[str], source: str) -> None:
     if foreign:
         raise UnsafeCheckpoint(
             f"{source}: loading would bring in {', '.join(foreign)}, which nobody has vouched for",
-            hint="if you know who made this file, load it with trust=True",
+            hint=_hint(foreign),
             context={"file": source, "types": foreign},
         )
+
+
+def _hint(foreign: Iterable[str]) -> str:
+    absent = sorted({package for name in foreign if not _is_there(package := name.partition(".")[0])})
+    if absent:
+        return f"{', '.join(absent)} cannot be imported here; install the package that brings it"
+    return "if you know who made this file, load it with trust=True"
+
+
+def _is_there(package: str) -> bool:
+    # Looks for it without importing it.
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # __main__ has no spec, nor has what a test puts into sys.modules
+        return package in sys.modules
 
 
 def _is_plugin(name: str) -> bool:

@@ -33,6 +33,14 @@ def test_each_plugin_is_told_with_its_package_and_place(plugins, installed):
     ] == [line.split() for line in told.stdout.splitlines()]
 
 
+def test_what_a_package_prints_when_it_is_imported_does_not_get_into_the_list(plugins, installed):
+    installed("shelf", {"metric": {"cost": "shelf:cost"}}, code="print('hello')\ncost = max\n")
+
+    told = plugins("--json")
+
+    assert ([row["ok"] for row in json.loads(told.stdout)], told.stderr) == ([True], "hello\n")
+
+
 def test_one_that_cannot_be_used_is_told_with_the_reason_and_the_others_are_listed(plugins, installed):
     installed("shelf", {"metric": {"cost": "shelf:cost", "bad": "shelf:none"}})
 

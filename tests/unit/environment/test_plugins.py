@@ -4,7 +4,14 @@ import sys
 
 import pytest
 
-from groundwork.environment import find_plugin, installed_plugins, look_for_plugin, plugin_names
+from groundwork.environment import (
+    find_plugin,
+    forget_plugin,
+    installed_plugins,
+    look_for_plugin,
+    plugin_names,
+    register_plugin,
+)
 from groundwork.errors import UnknownPluginError
 
 CODE = "def cost(outcome, prediction):\n    return 1.0\n\n\nnumber = 5\n"
@@ -84,6 +91,20 @@ def test_two_packages_with_one_name_are_an_error_that_names_both(installed):
         plugin.problem().partition(" this name")[0] for plugin in installed_plugins()
     ]
     assert "shelf" not in sys.modules
+
+
+def test_what_a_package_declares_and_registers_too_is_one_thing(installed, forgotten):
+    installed("shelf", {"metric": {"cost": "shelf:cost"}})
+    cost = find_plugin("metric", "cost")
+
+    register_plugin("metric", "cost", cost)
+    again = find_plugin("metric", "cost")
+    forget_plugin("metric", "cost")
+    register_plugin("metric", "cost", max)
+
+    assert again is cost
+    with pytest.raises(UnknownPluginError, match=r"brought by builtins:max of this process and by shelf 1\.0"):
+        find_plugin("metric", "cost")
 
 
 def test_one_name_may_stand_for_things_of_two_kinds(installed):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from groundwork.environment._plugin_kinds import KINDS
-from groundwork.errors import ConfigurationError, UnknownPluginError, UsageError
+from groundwork.errors import ConfigurationError, InvalidDataError, UnknownPluginError, UsageError
 from groundwork.modeling import Metric, evaluation, register
 from groundwork.project import load_config
 from groundwork.project._config_sections import METRICS
@@ -83,6 +83,16 @@ def test_what_is_no_finite_number_is_an_error_that_names_the_metric(config, metr
     assert f"{__name__}:" in caught.value.hint
 
 
+def test_an_error_of_groundwork_reaches_the_run_as_it_is(config):
+    def refuses(outcome, prediction):
+        raise InvalidDataError("no outcome is 1")
+
+    register("metric", "mine", refuses)
+
+    with pytest.raises(InvalidDataError, match=r"^no outcome is 1$"):
+        plugin_figures(config("metrics: [mine]\n"), OUTCOME, STATED)
+
+
 @pytest.mark.parametrize(
     ("best", "kept"), [("roc_auc", ("roc_auc", 1)), ("brier", ("-brier", 1)), ("toll", ("-toll", 1))]
 )
@@ -122,6 +132,19 @@ def test_a_broken_metric_is_told_with_its_package_and_a_misspelt_one_with_what_w
     tol, bad = caught.value.context["mistakes"]
     assert (tol["suggestion"], tol["message"].endswith("bad, toll")) == ("toll", True)
     assert "metric 'bad' of shelf 1.0 (shelf:none) does not load" in bad["message"]
+
+
+def test_a_table_that_no_installed_format_reads_is_a_mistake_of_the_configuration(tmp_path):
+    text = PIPELINE.replace("rows.csv", "rows.psv")
+    joins = "joins: [{name: a, path: a.xlsx, on: [x]}, {name: b, path: b.parquet, on: [x]}]"
+    (tmp_path / "pipeline.yaml").write_text(f"{text}{joins}\n", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(tmp_path)
+
+    source, join = caught.value.context["mistakes"]
+    assert (source["path"], join["path"]) == ("source.path", "joins.0.path")
+    assert source["message"].startswith("rows.psv: no table format has the suffix '.psv'; use .csv, .jsonl or .parquet")
 
 
 def test_a_metric_that_goes_while_the_run_goes_is_told(config, forgotten):

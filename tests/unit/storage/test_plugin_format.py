@@ -57,16 +57,24 @@ def test_a_table_of_another_library_is_taken_too_and_what_is_none_refused(tmp_pa
         def __arrow_c_stream__(self, requested_schema=None):
             return ROWS.__arrow_c_stream__(requested_schema)
 
+    class Cut:
+        def __arrow_c_stream__(self, requested_schema=None):
+            raise pl.exceptions.ComputeError("cut off")
+
     (tmp_path / "rows.psv").write_bytes(b"")
     (tmp_path / "rows.odd").write_bytes(b"")
+    (tmp_path / "rows.cut").write_bytes(b"")
     register("format", "psv", SimpleNamespace(read=lambda file: Exported()))
     register("format", "odd", SimpleNamespace(read=lambda file: [1, 2]))
+    register("format", "cut", SimpleNamespace(read=lambda file: Cut()))
 
     (batch,) = stream(tmp_path / "rows.psv")
 
     assert batch.equals(ROWS)
     with pytest.raises(UsageError, match=r"rows\.odd: its format plugin read list, which is no table"):
         list(stream(tmp_path / "rows.odd"))
+    with pytest.raises(InvalidDataError, match=r"rows\.cut: its table cannot be read: cut off"):
+        list(stream(tmp_path / "rows.cut"))
 
 
 def test_a_file_that_a_plugin_cannot_read_is_damaged(tmp_path):

@@ -61,6 +61,16 @@ def test_an_estimator_that_an_installed_package_declares_is_trusted_and_nothing_
     )
 
 
+def test_what_is_not_installed_is_told_as_that():
+    with pytest.raises(UnsafeCheckpoint) as absent:
+        require_trusted(["not_there.Nearest", "os.system"], "model.skops")
+    with pytest.raises(UnsafeCheckpoint) as there:
+        require_trusted(["__main__.Nearest", "os.system"], "model.skops")
+
+    assert absent.value.hint == "not_there cannot be imported here; install the package that brings it"
+    assert there.value.hint == "if you know who made this file, load it with trust=True"
+
+
 def test_a_class_that_this_process_registered_as_an_estimator_is_trusted(installed, forgotten):
     installed("shelf", {})
     from shelf import Nearest
