@@ -10,9 +10,14 @@ import venv
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import groundwork
+from groundwork.environment import forget_plugin, plugin_names
+from groundwork.modeling import load_model, register
+from groundwork.project import run_project
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +45,16 @@ NAMED = """
     checkpoint: {keep: {best: toll}}
     extra_steps:
       model-card: {params: {title: Late or not}}
+"""
+
+OWN = """
+    model: {estimator: cautious}
+    preprocessing: {categorical: onehot, numeric_impute: median, scale: standard}
+    gates: {surprise: "<= 0.01"}
+    extra_steps:
+      lists: {}
+      fails: {after: load, optional: true}
+      notes: {}
 """
 
 
@@ -136,3 +151,40 @@ def test_a_package_brings_all_four_kinds_and_is_missed_once_it_has_gone(project,
     ):
         assert words in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.fixture
+def forgotten():
+    yield
+    for kind in ("estimator", "metric", "step"):
+        for name in plugin_names(kind):
+            forget_plugin(kind, name)
+
+
+class Cautious(LogisticRegression):
+    """An estimator of the project's own code."""
+
+
+def test_code_that_starts_a_run_gives_names_to_its_own(project, forgotten):
+    register("estimator", "cautious", Cautious)
+    register("metric", "surprise", lambda outcome, probability: np.abs(outcome - probability).max())
+    register("step", "fails", lambda job, load: 1 / 0)
+    register("step", "lists", lambda job, evaluate, load=None: ["card", evaluate["metrics"]["surprise"], load["rows"]])
+    register("step", "notes", lambda job, lists: {"notes": [f"surprised by {lists[1]:.3f}"]})
+    text = (project / "pipeline.yaml").read_text(encoding="utf-8").partition("model:")[0] + dedent(OWN)
+    (project / "pipeline.yaml").write_text(text, encoding="utf-8")
+
+    outcome = run_project(project, runs=project.parent / "runs")
+
+    result = outcome.result
+    order = ["environment", "load", "fails", "split", "profile", "train", "evaluate", "checkpoint", "lists", "notes"]
+    assert [*order, "gates"] == [step.name for step in result.steps]
+    surprise = result.metadata["metrics"]["surprise"]
+    assert {"fails": "FAILED", "lists": "SUCCESS", "gates": "FAILED"} == {
+        step.name: str(step.status) for step in result.steps if step.name in ("fails", "lists", "gates")
+    }
+    assert (str(result.status), result.data["fails"]) == ("FAILURE", None)
+    assert result.data["lists"] == ["card", surprise, 882]
+    assert f"surprised by {surprise:.3f}" in result.warnings
+    assert f"1 of 1 gates missed: surprise is {surprise:.4f}, the gate is <= 0.01" in result.errors[-1]["message"]
+    assert Cautious is type(load_model(outcome.run.folder / result.data["checkpoint"]["folder"]).estimator["estimator"])

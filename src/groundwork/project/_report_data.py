@@ -56,10 +56,14 @@ def notes(run: Run, result: PipelineResult) -> list[str]:
         for each in environment.get("findings", [])
     ]
     leaks = [f"leakage: {each['message']}" for each in parted.get("leakage", [])]
-    stepwise = [
-        note for output in result.data.values() if isinstance(output, Mapping) for note in output.get("notes", [])
-    ]
+    stepwise = [str(note) for output in result.data.values() for note in _notes(output)]
     return [*(stand_in_told(each) for each in stand_ins(run, result)), *found, *leaks, *stepwise]
+
+
+def _notes(output: Any) -> list[Any]:
+    # A plugin's step may give anything that JSON can say.
+    found = output.get("notes") if isinstance(output, Mapping) else None
+    return found if isinstance(found, list) else []
 
 
 def report_data(run: Run, job: Job, prints: Fingerprints, result: PipelineResult) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def stand_ins(run: Run, result: PipelineResult) -> list[dict[str, Any]]:
             "why": (step.error or {}).get("message", ""),
         }
         for step in result.steps
-        if (served := (result.data.get(step.name) or {}).get("served")) is not None
+        if step.name in MADE and (served := (result.data.get(step.name) or {}).get("served")) is not None
     ]
 
 
