@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from groundwork.cli import _bench, _data, _env, _env_scripts, _learn, _model, _new, _plugins, _predict, _run, _store
+from groundwork.cli import (
+    _bench,
+    _compare,
+    _data,
+    _env,
+    _env_scripts,
+    _learn,
+    _model,
+    _new,
+    _plugins,
+    _predict,
+    _run,
+    _store,
+)
 from groundwork.errors import MLException, UsageError
 
 app = typer.Typer(
@@ -27,6 +40,7 @@ app.command("new", short_help="Make a project that runs at once.")(_new.new)
 app.command("run", short_help="Train and evaluate a project.")(_run.run)
 app.command("runs", short_help="List runs and what became of them.")(_run.runs)
 app.command("report", short_help="Open a run's report.")(_run.report)
+app.command("compare", short_help="Compare two runs of one target.")(_compare.compare)
 app.command("serve", short_help="Serve models over HTTP.")(_model.serve)
 app.command("predict", short_help="Score a file of any size.")(_predict.predict)
 app.command("plugins", short_help="List what installed packages bring.")(_plugins.plugins)

@@ -1,5 +1,9 @@
 """A pipeline.yaml, its runs, and what a run leaves behind."""
 
+from groundwork.project._compare import Comparison, compare_runs
+from groundwork.project._compare_metrics import MetricChange
+from groundwork.project._compare_page import comparison_page
+from groundwork.project._compare_slices import SliceChange
 from groundwork.project._config import load_config
 from groundwork.project._config_jsonschema import write_json_schema
 from groundwork.project._config_schema import ProjectConfig
@@ -18,14 +22,19 @@ from groundwork.project._stand_ins import remarks
 __all__ = [
     "STEP_NAMES",
     "TEMPLATES",
+    "Comparison",
     "Job",
+    "MetricChange",
     "Outcome",
     "ProjectConfig",
     "Run",
     "RunInfo",
     "RunStore",
     "ServeConfig",
+    "SliceChange",
     "Watcher",
+    "compare_runs",
+    "comparison_page",
     "find_model",
     "find_run",
     "load_config",

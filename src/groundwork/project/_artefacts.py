@@ -49,16 +49,24 @@ def copy_artefacts(source: Path, target: Path, output: Any) -> None:
         output: What the step returned there.
     """
     for each in _artefacts(output):
-        there, here = source / each["path"], target / each["path"]
-        here.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            here.unlink()
-        try:
-            # Nobody writes into a file that is finished: whoever makes it anew replaces it.
-            os.link(there, here)
-        except OSError:
-            with open(there, "rb") as old, storage.atomic_write(here) as new:
-                shutil.copyfileobj(old, new)
+        link_or_copy(source / each["path"], target / each["path"])
+
+
+def link_or_copy(there: Path, here: Path) -> None:
+    """Give a finished file a second place: a hard link if the system has them, else a copy.
+
+    Args:
+        there: The file. Nobody writes into a file that is finished: whoever makes it anew replaces it.
+        here: The second place; what stands there is replaced.
+    """
+    here.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        here.unlink()
+    try:
+        os.link(there, here)
+    except OSError:
+        with open(there, "rb") as old, storage.atomic_write(here) as new:
+            shutil.copyfileobj(old, new)
 
 
 def _is_intact(path: Path, described: Artefact) -> bool:

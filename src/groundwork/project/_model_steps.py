@@ -24,7 +24,7 @@ from groundwork.modeling import (
     preprocessing,
     training,
 )
-from groundwork.project._artefacts import Artefact
+from groundwork.project._artefacts import Artefact, link_or_copy
 from groundwork.project._config_sections import Gate
 from groundwork.project._job import TARGET, Job
 from groundwork.project._plugin_metrics import kept_best, plugin_figures
@@ -92,7 +92,8 @@ def evaluate(job: Job, split: Mapping[str, Any], train: Mapping[str, Any]) -> di
         train: Output of the train step.
 
     Returns:
-        ``metrics``, ``gates``, ``threshold``, and the files ``evaluation`` (curves, importance) and ``predictions``.
+        ``metrics``, ``gates``, ``threshold``, and the files ``evaluation`` (curves, importance), ``predictions`` and
+        ``test_rows``.
     """
     config = job.config
     model = load_model(job.folder / train["folder"])
@@ -110,6 +111,7 @@ def evaluate(job: Job, split: Mapping[str, Any], train: Mapping[str, Any]) -> di
         "gates": gates,
         "evaluation": job.kept("evaluation.json"),
         "predictions": job.kept("predictions.parquet"),
+        "test_rows": _kept_test_rows(job, split["test"]),
     }
 
 
@@ -307,6 +309,12 @@ def _write_predictions(job: Job, test: pl.DataFrame, columns: Mapping[str, NDArr
     path = job.folder / "predictions.parquet"
     with storage.atomic_write(path) as file, storage.written_by_polars(path):
         pl.DataFrame(dict(columns)).write_parquet(file)
+
+
+def _kept_test_rows(job: Job, test: Artefact) -> Artefact:
+    """Keep the rows beside what was said of them: intermediate files go when a newer run is good."""
+    link_or_copy(job.folder / test["path"], job.folder / "test.parquet")
+    return job.kept("test.parquet")
 
 
 def _judge(gate: Gate, metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,233 @@
+"""Figures of two runs on their test rows, and how far chance alone would move the difference.
+
+Rule: the bootstrap draws rows, or whole groups of rows that depend on each other, and both runs of a pair see the same
+draw, so that what is hard for both cancels out. A figure that a draw cannot give (ranking needs both classes) is left
+out of that draw. Cost: each run is sorted once; a draw is then a few sums, 1 ms for 50,000 rows.
+
+Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Verdict = Literal["better", "worse", "same", "unknown"]
+
+_BINS = 15
+# Beyond, draws cost seconds and a normal interval from fewer of them is as good.
+_BUDGET = 100_000_000
+_LEAST = 100
+_ENOUGH_FOR_PERCENTILES = 1_000
+
+
+@dataclass(frozen=True)
+class MetricChange:
+    """One metric of two runs.
+
+    Attributes:
+        name: Its name.
+        higher_is_better: Whether more is better.
+        before: Of the first run, on the rows compared; None where these rows cannot give it.
+        after: Of the second.
+        before_interval: Where the first lies, at the comparison's level.
+        after_interval: Where the second lies.
+        difference: After minus before.
+        interval: Where the difference lies.
+        verdict: ``better`` or ``worse`` where the interval holds no zero, ``same`` where it does; ``unknown`` without
+            an interval.
+    """
+
+    name: str
+    higher_is_better: bool
+    before: float | None
+    after: float | None
+    before_interval: tuple[float, float] | None
+    after_interval: tuple[float, float] | None
+    difference: float | None
+    interval: tuple[float, float] | None
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+class Figures:
+    """The metrics of one run as functions of how often each row was drawn.
+
+    Args:
+        task: ``classification`` or ``regression``.
+        outcome: What happened, shape (n,); 0 or 1 in a classification.
+        predicted: The probability of class 1, or the predicted number, shape (n,).
+        threshold: Of a classification, from where on a row is called positive.
+    """
+
+    def __init__(self, task: str, outcome: Floats, predicted: Floats, threshold: float | None) -> None:
+        self._outcome, self._error = outcome, predicted - outcome
+        self._square = self._error**2
+        self.of: Callable[[Floats], dict[str, float]] = self._regression
+        if task == "classification":
+            self._prepare(predicted, 0.5 if threshold is None else threshold)
+            self.of = self._classification
+
+    def _prepare(self, stated: Floats, threshold: float) -> None:
+        self._order = np.argsort(-stated, kind="stable")
+        ordered = stated[self._order]
+        # Equal probabilities are one threshold, never an order among themselves.
+        self._ends = np.r_[np.flatnonzero(np.diff(ordered)), ordered.size - 1]
+        self._ranked = self._outcome[self._order]
+        of_outcome = np.where(self._outcome == 1, stated, 1 - stated)
+        self._surprise = -np.log(np.clip(of_outcome, np.finfo(np.float64).eps, 1.0))
+        self._called = (stated >= threshold).astype(np.float64)
+        self._bin = np.minimum((stated * _BINS).astype(np.int64), _BINS - 1)
+
+    def _classification(self, weight: Floats) -> dict[str, float]:
+        rows, positives = weight.sum(), weight @ self._outcome
+        negatives = rows - positives
+        found = weight @ (self._called * self._outcome)
+        called = weight @ self._called
+        gap = np.abs(np.bincount(self._bin, weight * self._error, _BINS)).sum()
+        right = found + negatives - (called - found)
+        figures = {
+            "brier": weight @ self._square / rows,
+            "log_loss": weight @ self._surprise / rows,
+            "calibration_error": gap / rows,
+            "accuracy": right / rows,
+            "precision": found / called if called else 0.0,
+            "f1": 2 * found / (called + positives) if called + positives else np.nan,
+            "recall": found / positives if positives else np.nan,
+        }
+        ranking = self._ranking(weight) if positives and negatives else dict.fromkeys(_RANKING, np.nan)
+        return {name: float(value) for name, value in {**ranking, **figures}.items()}
+
+    def _ranking(self, weight: Floats) -> dict[str, float]:
+        drawn = weight[self._order]
+        hits = np.cumsum(drawn * self._ranked)[self._ends]
+        called = np.cumsum(drawn)[self._ends]
+        gained, false = np.diff(hits, prepend=0.0), called - hits
+        area = np.sum(np.diff(false, prepend=0.0) * (hits - gained / 2)) / (hits[-1] * false[-1])
+        precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
+        return dict(zip(_RANKING, (area, np.sum(gained * precision) / hits[-1]), strict=True))
+
+    def _regression(self, weight: Floats) -> dict[str, float]:
+        rows = weight.sum()
+        residual = weight @ self._square
+        spread = weight @ (self._outcome - weight @ self._outcome / rows) ** 2
+        return {
+            "r2": float(1 - residual / spread) if spread > 0 else float("nan"),
+            "rmse": float(np.sqrt(residual / rows)),
+            "mae": float(weight @ np.abs(self._error) / rows),
+        }
+
+
+_RANKING = ("roc_auc", "average_precision")
+
+
+def compared_metrics(
+    before: Figures,
+    after: Figures,
+    groups: tuple[Integers, Integers],
+    higher_is_better: dict[str, bool],
+    *,
+    paired: bool,
+    samples: int,
+    level: float,
+    seed: int,
+) -> list[MetricChange]:
+    """Compare every metric of two runs.
+
+    Args:
+        before: The first run.
+        after: The second.
+        groups: Of each run, the number of each row's group, counted from 0: rows of one group are drawn together.
+        higher_is_better: The metrics to compare.
+        paired: Whether row i is one and the same in both.
+        samples: How many draws.
+        level: Of the intervals, as 0.95.
+        seed: For the draws.
+
+    Returns:
+        One entry a metric.
+    """
+    rng = np.random.default_rng(seed)
+    whole = [side.of(np.ones(codes.size)) for side, codes in zip((before, after), groups, strict=True)]
+    drawn: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
+    for _ in range(samples):
+        first = _draw(rng, groups[0])
+        second = first if paired else _draw(rng, groups[1])
+        drawn[0].append(before.of(first))
+        drawn[1].append(after.of(second))
+    found = []
+    for name, higher in higher_is_better.items():
+        if name in whole[0] and name in whole[1]:
+            draws = [np.array([one[name] for one in side]) for side in drawn]
+            found.append(_change(name, higher, (whole[0][name], whole[1][name]), draws, level))
+    return found
+
+
+def affordable(samples: int, rows: int) -> int:
+    """How many of the wanted draws are worth their time.
+
+    Args:
+        samples: How many are wanted.
+        rows: Rows of the larger run.
+
+    Returns:
+        All for up to 100,000 rows and 1,000 draws; fewer beyond, but 100, or what is wanted if that is less.
+    """
+    return min(samples, max(_BUDGET // max(rows, 1), _LEAST))
+
+
+def _draw(rng: np.random.Generator, codes: Integers) -> Floats:
+    groups = int(codes.max()) + 1
+    counts = np.bincount(rng.integers(0, groups, groups), minlength=groups).astype(np.float64)
+    drawn: Floats = counts[codes]
+    return drawn
+
+
+def _change(
+    name: str, higher: bool, values: tuple[float, float], draws: Sequence[Floats], level: float
+) -> MetricChange:
+    difference = values[1] - values[0]
+    interval = _interval(difference, draws[1] - draws[0], level)
+    return MetricChange(
+        name=name,
+        higher_is_better=higher,
+        before=_known(values[0]),
+        after=_known(values[1]),
+        before_interval=_interval(values[0], draws[0], level),
+        after_interval=_interval(values[1], draws[1], level),
+        difference=_known(difference),
+        interval=interval,
+        verdict=_verdict(interval, higher),
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _interval(value: float, draws: Floats, level: float) -> tuple[float, float] | None:
+    known = draws[~np.isnan(draws)]
+    # Too many draws that say nothing are a sign that the rest says little.
+    if np.isnan(value) or known.size < 2 or known.size < draws.size / 2:
+        return None
+    if known.size >= _ENOUGH_FOR_PERCENTILES / 2:
+        low, high = np.quantile(known, ((1 - level) / 2, (1 + level) / 2))
+        return float(low), float(high)
+    wide = NormalDist().inv_cdf((1 + level) / 2) * float(known.std(ddof=1))
+    return value - wide, value + wide
+
+
+def _verdict(interval: tuple[float, float] | None, higher: bool) -> Verdict:
+    if interval is None:
+        return "unknown"
+    if interval[0] <= 0 <= interval[1]:
+        return "same"
+    return "better" if (interval[0] > 0) == higher else "worse"
