@@ -25,6 +25,7 @@ _STYLE = """
   background: var(--tone, var(--muted)); }
 .between u { position: absolute; top: -3px; left: 50%; height: 16px; width: 1px; background: var(--ink); opacity: .6; }
 .differences { margin: 0; padding-left: 18px; } .differences li { margin-bottom: 4px; overflow-wrap: anywhere; }
+.scroll + details { margin-top: 14px; }
 """
 
 
@@ -120,6 +121,8 @@ def _slices(found: Comparison) -> str:
 
 
 def _slice_table(slices: Sequence[SliceChange]) -> str:
+    # One scale for all, since all are of one figure.
+    most = max(abs(end) for one in slices for end in one.interval)
     lines = [
         (
             text(one.label),
@@ -127,7 +130,7 @@ def _slice_table(slices: Sequence[SliceChange]) -> str:
             number(one.before, 4),
             number(one.after, 4),
             _signed(one.difference),
-            _between(one.interval, "bad" if one.worse else "good" if one.better else "plain", one.difference),
+            _between(one.interval, "bad" if one.worse else "good" if one.better else "plain", one.difference, most),
         )
         for one in slices
     ]
@@ -147,11 +150,11 @@ def _with_interval(value: float | None, interval: tuple[float, float] | None) ->
     return f'{told}<br><span class="muted small">{number(interval[0], 4)} to {number(interval[1], 4)}</span>'
 
 
-def _between(interval: tuple[float, float] | None, tone: str, value: float | None) -> str:
+def _between(interval: tuple[float, float] | None, tone: str, value: float | None, most: float | None = None) -> str:
     """Draw an interval around its value, zero in the middle."""
     if interval is None or value is None:
         return number(None)
-    most = max(abs(interval[0]), abs(interval[1])) or 1.0
+    most = most or max(abs(interval[0]), abs(interval[1])) or 1.0
     low, high, at = (50 + 48 * part / most for part in (*interval, value))
     told = f"{_signed(interval[0])} to {_signed(interval[1])}"
     return (

@@ -121,7 +121,8 @@ def _flat(entries: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _moved(was: Any, now: Any) -> str:
-    if isinstance(was, list) and isinstance(now, list):
+    if isinstance(was, list | None) and isinstance(now, list | None):
+        was, now = was or [], now or []
         gone = [f"without {each}" for each in was if each not in now]
         come = [f"with {each}" for each in now if each not in was]
         return _cut(", ".join([*gone, *come])) or "in another order"

@@ -26,6 +26,7 @@ from groundwork.modeling import (
 )
 from groundwork.project._artefacts import Artefact, link_or_copy
 from groundwork.project._config_sections import Gate
+from groundwork.project._fit import fit
 from groundwork.project._job import TARGET, Job
 from groundwork.project._plugin_metrics import kept_best, plugin_figures
 from groundwork.project._previous import true_fingerprints
@@ -279,6 +280,7 @@ def _evaluate_regressor(job: Job, model: TabularModel, test: pl.DataFrame) -> di
         "metrics": evaluation.evaluate_regression(outcome, prediction)
         | plugin_figures(job.config, outcome, prediction),
         "threshold": None,
+        "curves": fit(outcome, prediction),
         "rows": test.height,
         "importance": evaluation.permutation_importance(model, test, outcome, seed=job.config.seed),
     }

@@ -140,6 +140,53 @@ def score_plot(scores: Mapping[str, Sequence[float]], threshold: float | None) -
     return _svg("scores", "Predicted probabilities by outcome", draw)
 
 
+def fit_plot(points: Mapping[str, Sequence[float]], r2: float | None) -> str:
+    """Draw predicted over observed numbers.
+
+    Args:
+        points: ``observed`` and ``predicted``, of one length.
+        r2: R2, for the legend.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+
+    def draw(axes: Any) -> None:
+        x, y = points["observed"], points["predicted"]
+        label = "a test row" if r2 is None else f"a test row, R² {r2:.3f}"
+        axes.scatter(x, y, s=14, color=_ACCENT, alpha=0.55, linewidths=0, label=label)
+        ends = [min([*x, *y], default=0), max([*x, *y], default=1)]
+        axes.plot(ends, ends, color=_MUTED, linewidth=1, linestyle=(0, (4, 3)), label="perfect")
+        axes.set(xlabel="observed", ylabel="predicted")
+        axes.legend(loc="upper left")
+
+    return _svg("fit", "Predicted over observed", draw)
+
+
+def error_plot(errors: Mapping[str, Sequence[float]], bias: float | None) -> str:
+    """Draw how the errors of a regression are spread.
+
+    Args:
+        errors: ``edges`` and ``counts``, of prediction minus outcome.
+        bias: Their mean.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+
+    def draw(axes: Any) -> None:
+        axes.stairs(errors["counts"], errors["edges"], color=_ACCENT, fill=True, alpha=0.25)
+        axes.stairs(errors["counts"], errors["edges"], color=_ACCENT, linewidth=1.4)
+        axes.axvline(0, color=_MUTED, linewidth=1)
+        if bias is not None:
+            axes.axvline(bias, color=_INK, linewidth=1, linestyle=(0, (4, 3)), label=f"mean {bias:.4g}")
+            axes.legend(loc="upper right")
+        axes.set(xlabel="predicted minus observed", ylabel="rows")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+    return _svg("errors", "Errors", draw)
+
+
 def _svg(name: str, title: str, draw: Any) -> str:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG

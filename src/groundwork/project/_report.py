@@ -46,7 +46,8 @@ def render_report(run: Mapping[str, Any]) -> str:
                 metrics             name -> number, on the test rows
                 gates               [{"metric", "rule", "value", "passed"}]
                 evaluation          {"threshold", "threshold_chosen_by", "confusion": [[tn, fp], [fn, tp]], "rows",
-                                    "curves": what modeling.evaluation.curves returns}; threshold_chosen_by is f1,
+                                    "curves": what modeling.evaluation.curves returns, or of a regression "fit" and
+                                    "errors"}; threshold_chosen_by is f1,
                                     youden, accuracy, fixed or a phrase as "best f1 on the validation rows"
                 importance          [{"column", "mean", "std"}]
                 profile             {"rows", "columns": [{"name", "dtype", "missing", "distinct", "minimum", "maximum",

@@ -37,6 +37,7 @@ _TITLES = {
     "r2": "R²",
     "rmse": "root mean squared error",
     "mae": "mean absolute error",
+    "median_error": "median absolute error",
 }
 _FIRST = ("roc_auc", "average_precision", "brier", "calibration_error", "r2", "rmse", "mae")
 _NOT_FIGURES = ("rows", "threshold", "confusion")
@@ -101,7 +102,7 @@ def gates(run: Run) -> str:
 
 
 def performance(run: Run) -> str:
-    """Curves, calibration, scores, confusion and the other figures."""
+    """Curves, calibration, scores and confusion, or a regression's fit and errors; and the other figures."""
     evaluation, metrics = run.get("evaluation") or {}, run.get("metrics") or {}
     curves, threshold = evaluation.get("curves") or {}, evaluation.get("threshold")
     parts = []
@@ -116,6 +117,10 @@ def performance(run: Run) -> str:
         parts.append(card(plot, "Calibration: does 30% mean 30%?"))
     if "scores" in curves:
         parts.append(card(_plots.score_plot(curves["scores"], threshold), "Predicted probabilities by outcome"))
+    if "fit" in curves:
+        parts.append(card(_plots.fit_plot(curves["fit"], metrics.get("r2")), "Predicted and observed"))
+    if "errors" in curves:
+        parts.append(card(_plots.error_plot(curves["errors"], metrics.get("bias")), "Errors"))
     if evaluation.get("confusion"):
         parts.append(card(_confusion(evaluation, metrics), "At the threshold"))
     if metrics:
