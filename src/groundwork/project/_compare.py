@@ -4,6 +4,7 @@ Rule: a difference counts only where chance does not explain it; rows that both 
 Cost: some seconds for 50,000 test rows, nearly all of it the bootstrap.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Comparison:
         samples: Draws of the bootstrap.
         level: Of the intervals.
         metric: The name of the figure that decides.
-        metrics: Every metric of both runs.
+        metrics: Every metric of both runs; one that only a plugin knows without interval.
         slices: Every slice with enough rows, the worst first; empty where neither run has kept its test rows.
         configuration: What differs in pipeline.yaml, in words.
         environment: What differs in the environment.
@@ -153,7 +154,7 @@ def compare_runs(
         samples=samples,
         level=level,
         metric=name,
-        metrics=metrics,
+        metrics=[*metrics, *_only_recorded(before, after, METRICS[task])],
         slices=_slices(pairing, groups, task, level),
         configuration=configuration_changes(*sides),
         environment=environment_changes(*sides),
@@ -192,6 +193,19 @@ def _gates(before: Run, after: Run) -> list[str]:
         for name, gate in verdicts[1].items()
         if name in verdicts[0] and verdicts[0][name]["passed"] != gate["passed"]
     ]
+
+
+def _only_recorded(before: Run, after: Run, drawn: Collection[str]) -> list[MetricChange]:
+    """Return what else has a gate, as a metric that a plugin brought: both values, and nobody knows how sure."""
+    evaluated = [run.result().data["evaluate"] for run in (before, after)]
+    rules = {gate["metric"]: gate["rule"] for each in evaluated for gate in each["gates"]}
+    found = []
+    for name, rule in rules.items():
+        was, now = (each["metrics"].get(name) for each in evaluated)
+        if name not in drawn and was is not None and now is not None:
+            higher = rule.startswith(">")
+            found.append(MetricChange(name, higher, was, now, None, None, now - was, None, "unknown"))
+    return found
 
 
 def _slices(pairing: Pairing, groups: Any, task: str, level: float) -> list[SliceChange]:

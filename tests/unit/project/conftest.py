@@ -35,6 +35,7 @@ def past_run(tmp_path):
         packages=(),
         source="a",
         gates=(),
+        metrics=(),
         keep_rows=True,
         profile=True,
     ):
@@ -58,7 +59,7 @@ def past_run(tmp_path):
         of = "probability" if whole["task"] == "classification" else "prediction"
         pl.DataFrame({"outcome": outcome, of: predicted}).write_parquet(folder / "predictions.parquet")
         evaluated = {
-            "metrics": {},
+            "metrics": dict(metrics),
             "gates": list(gates),
             "threshold": 0.5 if whole["task"] == "classification" else None,
             "predictions": artefact(folder, "predictions.parquet"),

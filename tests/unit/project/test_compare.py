@@ -41,6 +41,23 @@ def test_a_worse_run_is_called_worse_with_where_and_why(worse):
     assert "gate r2 >= 0.3: kept -> missed" in found.told
 
 
+def test_a_metric_that_only_a_plugin_knows_stands_without_an_interval(past_run):
+    runs = []
+    for name, cost in (("a", 3.0), ("b", 2.0)):
+        gates = [{"metric": "cost", "rule": "<= 4", "passed": True}, {"metric": "lost", "rule": "<= 4", "passed": True}]
+        runs.append(past_run(name, OUTCOME, OUTCOME, gates=gates, metrics={"cost": cost}))
+
+    last = compare_runs(*runs, samples=10).metrics[-1]
+
+    assert ("cost", False, -1.0, None, "unknown") == (
+        last.name,
+        last.higher_is_better,
+        last.difference,
+        last.interval,
+        last.verdict,
+    )
+
+
 def test_slices_are_not_cut_by_what_the_outcome_is_made_of(past_run):
     stated = np.clip(POSITIVE * 0.6 + 0.2, 0, 1)
     rows = ROWS.with_columns(y=pl.Series(np.sign(OUTCOME)))

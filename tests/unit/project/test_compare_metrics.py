@@ -17,10 +17,6 @@ def rows_of(drawn):
     return outcome, step / 8
 
 
-def each_its_own(rows):
-    return np.arange(rows), np.arange(rows)
-
-
 def compared(before, after, task="regression", *, groups=None, paired=True, samples=200, level=0.95, seed=0):
     figures = [Figures(task, outcome, predicted, 0.5) for outcome, predicted in (before, after)]
     codes = groups or (np.arange(before[0].size), np.arange(after[0].size))
@@ -115,13 +111,13 @@ def test_rows_that_depend_on_each_other_make_a_wider_interval():
 def test_the_interval_covers_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(1)
     covered = 0
-    for _ in range(100):
+    for _ in range(50):
         outcome = np.zeros(80)
         before, after = (outcome, rng.exponential(size=80)), (outcome, rng.exponential(size=80))
         low, high = compared(before, after, samples=100, level=0.9)["mae"].interval
         covered += low <= 0.0 <= high
 
-    assert 80 <= covered <= 98
+    assert 38 <= covered <= 49
 
 
 def test_few_draws_give_a_normal_interval_close_to_that_of_many():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from groundwork.modeling import evaluation
+from groundwork.project._fit import fit
 from groundwork.project._report import render_report
 from groundwork.project._report_html import number, seconds, share, size, spark
 
@@ -246,6 +247,18 @@ def test_a_regression_shows_its_figures_without_curves():
 
     assert "root mean squared error" in page
     assert 'class="plot"' not in page
+
+
+def test_a_regression_shows_how_it_fits_and_how_it_errs():
+    outcome = np.arange(50.0)
+    curves = fit(outcome, outcome + np.sin(outcome))
+
+    page = render_report({"status": "SUCCESS", "metrics": {"r2": 0.5, "bias": 0.25}, "evaluation": {"curves": curves}})
+    bare = render_report({"status": "SUCCESS", "evaluation": {"curves": curves}})
+
+    assert [2, 2] == [each.count('class="plot"') for each in (page, bare)]
+    assert "R² 0.500" in page
+    assert "mean 0.25" in page
 
 
 def test_curves_without_figures_are_drawn_all_the_same(run):
