@@ -11,6 +11,7 @@ from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._data_scenes import within
 from groundwork.testing.contracts._failures import expect
 from groundwork.testing.contracts._mod_caching import CHECKS as CHECKS
+from groundwork.testing.contracts._mod_scenes import plain
 
 _STUCK_S = 3.0
 """How long a thread may hang; nothing correct waits for it."""
@@ -29,7 +30,7 @@ def an_error_is_not_kept(subject: Any, lab: Lab) -> None:
     calls: list[str] = []
     error = OSError("no network")
 
-    @subject.cached
+    @plain(subject.cached)
     def fetch(name: str) -> str:
         calls.append(name)
         if len(calls) < 3:
@@ -41,10 +42,11 @@ def an_error_is_not_kept(subject: Any, lab: Lab) -> None:
             found = within(lambda: fetch("a"), _STUCK_S, "a call after one that failed")
         except OSError as raised:
             if raised is not error:
-                raise ContractBroken(f"the call raised {raised!r}; expected the error of the function itself") from raised
+                raise ContractBroken(f"the call raised {raised!r}; expected the function's own error") from raised
         else:
             raise ContractBroken(f"the call gave {found!r} although the function raised; expected its error")
-    expect([within(lambda: fetch("a"), _STUCK_S, "the third call") for _ in range(2)], ["A", "A"], "the call that works")
+    found = [within(lambda: fetch("a"), _STUCK_S, "the third call") for _ in range(2)]
+    expect(found, ["A", "A"], "the call that works, and the one after it")
     expect(len(calls), 3, "computations: two that failed, one that is kept")
 
 
@@ -60,7 +62,7 @@ def threads_compute_it_once(subject: Any, lab: Lab) -> None:
     loads: list[str] = []
     another, asked, all_asked = threading.Event(), itertools.count(1), threading.Event()
 
-    @subject.cached(max_entries=4)
+    @plain(subject.cached(max_entries=4))
     def load(name: str) -> str:
         loads.append(name)
         if len(loads) > 1:
@@ -84,7 +86,7 @@ def threads_compute_it_once(subject: Any, lab: Lab) -> None:
 @CHECKS.check(
     Level.FAULT,
     rule="While one result is computed, the others can be had.",
-    why="A lock that is held during a computation of ten seconds stops every request, also those that are in the cache.",
+    why="A lock that is held during a computation of ten seconds stops every request, also those that are cached.",
     hint="Hold the lock only while you look and while you store, never while the function runs.",
     after=["threads_compute_it_once"],
 )
@@ -93,7 +95,7 @@ def a_slow_computation_holds_nobody_up(subject: Any, lab: Lab) -> None:
     begun, others_done = threading.Event(), threading.Event()
     waited: list[bool] = []
 
-    @subject.cached(max_entries=4)
+    @plain(subject.cached(max_entries=4))
     def load(name: str) -> str:
         if name == "slow":
             begun.set()

@@ -1,9 +1,9 @@
 """The contracts of ``evaluate_classification``, ``evaluate_regression`` and ``confidence_interval``.
 
-The subject offers ``evaluate_classification(outcome, probability, threshold=0.5)`` with at least ``accuracy``, ``precision``,
-``recall``, ``f1`` and ``roc_auc``; ``evaluate_regression(outcome, prediction)`` with at least ``rmse``, ``mae`` and ``r2``; both
-as dicts. ``confidence_interval(metric, outcome, prediction, samples=1000, level=0.95, seed=0, groups=None)`` has ``value``,
-``low``, ``high`` and ``level``; ``metric`` is a function of outcome and prediction.
+The subject offers ``evaluate_classification(outcome, probability, threshold=0.5)`` with at least ``accuracy``,
+``precision``, ``recall``, ``f1`` and ``roc_auc``; ``evaluate_regression(outcome, prediction)`` with at least ``rmse``,
+``mae`` and ``r2``; both as dicts. ``confidence_interval(metric, outcome, prediction, samples=1000, level=0.95, seed=0,
+groups=None)`` has ``value``, ``low``, ``high`` and ``level``; ``metric`` is a function of outcome and prediction.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def _expect_figures(found: Any, expected: dict[str, float], what: str) -> None:
 
 @CHECKS.check(
     Level.BASIC,
-    rule="The figures are those of the field: of a number rmse, mae and r2; of a class accuracy, precision, recall, f1, AUC.",
+    rule="The figures are those of the field: rmse, mae, r2; accuracy, precision, recall, f1, area under the ROC.",
     why="Everybody compares them with those of others; a figure of one's own with a known name misleads.",
     hint="true positives, false positives, false negatives, true negatives: the first four figures are made of these.",
 )
@@ -64,20 +64,20 @@ def equal_scores_count_half(subject: Any, lab: Lab) -> None:
     for outcome in ([1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]):
         found = subject.evaluate_classification(outcome, [0.5] * 4)
         _expect_figures(found, {"roc_auc": 0.5, "recall": 1.0, "precision": 0.5}, f"one score for all, of {outcome}")
-    outcome = lab.generator.random(60) < 0.4
-    outcome[:2] = True, False
-    probability = np.round(lab.generator.random(60), 1)
-    more = probability[outcome][:, None] - probability[~outcome]
+    positive: Any = lab.generator.random(60) < 0.4
+    positive[:2] = True, False
+    probability: Any = np.round(lab.generator.random(60), 1)
+    more = probability[positive][:, None] - probability[~positive]
     auc = float(np.mean((more > 0) + 0.5 * (more == 0)))
-    for order in (np.arange(60), np.argsort(outcome, kind="stable"), np.argsort(~outcome, kind="stable")):
-        found = subject.evaluate_classification(outcome[order], probability[order])
+    for order in (np.arange(60), np.argsort(positive, kind="stable"), np.argsort(~positive, kind="stable")):
+        found = subject.evaluate_classification(positive[order], probability[order])
         _expect_figures(found, {"roc_auc": auc}, "scores of one digit")
 
 
 @CHECKS.check(
     Level.FAULT,
     rule="What cannot be judged is refused: nothing at all, NaN, one class only, unequal lengths, no probability.",
-    why="NaN < 0.5 is false: a model that gives NaN to everybody has an accuracy of 0.9 where nine of ten are negative.",
+    why="NaN >= 0.5 is false: a model that says NaN to all has an accuracy of 0.9 where nine of ten are negative.",
     hint="Look before you count, and raise an error of your choice that says which value it is.",
     after=["figures_are_those_of_the_field"],
 )
@@ -132,9 +132,16 @@ def an_interval_is_as_wide_as_it_should_be(subject: Any, lab: Lab) -> None:
     expect_number(found.level, 0.95, "the level, which nobody has named")
     if not low < value < high:
         raise ContractBroken(f"the interval is {low:.4f} to {high:.4f} around {value:.4f}; expected low < value < high")
-    expect_number(high - low, 3.92 * float(error.std()) / 20, "the width at 0.95, give or take a fifth", tolerance=0.015)
+    deviation = float(error.std()) / len(error) ** 0.5
+    _expect_width(high - low, 3.92 * deviation, "0.95")
     narrow = subject.confidence_interval(_error, outcome, prediction, samples=1000, level=0.5)
-    expect_number(narrow.high - narrow.low, 1.349 * float(error.std()) / 20, "the width at 0.5", tolerance=0.01)
+    _expect_width(float(narrow.high) - float(narrow.low), 1.349 * deviation, "0.5")
+
+
+def _expect_width(found: float, expected: float, level: str) -> None:
+    # A thousand draws have some chance in them; half of the rows would make it 1.4 times as wide.
+    if not 0.8 < found / expected < 1.25:
+        raise ContractBroken(f"the interval of level {level} is {found:.4f} wide; expected about {expected:.4f}")
 
 
 @INTERVALS.check(
@@ -161,7 +168,7 @@ def a_row_is_drawn_whole(subject: Any, lab: Lab) -> None:
 
 @INTERVALS.check(
     Level.FAULT,
-    rule="The seed alone decides: the same one the same interval, another one another; global generators are left alone.",
+    rule="One seed gives one interval, another seed another one; the global generators are left alone.",
     why="np.random.seed(0) in a metric: whatever the program draws afterwards is the same each time, splits included.",
     hint="np.random.default_rng(seed) is a generator of your own.",
     after=["an_interval_is_as_wide_as_it_should_be"],
@@ -186,7 +193,7 @@ def an_interval_depends_on_its_seed_alone(subject: Any, lab: Lab) -> None:
 @INTERVALS.check(
     Level.EDGE,
     rule="With groups it is the groups that are drawn, each with all of its rows.",
-    why="A thousand rows of twenty patients are twenty measurements: the interval of the rows is seven times too narrow.",
+    why="A thousand rows of twenty patients are twenty measurements: an interval of rows is seven times too narrow.",
     hint="Draw group names with replacement, and np.concatenate the row numbers of each that was drawn.",
     after=["a_row_is_drawn_whole"],
 )

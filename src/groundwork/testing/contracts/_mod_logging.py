@@ -1,7 +1,7 @@
 """The contract of ``logged``: calls in the log, and what must not be there.
 
-The subject offers ``logged(logger=..., level=logging.DEBUG, clock=...)``; an error is logged as ``logging.ERROR`` with its
-traceback (``exc_info``).
+The subject offers ``logged(logger=..., level=logging.DEBUG, clock=...)``; an error is logged as ``logging.ERROR`` with
+its traceback (``exc_info``).
 """
 
 import logging
@@ -11,7 +11,7 @@ from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._failures import caught, expect, run
-from groundwork.testing.contracts._mod_scenes import Shown, listening
+from groundwork.testing.contracts._mod_scenes import Shown, listening, plain
 
 CHECKS = Contract("modeling/logged")
 
@@ -26,7 +26,7 @@ def a_call_is_logged(subject: Any, lab: Lab) -> None:
     """One call, at INFO; and one of a coroutine function."""
     with listening() as (logger, seen):
 
-        @subject.logged(logger=logger, level=logging.INFO)
+        @plain(subject.logged(logger=logger, level=logging.INFO))
         def load(table: str, *, rows: int) -> int:
             return rows
 
@@ -34,7 +34,7 @@ def a_call_is_logged(subject: Any, lab: Lab) -> None:
         _expect_told(seen.records, "load", "flights", "31")
     with listening() as (logger, seen):
 
-        @subject.logged(logger=logger, level=logging.INFO)
+        @plain(subject.logged(logger=logger, level=logging.INFO))
         async def fetch(row: int) -> int:
             return row
 
@@ -65,7 +65,7 @@ def a_logged_error_goes_on(subject: Any, lab: Lab) -> None:
     for error in (ValueError("no rows"), KeyError("column")):
         with listening() as (logger, seen):
 
-            @subject.logged(logger=logger)
+            @plain(subject.logged(logger=logger))
             def load(error: Exception = error) -> None:
                 raise error
 
@@ -73,7 +73,7 @@ def a_logged_error_goes_on(subject: Any, lab: Lab) -> None:
             _expect_error(raised, error, seen.records)
         with listening() as (logger, seen):
 
-            @subject.logged(logger=logger)
+            @plain(subject.logged(logger=logger))
             async def fetch(error: Exception = error) -> None:
                 raise error
 
@@ -98,14 +98,14 @@ def _expect_error(raised: BaseException, error: Exception, records: list[logging
     Level.FAULT,
     rule="An argument whose name says that it is a secret is not in the log, however it is passed.",
     why="Logs are copied, searched and kept for years by people who must not know the password.",
-    hint="inspect.signature(fn).bind(*args, **kwargs).arguments gives the name of each argument, of positional ones too.",
+    hint="inspect.signature(fn).bind(*args, **kwargs).arguments names each argument, the positional ones too.",
     after=["a_call_is_logged"],
 )
 def a_secret_is_not_logged(subject: Any, lab: Lab) -> None:
     """A password and an api_key: by place, by name, by ``**options``."""
     with listening() as (logger, seen):
 
-        @subject.logged(logger=logger)
+        @plain(subject.logged(logger=logger))
         def connect(host: str, password: str, **options: str) -> str:
             return host
 
@@ -130,7 +130,7 @@ def nothing_is_formatted_for_nobody(subject: Any, lab: Lab) -> None:
     """An argument that counts how often it is written out; then the level is switched on."""
     with listening(logging.WARNING) as (logger, seen):
 
-        @subject.logged(logger=logger, level=logging.DEBUG)
+        @plain(subject.logged(logger=logger, level=logging.DEBUG))
         def fit(table: Any) -> int:
             return 1
 

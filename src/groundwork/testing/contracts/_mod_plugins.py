@@ -1,7 +1,7 @@
 """The contract of ``register`` and ``find_plugin``: names that a configuration can say.
 
-The subject offers ``register(kind, name, value)``, or as a decorator ``@register(kind, name)``, and ``find_plugin(kind, name)``.
-Kinds are "metric" (a function of outcome and prediction), "step", "estimator", "format".
+The subject offers ``register(kind, name, value)``, or as a decorator ``@register(kind, name)``, and
+``find_plugin(kind, name)``. Kinds are "metric" (a function of outcome and prediction), "step", "estimator", "format".
 """
 
 import itertools
@@ -80,7 +80,7 @@ def a_taken_name_is_refused(subject: Any, lab: Lab) -> None:
 @CHECKS.check(
     Level.EDGE,
     rule="An unknown name is an error that says it and lists those of its kind that there are.",
-    why="KeyError: 'wrost_error', three calls deep, does not say that it is the file that is wrong, nor what would be right.",
+    why="KeyError: 'wrost_error', three calls deep, says neither that the file is wrong nor what would be right.",
     hint="sorted(name for kind_, name in entries if kind_ == kind) belongs into the message.",
     after=["what_was_registered_is_found"],
 )
@@ -90,10 +90,14 @@ def an_unknown_name_lists_what_there_is(subject: Any, lab: Lab) -> None:
     subject.register("metric", first, _worst)
     subject.register("metric", second, _middle)
     subject.register("step", third, _middle)
-    for kind, name, others, not_others in (("metric", "frist_error", (first, second), third), ("step", first, (third,), second)):
-        error = caught(lambda kind=kind, name=name: subject.find_plugin(kind, name), f"find_plugin({kind!r}, {name!r})")  # type: ignore[misc]
-        text = f"{error} {getattr(error, 'hint', '')}"
-        if missing := [each for each in (name, *others) if each not in text]:
-            raise ContractBroken(f"the error says {text[:120]!r}; expected {missing[0]} in it")
-        if not_others in text:
-            raise ContractBroken(f"the error for a {kind} lists {not_others}, which is of another kind; expected {kind}s")
+    _expect_listed(subject, "metric", "frist_error", [first, second], third)
+    _expect_listed(subject, "step", first, [third], second)
+
+
+def _expect_listed(subject: Any, kind: str, name: str, known: list[str], of_another_kind: str) -> None:
+    error = caught(lambda: subject.find_plugin(kind, name), f"find_plugin({kind!r}, {name!r})")
+    text = f"{error} {getattr(error, 'hint', '')}"
+    if missing := [each for each in (name, *known) if each not in text]:
+        raise ContractBroken(f"the error says {text[:120]!r}; expected {missing[0]} in it")
+    if of_another_kind in text:
+        raise ContractBroken(f"the error for a {kind} lists {of_another_kind}; expected no names of another kind")

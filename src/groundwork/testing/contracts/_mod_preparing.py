@@ -1,15 +1,17 @@
 """The contract of ``impute`` and ``scale``: what is learned is learned from the training rows alone.
 
-The subject offers ``impute(train, *others, how="median")`` (or "mean") and ``scale(train, *others, how="standard")`` (or
-"minmax"): numpy arrays of rows and columns in, and as many back, in a tuple. NaN is what is missing.
+The subject offers ``impute(train, *others, how="median")`` (or "mean") and ``scale(train, *others, how="standard")``
+(or "minmax"): numpy arrays of rows and columns in, and as many back, in a tuple. NaN is what is missing.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
+from groundwork.testing.contracts._data_scenes import expect_error
 from groundwork.testing.contracts._failures import expect
 from groundwork.testing.contracts._mod_scenes import expect_numbers
 
@@ -38,15 +40,15 @@ def _parts(found: Any, count: int, what: str) -> Any:
     hint="np.nanmedian(train, axis=0) has one number a column; np.where(np.isnan(x), numbers, x) puts them in.",
 )
 def a_gap_is_filled(subject: Any, lab: Lab) -> None:
-    """Two columns, both ways, one part and three."""
-    train, test = _arrays([[1, 10], [2, _NAN], [9, 30], [_NAN, 20]], [[_NAN, 5], [7, _NAN]])
-    filled, filled_test = _parts(subject.impute(train, test), 2, "impute(train, test)")
-    expect_numbers(filled, [[1, 10], [2, 20], [9, 30], [2, 20]], "train with medians")
-    expect_numbers(filled_test, [[2, 5], [7, 20]], "test with the medians of train")
-    (filled,) = _parts(subject.impute(train, how="mean"), 1, "impute(train)")
+    """Two columns, both ways; and three parts come back as three."""
+    train, test = _arrays([[1, 10], [2, _NAN], [9, 30], [_NAN, 20]], [[1, 5]])
+    for options in ({}, {"how": "median"}):
+        (filled,) = _parts(subject.impute(train.copy(), **options), 1, "impute(train)")
+        expect_numbers(filled, [[1, 10], [2, 20], [9, 30], [2, 20]], "train with medians")
+    (filled,) = _parts(subject.impute(train.copy(), how="mean"), 1, "impute(train, how='mean')")
     expect_numbers(filled, [[1, 10], [2, 20], [9, 30], [4, 20]], "train with means")
-    parts = _parts(subject.impute(train, test, test[:1], how="median"), 3, "impute(train, validation, test)")
-    expect_numbers(parts[2], [[2, 5]], "the third part with the medians of train")
+    parts = _parts(subject.impute(train, test, test + 1), 3, "impute(train, validation, test)")
+    expect_numbers(parts[2], [[2, 6]], "the third of three parts, in which nothing is missing")
 
 
 @CHECKS.check(
@@ -57,32 +59,35 @@ def a_gap_is_filled(subject: Any, lab: Lab) -> None:
 )
 def columns_are_scaled(subject: Any, lab: Lab) -> None:
     """Numbers that can be checked by hand, both ways."""
-    train, test = _arrays([[1, 100], [3, 300], [1, 100], [3, 300]], [[5, 200]])
-    scaled, scaled_test = _parts(subject.scale(train, test), 2, "scale(train, test)")
-    expect_numbers(scaled, [[-1, -1], [1, 1], [-1, -1], [1, 1]], "train, standard")
-    expect_numbers(scaled_test, [[3, 0]], "test, standard, by the mean and deviation of train")
-    scaled, scaled_test = _parts(subject.scale(train, test, how="minmax"), 2, "scale(train, test, how='minmax')")
+    (train,) = _arrays([[1, 100], [3, 300], [1, 100], [3, 300]])
+    for options in ({}, {"how": "standard"}):
+        (scaled,) = _parts(subject.scale(train.copy(), **options), 1, "scale(train)")
+        expect_numbers(scaled, [[-1, -1], [1, 1], [-1, -1], [1, 1]], "train, standard")
+    (scaled,) = _parts(subject.scale(train, how="minmax"), 1, "scale(train, how='minmax')")
     expect_numbers(scaled, [[0, 0], [1, 1], [0, 0], [1, 1]], "train, minmax")
-    expect_numbers(scaled_test, [[2, 0.5]], "test, minmax, by the range of train")
 
 
 @CHECKS.check(
     Level.FAULT,
-    rule="No number of the other parts has any influence on what the training rows become, nor on one another.",
+    rule="The other parts are treated by what the training rows say, and have no influence on them nor on one another.",
     why="Fitted on all rows the test has told the training where it lies: the figures are better than the model.",
     hint="Learn from the first argument, and only apply to the others, row by row.",
     after=["a_gap_is_filled", "columns_are_scaled"],
 )
 def the_test_is_not_learned_from(subject: Any, lab: Lab) -> None:
-    """The same training rows beside three tests: usual, far away, and one row alone."""
+    """Numbers by hand; then the same training rows beside three tests: usual, far away, and one row alone."""
     import numpy as np
 
+    few, other = _arrays([[1, 100], [3, 300], [1, 100], [3, 300]], [[5, 200], [_NAN, _NAN]])
+    expect_numbers(subject.impute(few, other)[1], [[5, 200], [2, 200]], "test with the medians of train")
+    expect_numbers(subject.scale(few, other[:1])[1], [[3, 0]], "test by the mean and deviation of train")
+    expect_numbers(subject.scale(few, other[:1], how="minmax")[1], [[2, 0.5]], "test by the range of train")
     train = lab.generator.normal(size=(60, 3))
     train[::7, 1] = np.nan
     test = lab.generator.normal(size=(20, 3)) + 1.0
     test[::3, 2] = np.nan
     ways: list[tuple[str, Callable[..., Any]]] = [
-        (f"{name} {how}", lambda *parts, name=name, how=how: getattr(subject, name)(*parts, how=how))
+        (f"{name} {how}", partial(getattr(subject, name), how=how))
         for name, hows in (("impute", ("median", "mean")), ("scale", ("standard", "minmax")))
         for how in hows
     ]
@@ -98,7 +103,7 @@ def the_test_is_not_learned_from(subject: Any, lab: Lab) -> None:
 @CHECKS.check(
     Level.EDGE,
     rule="A constant column becomes 0; where a number is missing it stays so, and spoils no other.",
-    why="One sensor that stands still gives 0 / 0, one gap a column of NaN: the training stops, or learns nothing of it.",
+    why="One sensor that stands still gives 0 / 0, one gap a column of NaN: the training stops, or learns nothing.",
     hint="np.nanmean, np.nanstd, np.nanmin, np.nanmax; and a deviation of 0 is replaced by 1.",
     after=["columns_are_scaled"],
 )
@@ -125,7 +130,7 @@ def what_is_given_is_left_alone(subject: Any, lab: Lab) -> None:
     """Arrays with gaps and without; then the result is changed."""
     import numpy as np
 
-    tables = _arrays([[1, _NAN], [3, 4]], [[_NAN, 6]], [[1, 2], [3, 4]], [[5, 6]])
+    tables = _arrays([[1, _NAN], [3, 4]], [[_NAN, 6], [5, 7]], [[1, 2], [3, 4]], [[5, 6]])
     before = [table.copy() for table in tables]
     for name in ("impute", "scale"):
         for train, test in (tables[:2], tables[2:]):
@@ -144,10 +149,7 @@ def what_is_given_is_left_alone(subject: Any, lab: Lab) -> None:
 )
 def an_unknown_way_is_refused(subject: Any, lab: Lab) -> None:
     """A misspelt way; a test with a column more."""
-    from groundwork.testing.contracts._data_scenes import expect_error
-
     train, wide = _arrays([[1, 2], [3, 4]], [[1, 2, 3]])
-    for name in ("impute", "scale"):
-        function = getattr(subject, name)
-        expect_error(lambda function=function: function(train, how="minmaxx"), f"{name}(how='minmaxx')", naming="minmaxx")  # type: ignore[misc]
-        expect_error(lambda function=function: function(train, wide), f"{name} of 2 columns and of 3", naming="3")  # type: ignore[misc]
+    for name, function in (("impute", subject.impute), ("scale", subject.scale)):
+        expect_error(partial(function, train, how="minmaxx"), f"{name}(how='minmaxx')", naming="minmaxx")
+        expect_error(partial(function, train, wide), f"{name} of 2 columns and of 3", naming="3")

@@ -37,7 +37,7 @@ def state():
         "starts a thread": threading.active_count(),
         "configures logging": [root.level, len(root.handlers), logging.root.manager.disable],
         "changes the warnings that are shown": [str(each) for each in warnings.filters if each[3] is None],
-        "changes os.environ": dict(os.environ),
+        "changes os.environ": {name: text for name, text in os.environ.items() if name[0] != "_"},  # polars sets one
         "changes the working folder": os.getcwd(),
         "seeds the global generator of random": hash(random.getstate()),
         "seeds the global generator of numpy": str(numpy.random.get_state()),

@@ -2,13 +2,19 @@
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from groundwork.errors import ContractBroken
 
 _LOGS = itertools.count()
+
+
+def plain(decorator: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Say to a type checker that a decorator of the subject, of which nothing is known, is one."""
+    made: Callable[[Callable[..., Any]], Any] = decorator
+    return made
 
 
 class Seen(logging.Handler):

@@ -10,6 +10,7 @@ from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._failures import caught, expect, expect_about, run
+from groundwork.testing.contracts._mod_scenes import plain
 
 CHECKS = Contract("modeling/timed")
 
@@ -30,7 +31,7 @@ def a_call_is_timed(subject: Any, lab: Lab) -> None:
     """Two seconds of the clock that was given, then three."""
     seen: list[Any] = []
 
-    @subject.timed(hook=seen.append, clock=lab.clock)
+    @plain(subject.timed(hook=seen.append, clock=lab.clock))
     def train(seconds: float, *, name: str = "model") -> str:
         lab.clock.sleep(seconds)
         return name
@@ -55,7 +56,7 @@ def a_failed_call_is_timed_too(subject: Any, lab: Lab) -> None:
     """An error after two seconds, then a Ctrl-C after one."""
     seen: list[Any] = []
 
-    @subject.timed(hook=seen.append, clock=lab.clock)
+    @plain(subject.timed(hook=seen.append, clock=lab.clock))
     def train(seconds: float, error: BaseException) -> None:
         lab.clock.sleep(seconds)
         raise error
@@ -82,7 +83,7 @@ def a_coroutine_is_timed_until_it_ends(subject: Any, lab: Lab) -> None:
     """Two seconds of asynchronous sleep."""
     seen: list[Any] = []
 
-    @subject.timed(hook=seen.append, clock=lab.clock)
+    @plain(subject.timed(hook=seen.append, clock=lab.clock))
     async def fetch(row: int) -> int:
         await lab.clock.sleep_async(2.0)
         return row
@@ -96,7 +97,7 @@ def a_coroutine_is_timed_until_it_ends(subject: Any, lab: Lab) -> None:
 
 @CHECKS.check(
     Level.EDGE,
-    rule="Of a generator the time in which its items are made is measured, and nothing is made before the first is asked for.",
+    rule="Of a generator the making of its items is measured, and nothing is made before the first is asked for.",
     why="Reading ten million rows is done by a generator; the call that makes it takes nothing.",
     hint="inspect.isgeneratorfunction(fn): a third wrapper, with yield from between the two looks.",
     after=["a_call_is_timed"],
@@ -106,7 +107,7 @@ def a_generator_is_timed_until_its_last_item(subject: Any, lab: Lab) -> None:
     seen: list[Any] = []
     made: list[int] = []
 
-    @subject.timed(hook=seen.append, clock=lab.clock)
+    @plain(subject.timed(hook=seen.append, clock=lab.clock))
     def rows(count: int) -> Any:
         for row in range(count):
             lab.clock.sleep(1.0)

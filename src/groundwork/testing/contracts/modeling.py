@@ -1,4 +1,4 @@
-"""The contract of the modeling part: decorators, preprocessing, evaluation, a registry, and a command that is installed.
+"""The contract of the modeling part: decorators, preprocessing, evaluation, a registry, an installed command.
 
 Eleven topics, in any order.
 """

@@ -1,5 +1,5 @@
 """Another correct answer to exercise 03, built differently from groundwork's: what a learner may write in a day."""
-# ruff: noqa: A002, D102, D103 - a learner's own file, whose names say what they do
+# ruff: noqa: D102, D103 - a learner's own file, whose names say what they do
 
 import argparse
 import collections
@@ -226,6 +226,13 @@ def fits(value, hint):
     return isinstance(value, origin or hint)
 
 
+def given(parameter, value):
+    """The values of one parameter; of *args and **kwargs there are several."""
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        return value
+    return value.values() if parameter.kind is parameter.VAR_KEYWORD else [value]
+
+
 @with_options
 def validated(fn, result=False):
     signature = inspect.signature(fn)
@@ -239,14 +246,7 @@ def validated(fn, result=False):
 
     def check(args, kwargs):
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            kind = signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_POSITIONAL:
-                several = value
-            elif kind is inspect.Parameter.VAR_KEYWORD:
-                several = value.values()
-            else:
-                several = [value]
-            for each in several:
+            for each in given(signature.parameters[name], value):
                 if name in hints() and not fits(each, hints()[name]):
                     refuse(name, each)
 
@@ -326,7 +326,7 @@ def numbers(outcome, prediction):
 def evaluate_classification(outcome, probability, *, threshold=0.5):
     observed, score = numbers(outcome, probability)
     if set(np.unique(observed)) != {0.0, 1.0}:
-        raise ValueError(f"the outcomes are {np.unique(observed)[:5]}; 0 and 1 must both be among them, and nothing else")
+        raise ValueError(f"the outcomes are {np.unique(observed)[:5]}; there must be 0 and 1, and nothing else")
     if score.min() < 0 or score.max() > 1:
         raise ValueError(f"a probability lies outside [0, 1]: {score.min()} to {score.max()}")
     positive, called = observed == 1, score >= threshold
@@ -364,7 +364,7 @@ Interval = collections.namedtuple("Interval", "value low high level")
 def confidence_interval(metric, outcome, prediction, *, samples=1000, level=0.95, seed=0, groups=None):
     observed, predicted = numbers(outcome, prediction)
     if not 0 < level < 1 or samples < 1:
-        raise ValueError(f"level is {level}, samples {samples}; a level lies between 0 and 1, and there must be samples")
+        raise ValueError(f"level is {level}, samples {samples}; expected a level in (0, 1), and samples")
     chance = np.random.default_rng(seed)
     units = np.arange(len(observed)) if groups is None else np.unique(groups, return_inverse=True)[1]
     order = np.argsort(units, kind="stable")
