@@ -1,4 +1,4 @@
-"""Decorators, preprocessing, figures, names, a command; the documents' code, the measurements, and a real installation."""
+"""Decorators, preprocessing, figures, names, a command; the documents' code, the measurements, an installation."""
 
 import json
 import os
@@ -32,7 +32,7 @@ class TestModelingContract(ContractProofs):
         "the_command_of_the_project_runs",
         "python_m_runs_the_command",
     )
-    seeded = [
+    seeded = tuple(
         CONTRACT[name]
         for name in (
             "the_test_is_not_learned_from",
@@ -42,7 +42,7 @@ class TestModelingContract(ContractProofs):
             "an_interval_depends_on_its_seed_alone",
             "groups_are_drawn_whole",
         )
-    ]
+    )
 
     @pytest.mark.parametrize("page", ["README.md", "IMPLEMENTATION_GUIDE.md"])
     def test_the_code_of_a_document_runs(self, page):

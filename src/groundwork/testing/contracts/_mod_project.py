@@ -32,17 +32,24 @@ def _project(subject: Any) -> Path:
     return folder.parent if folder.name == "src" else folder
 
 
-def _metadata(subject: Any, lab: Lab) -> tuple[Path, dict[str, Any]]:
-    # The command first: what is not written yet has no metadata either.
-    _expect_usage(_by_file(subject, lab, "--help"), "main() with --help")
+def _metadata(subject: Any) -> tuple[Path, dict[str, Any]]:
     project = _project(subject)
     path = project / "pyproject.toml"
     if not path.is_file():
-        raise ContractBroken("there is no pyproject.toml in the folder of the project; expected one")
+        raise ContractBroken("pyproject.toml is not written yet; expected one in the folder of the project")
     try:
         return project, tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ContractBroken(f"pyproject.toml cannot be read: {error}") from error
+
+
+def _commands(subject: Any) -> tuple[dict[str, str], tuple[Path, ...]]:
+    """Read the console scripts by name, and the folders that they are imported from."""
+    project, found = _metadata(subject)
+    scripts = found.get("project", {}).get("scripts")
+    if not scripts:
+        raise ContractBroken("[project.scripts] of pyproject.toml is not written yet; expected a command")
+    return scripts, (project / "src", project)
 
 
 def _expect_usage(said: Said, what: str) -> None:
@@ -90,11 +97,11 @@ def wrong_usage_is_told_by_the_status(subject: Any, lab: Lab) -> None:
 )
 def the_project_says_what_it_is(subject: Any, lab: Lab) -> None:
     """Read as a build front end reads it; no setup.py is asked for."""
-    _, found = _metadata(subject, lab)
+    _, found = _metadata(subject)
     wanted = (("build-system", "requires"), ("build-system", "build-backend"), ("project", "name"))
     for table, key in (*wanted, ("project", "requires-python"), ("project", "dependencies")):
         if not found.get(table, {}).get(key):
-            raise ContractBroken(f"pyproject.toml has no {key} in [{table}]; expected one")
+            raise ContractBroken(f"{key} in [{table}] of pyproject.toml is not written yet; expected one")
     metadata = found["project"]
     if "version" not in metadata and "version" not in metadata.get("dynamic", ()):
         raise ContractBroken("pyproject.toml has no version in [project]; expected one, or that it is dynamic")
@@ -111,12 +118,9 @@ def the_project_says_what_it_is(subject: Any, lab: Lab) -> None:
 )
 def the_command_of_the_project_runs(subject: Any, lab: Lab) -> None:
     """Each console script, imported from the project's folder and called."""
-    project, found = _metadata(subject, lab)
-    scripts = found.get("project", {}).get("scripts") or {}
-    if not scripts:
-        raise ContractBroken("pyproject.toml names no command; expected [project.scripts]")
-    for name, entry in scripts.items():
-        said = call(lab, entry, "--help", paths=_import_folders(project))
+    commands, folders = _commands(subject)
+    for name, entry in commands.items():
+        said = call(lab, entry, "--help", paths=folders)
         if said.status != 0 and "Error" in said.err:
             raise ContractBroken(f"the command {name} = {entry!r} ended with {last_line(said.err)}; expected it to run")
         _expect_usage(said, f"the command {name} --help")
@@ -131,14 +135,10 @@ def the_command_of_the_project_runs(subject: Any, lab: Lab) -> None:
 )
 def python_m_runs_the_command(subject: Any, lab: Lab) -> None:
     """The module of the entry point, or the package that it is in, with --help and with a wrong option."""
-    project, found = _metadata(subject, lab)
-    for entry in (found.get("project", {}).get("scripts") or {}).values():
+    commands, folders = _commands(subject)
+    for entry in commands.values():
         package = entry.partition(":")[0].partition(".")[0]
-        said = python(lab, "-m", package, "--help", paths=_import_folders(project))
+        said = python(lab, "-m", package, "--help", paths=folders)
         _expect_usage(said, f"python -m {package} --help")
-        said = python(lab, "-m", package, "--no-such-option", paths=_import_folders(project))
+        said = python(lab, "-m", package, "--no-such-option", paths=folders)
         expect((said.status, said.out), (2, ""), f"status and output of python -m {package} --no-such-option")
-
-
-def _import_folders(project: Path) -> tuple[Path, ...]:
-    return project / "src", project
