@@ -179,8 +179,8 @@ def race() -> tuple[str, list[Row]]:
 
 
 def leak() -> tuple[str, list[Row]]:
-    """Guess labels that are coin tosses, with the 20 of 2,000 columns that go best with them; 40 times, 100 rows."""
-    rounds = sized(40)
+    """Guess labels that are coin tosses, with the 20 of 2,000 columns that go best with them; 200 times, 100 rows."""
+    rounds = sized(200)
     right = {"chosen on all rows": 0.0, "chosen on the training rows": 0.0}
     shift = 0.0
     for seed in range(rounds):
