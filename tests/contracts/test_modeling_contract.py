@@ -23,8 +23,9 @@ UV = shutil.which("uv")
 class TestModelingContract(ContractProofs):
     number = "03"
     doors = (groundwork.modeling, preprocessing, evaluation, groundwork.cli)
-    # The checks start processes.
+    # The checks start processes, or wait for what must not come.
     long = (
+        "threads_compute_it_once",
         "importing_does_nothing",
         "the_command_tells_its_usage",
         "wrong_usage_is_told_by_the_status",

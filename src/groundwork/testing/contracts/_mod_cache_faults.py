@@ -1,5 +1,6 @@
 """The contract of ``cached`` where calls fail, and where threads meet."""
 
+import asyncio
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._data_scenes import within
-from groundwork.testing.contracts._failures import expect
+from groundwork.testing.contracts._failures import expect, expect_cancelled, run
 from groundwork.testing.contracts._mod_caching import CHECKS as CHECKS
 from groundwork.testing.contracts._mod_scenes import plain
 
@@ -68,7 +69,7 @@ def threads_compute_it_once(subject: Any, lab: Lab) -> None:
         if len(loads) > 1:
             another.set()
         all_asked.wait(_PATIENCE_S)
-        another.wait(0.1)
+        another.wait(0.25)  # what is correct waits in vain
         return "model"
 
     def ask() -> Any:
@@ -115,3 +116,58 @@ def a_slow_computation_holds_nobody_up(subject: Any, lab: Lab) -> None:
         expect((slow.result(_PATIENCE_S), quick.result(_PATIENCE_S)), ("slow", ["kept", "new"]), "what two threads got")
     if waited != [True]:
         raise ContractBroken("other calls waited for the slow one; expected them to be answered meanwhile")
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="Tasks that await the same at once share one computation as well.",
+    why="A server of one thread has its forty requests in forty tasks: no lock of threads is ever in their way.",
+    hint="Keep the mark of the running computation from before the await until after it; the others wait for its result.",
+    after=["a_result_is_computed_once"],
+)
+def tasks_compute_it_once(subject: Any, lab: Lab) -> None:
+    """Five tasks, one argument, a second of asynchronous sleep; then a computation that fails for all who wait."""
+    calls: list[str] = []
+
+    @plain(subject.cached(max_entries=4))
+    async def load(name: str) -> str:
+        calls.append(name)
+        await lab.clock.sleep_async(1.0)
+        if name == "bad":
+            raise OSError("no such model")
+        return "model"
+
+    async def main() -> None:
+        found = await asyncio.gather(*(load("a") for _ in range(5)))
+        expect((found, calls), (["model"] * 5, ["a"]), "what five tasks got, and the computations")
+        errors = await asyncio.gather(*(load("bad") for _ in range(3)), return_exceptions=True)
+        expect([type(each).__name__ for each in errors], ["OSError"] * 3, "what three tasks got of one that fails")
+
+    run(lab, main())
+
+
+@CHECKS.check(
+    Level.FAULT,
+    rule="If the task that computes is cancelled, those who wait for it get their result all the same.",
+    why="One client closes its browser, and forty others who asked for the same get an error that none of them caused.",
+    hint="A waiter that finds the computation cancelled, and was not cancelled itself, begins anew.",
+    after=["tasks_compute_it_once"],
+)
+def a_cancelled_computation_is_taken_over(subject: Any, lab: Lab) -> None:
+    """Three tasks; the first is cancelled while it computes."""
+
+    @plain(subject.cached(max_entries=4))
+    async def load(name: str) -> str:
+        await lab.clock.sleep_async(1.0)
+        return "model"
+
+    async def main() -> None:
+        tasks = [asyncio.ensure_future(load("a")) for _ in range(3)]
+        await lab.clock.sleep_async(0.5)
+        tasks[0].cancel()
+        await expect_cancelled(tasks[0], "a cached coroutine function")
+        found = await asyncio.gather(*tasks[1:], return_exceptions=True)
+        expect([str(each) or repr(each) for each in found], ["model"] * 2, "what the two others got")
+        expect(await load("a"), "model", "the result afterwards")
+
+    run(lab, main())

@@ -2,6 +2,7 @@
 # ruff: noqa: D102, D103 - a learner's own file, whose names say what they do
 
 import argparse
+import asyncio
 import collections
 import concurrent.futures
 import contextlib
@@ -179,13 +180,18 @@ def cached(fn, max_entries=128, ttl_s=None, clock=time):
     if inspect.iscoroutinefunction(fn):
 
         async def wrapper(*args, **kwargs):
-            future, mine = entries.find(place := key(args, kwargs))
-            while not mine and not future.done():
-                await clock_turn()
-            if mine:
-                with entries.making(place, future):
-                    future.set_result(await fn(*args, **kwargs))
-            return future.result()
+            place = key(args, kwargs)
+            while True:
+                future, mine = entries.find(place)
+                if mine:
+                    with entries.making(place, future):
+                        future.set_result(await fn(*args, **kwargs))
+                    return future.result()
+                while not future.done():
+                    await asyncio.sleep(0.001)
+                # Whoever made it was cancelled; that is nothing to those who waited.
+                if not isinstance(future.exception(), asyncio.CancelledError):
+                    return future.result()
 
     else:
 
@@ -197,13 +203,6 @@ def cached(fn, max_entries=128, ttl_s=None, clock=time):
             return future.result()
 
     return functools.wraps(fn)(wrapper)
-
-
-async def clock_turn():
-    """Let the others of this loop go on."""
-    import asyncio
-
-    await asyncio.sleep(0.001)
 
 
 def fits(value, hint):

@@ -1,6 +1,7 @@
 """After an error there is a result: None."""
 
 import functools
+import inspect
 from pathlib import Path
 
 from groundwork.testing import load_subject
@@ -14,6 +15,8 @@ right = load_subject(Path(__file__).parents[1] / "alternative" / "modeling.py")
 
 @right.with_options
 def cached(fn, **options):
+    if inspect.iscoroutinefunction(fn):
+        return right.cached(fn, **options)
     failed = set()
 
     def guarded(*args, **kwargs):

@@ -8,6 +8,7 @@ from groundwork.testing import load_subject
 
 FAILS = (
     "a_coroutine_function_stays_one",
+    "tasks_compute_it_once",
 )
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "modeling.py")

@@ -1,6 +1,7 @@
 """Raises an error of its own where the function failed."""
 
 import functools
+import inspect
 from pathlib import Path
 
 from groundwork.testing import load_subject
@@ -14,6 +15,8 @@ right = load_subject(Path(__file__).parents[1] / "alternative" / "modeling.py")
 
 @right.with_options
 def cached(fn, **options):
+    if inspect.iscoroutinefunction(fn):
+        return right.cached(fn, **options)
     def wrapper(*args, **kwargs):
         try:
             return fn(*args, **kwargs)
