@@ -1,0 +1,174 @@
+"""One module under test, one suite: collected by pytest, and run as often as asked.
+
+Rule: pytest is here a library in a process that is of no use afterwards; none of its plugins, settings and caches of
+elsewhere count, and the suite's folder gives it nothing but the one file. Cost: 30 ms a session in a warm process, then
+some tenths of a millisecond a test and run.
+"""
+
+import importlib
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from groundwork.testing.contracts._suite_modules import EXERCISE, NAME
+from groundwork.testing.contracts._suite_trace import Trace, is_own
+from groundwork.testing.contracts._suite_watch import Watch
+
+Answer = dict[str, Any]
+Apart = Callable[[Callable[[], Answer]], Answer]
+"""Runs something in a process of its own and gives back what it returned, or ``{"ended": how}``."""
+
+_WITHOUT = ("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "pastebin", "stepwise", "terminal")
+
+
+def session(request: Answer, apart: Apart | None) -> Answer:
+    """Collect a suite against a module and run it.
+
+    Args:
+        request: ``suite`` (path), ``module`` (text), ``place`` (an empty folder), and ``runs``, each with ``seed`` and
+            perhaps ``shuffled`` or the ``only`` test.
+        apart: How to part several runs; None runs them here, one after the other.
+
+    Returns:
+        ``error`` (why it was not collected, or nothing), ``tests`` and ``runs``: of each run ``ended``, ``outcomes``
+        by test, ``processor_s``, ``found``, and of a run of one test ``asked`` and ``asserted``.
+    """
+    import pytest
+
+    place, suite = Path(request["place"]), Path(request["suite"])
+    code, here, temporary = (place / name for name in ("code", "here", "tmp"))
+    for folder in (code, here, temporary):
+        folder.mkdir(parents=True)
+    module = code / f"{NAME}.py"
+    module.write_text(request["module"], encoding="utf-8")
+    os.chdir(here)
+    tempfile.tempdir = str(temporary)
+    watch = Watch(module, (here, temporary, suite.parent), EXERCISE / "modules")
+    watch.install()
+    sys.path.insert(0, str(code))
+    runs = _Runs(importlib.import_module(NAME), watch, request["runs"], apart)
+    arguments = ["-c", os.devnull, "--rootdir", str(suite.parent), "--confcutdir", str(suite.parent), "--noconftest"]
+    arguments += ["--import-mode=importlib", "--assert=plain", "--capture=sys", "-o", "python_files=*.py"]
+    arguments += ["--basetemp", str(place / "pytest"), *(f"-pno:{name}" for name in _WITHOUT), str(suite)]
+    try:
+        pytest.main(arguments, plugins=[runs])
+    # A suite may raise anything while it is collected, SystemExit, too: that is the finding.
+    except BaseException as error:  # noqa: BLE001
+        runs.error = f"its collection raised {type(error).__name__}"
+    return {"error": runs.error, "tests": runs.tests, "runs": runs.answers}
+
+
+class _Runs:
+    """A pytest plugin that runs the collected tests in its own orders, and writes down how they ended."""
+
+    def __init__(self, subject: ModuleType, watch: Watch, runs: list[Answer], apart: Apart | None) -> None:
+        self._subject = subject
+        self._watch = watch
+        self._runs = runs
+        self._apart = apart
+        self._sentences: dict[str, str] = {}
+        self._outcomes: dict[str, list[str]] = {}
+        self.error = ""
+        self.tests: list[str] = []
+        self.answers: list[Answer] = []
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Run what was collected, in pytest's stead."""
+        self.tests = [_name(item) for item in session.items]
+        if not self.error:
+            for run in self._runs:
+                work = _Work(self._one, session.items, run)
+                self.answers.append(self._apart(work) if self._apart else work())
+        return True
+
+    def pytest_exception_interact(self, node: Any, call: Any) -> None:
+        """Turn an error into a sentence, while it is there."""
+        error = call.excinfo.value
+        lines = [
+            frame.lineno + 1
+            for frame in call.excinfo.traceback
+            if is_own(str(frame.path), str(self._subject.__file__))
+        ]
+        place = f" (line {lines[-1]})" if lines else ""
+        detail = " ".join(str(error).split())[:160]
+        sentence = f"{type(error).__name__}{place}: {detail}".removesuffix(": ")
+        if hasattr(node, "runtest"):
+            self._sentences.setdefault(_name(node), sentence)
+        else:
+            self.error = f"its import raised {sentence}"
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """A file that skips itself has no tests."""
+        if report.skipped:
+            self.error = "it skips itself as a whole"
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Write down how one phase of a test ended."""
+        outcome = report.outcome
+        if hasattr(report, "wasxfail"):
+            outcome = "xfail"
+        if outcome != "passed" or report.when == "call":
+            known = self._outcomes.setdefault(self._watch.test, [outcome, ""])
+            if "failed" == outcome != known[0]:
+                known[0] = outcome
+
+    def _one(self, items: list[Any], run: Answer) -> Answer:
+        chosen = [item for item in items if run.get("only") in (None, _name(item))]
+        if "shuffled" in run:
+            random.Random(run["shuffled"]).shuffle(chosen)
+        self._outcomes.clear()
+        ended, slowest = "", (0.0, "")
+        self._watch.begin(self._subject, run["seed"])
+        trace = Trace(str(self._subject.__file__)) if "only" in run else None
+        started = time.process_time()
+        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            self._watch.test = _name(item)
+            begun = time.process_time()
+            try:
+                _protocol(item, following, trace)
+            # pytest lets Exit and KeyboardInterrupt through: they end the run, and that is the finding.
+            except BaseException as error:  # noqa: BLE001
+                ended = f"{self._watch.test} ended the run with {type(error).__name__}"
+                break
+            slowest = max(slowest, (time.process_time() - begun, self._watch.test))
+        processor_s = time.process_time() - started
+        self._watch.test = ""
+        self._watch.end(self._subject)
+        for test, outcome in self._outcomes.items():
+            outcome[1] = self._sentences.get(test, "") if outcome[0] == "failed" else ""
+        seen = {} if trace is None else {"asked": trace.asked, "asserted": trace.asserted}
+        facts = {"ended": ended, "outcomes": self._outcomes, "found": self._watch.found, "slowest": slowest[1]}
+        return json_of({**facts, "processor_s": processor_s, **seen})
+
+
+class _Work:
+    def __init__(self, one: Callable[[list[Any], Answer], Answer], items: list[Any], run: Answer) -> None:
+        self._one, self._items, self._run = one, items, run
+
+    def __call__(self) -> Answer:
+        return self._one(self._items, self._run)
+
+
+def _protocol(item: Any, following: Any, trace: Trace | None) -> None:
+    if trace is None:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    else:
+        with trace:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def _name(item: Any) -> str:
+    return str(item.nodeid).partition("::")[2]
+
+
+def json_of(answer: Answer) -> Answer:
+    """Return the answer as it is at this instant."""
+    copy: Answer = json.loads(json.dumps(answer))
+    return copy
