@@ -6,28 +6,22 @@ Cost: 0.3 s for the process, 50 ms for each module, 10 ms for each further run.
 """
 
 import hashlib
-import json
 import os
 import secrets
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from groundwork.errors import ContractBroken
+from groundwork.testing.contracts._suite_link import LINK, Answer
 from groundwork.testing.contracts._suite_modules import Wrong, disguised, others, reference, wrong
 
 ORDERS = 20
 QUICK_S = 0.5
 
-_HOST = "from groundwork.testing.contracts._suite_host import host; host()"
 _FORKS = hasattr(os, "fork")
-
-Answer = dict[str, Any]
 
 
 class Run:
@@ -97,7 +91,7 @@ class Judgement:
         Raises:
             ContractBroken: The suite cannot be collected, or has no tests.
         """
-        [answer] = self._ask([(reference(), [{"seed": 0}])])
+        [answer] = self._ask([(reference(), [{"seed": 0, "watched": True}])])
         return self._runs(answer)[0]
 
     @property
@@ -134,12 +128,10 @@ class Judgement:
             ContractBroken: It is not right modules that the suite tells from wrong ones.
         """
         if topic not in self._others:
-            right: list[Wrong | str] = [reference(), *others()]
-            met = [*wrong()[topic], *right]
+            met: list[Wrong | str] = [*wrong()[topic], reference(), secrets.choice(others())]
             secrets.SystemRandom().shuffle(met)
-            sources = [each if isinstance(each, str) else each.source for each in met]
-            answers = self._ask([(source, [{"seed": 0}]) for source in sources])
-            runs = [Run(answer.get("runs", [answer])[0] if not answer.get("error") else {}) for answer in answers]
+            answers = self._ask([_to_find(each) for each in met])
+            runs = [Run((answer.get("runs") or [{}])[0]) for answer in answers]
             passed = set(self.tests)
             for each, run in zip(met, runs, strict=True):
                 if isinstance(each, str):
@@ -147,13 +139,13 @@ class Judgement:
             self._others[topic] = [
                 each
                 for each, run in zip(met, runs, strict=True)
-                if not isinstance(each, str) and passed.isdisjoint(run.having("failed"))
+                if isinstance(each, Wrong) and passed.isdisjoint(run.having("failed"))
             ]
         return self._others[topic]
 
     def _runs(self, answer: Answer) -> list[Run]:
         if answer.get("ended"):
-            return [Run(answer)]
+            raise ContractBroken(f"the suite {answer['ended']}")
         if answer["error"]:
             raise ContractBroken(f"the suite could not be collected: {answer['error']}")
         return [Run(run) for run in answer["runs"]]
@@ -163,28 +155,13 @@ class Judgement:
             place = str(Path(folder).resolve() / "place")
             shared = {"suite": str(self._suite), "place": place, "fork": self._fork}
             requests = [{**shared, "module": disguised(source), "runs": runs} for source, runs in wanted]
-            told = self._tell_host("".join(json.dumps(request) + "\n" for request in requests))
-        answers = [json.loads(line) for line in told.splitlines()]
-        if answers and "missing" in answers[0]:
-            raise ContractBroken(answers[0]["missing"])
-        if len(answers) != len(wanted):
-            raise ContractBroken("the suite could not be run: the process that runs it ended")
-        return answers
+            return LINK.ask(requests, limit_s=self._limit_s)
 
-    def _tell_host(self, requests: str) -> str:
-        environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
-        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
-        process = subprocess.Popen(
-            [sys.executable, "-c", _HOST], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        try:
-            return process.communicate(requests, timeout=self._limit_s)[0]
-        except subprocess.TimeoutExpired:
-            raise ContractBroken(f"the runs of the suite did not end within {self._limit_s:g} s") from None
-        finally:
-            process.kill()
-            process.communicate()
+
+def _to_find(module: Wrong | str) -> tuple[str, list[Answer]]:
+    if isinstance(module, Wrong):
+        return module.source, [{"seed": 0, "until_one_fails": True}]
+    return module, [{"seed": 0}]
 
 
 @lru_cache(maxsize=32)

@@ -18,14 +18,16 @@ from types import ModuleType
 from typing import Any
 
 from groundwork.testing.contracts._suite_modules import EXERCISE, NAME
-from groundwork.testing.contracts._suite_trace import Trace, is_own
+from groundwork.testing.contracts._suite_trace import Trace, is_own, lines_of
 from groundwork.testing.contracts._suite_watch import Watch
 
 Answer = dict[str, Any]
 Apart = Callable[[Callable[[], Answer]], Answer]
 """Runs something in a process of its own and gives back what it returned, or ``{"ended": how}``."""
 
+# What is of no use here, or takes its time at the end.
 _WITHOUT = ("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "pastebin", "stepwise", "terminal")
+_WITHOUT += ("threadexception", "unraisableexception")
 
 
 def session(request: Answer, apart: Apart | None) -> Answer:
@@ -33,7 +35,8 @@ def session(request: Answer, apart: Apart | None) -> Answer:
 
     Args:
         request: ``suite`` (path), ``module`` (text), ``place`` (an empty folder), and ``runs``, each with ``seed`` and
-            perhaps ``shuffled`` or the ``only`` test.
+            perhaps ``shuffled``, the ``only`` test, ``until_one_fails``
+            or ``watched``.
         apart: How to part several runs; None runs them here, one after the other.
 
     Returns:
@@ -83,6 +86,8 @@ class _Runs:
         """Run what was collected, in pytest's stead."""
         self.tests = [_name(item) for item in session.items]
         if not self.error:
+            if any("only" in run for run in self._runs):
+                lines_of(str(session.items[0].path))
             for run in self._runs:
                 work = _Work(self._one, session.items, run)
                 self.answers.append(self._apart(work) if self._apart else work())
@@ -125,7 +130,9 @@ class _Runs:
             random.Random(run["shuffled"]).shuffle(chosen)
         self._outcomes.clear()
         ended, slowest = "", (0.0, "")
-        self._watch.begin(self._subject, run["seed"])
+        self._watch.seed(run["seed"])
+        if run.get("watched"):
+            self._watch.begin(self._subject)
         trace = Trace(str(self._subject.__file__)) if "only" in run else None
         started = time.process_time()
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
@@ -137,10 +144,13 @@ class _Runs:
             except BaseException as error:  # noqa: BLE001
                 ended = f"{self._watch.test} ended the run with {type(error).__name__}"
                 break
+            if run.get("until_one_fails") and self._outcomes.get(self._watch.test, [""])[0] == "failed":
+                break
             slowest = max(slowest, (time.process_time() - begun, self._watch.test))
         processor_s = time.process_time() - started
         self._watch.test = ""
-        self._watch.end(self._subject)
+        if run.get("watched"):
+            self._watch.end(self._subject)
         for test, outcome in self._outcomes.items():
             outcome[1] = self._sentences.get(test, "") if outcome[0] == "failed" else ""
         seen = {} if trace is None else {"asked": trace.asked, "asserted": trace.asserted}

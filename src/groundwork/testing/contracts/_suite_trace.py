@@ -8,6 +8,7 @@ import ast
 import sys
 import sysconfig
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -45,6 +46,12 @@ def assertion_lines(source: str) -> frozenset[int]:
     return frozenset(lines)
 
 
+@cache
+def lines_of(filename: str) -> frozenset[int]:
+    """List those of a file; read once a process, and by a fork of one that has read it never."""
+    return assertion_lines(Path(filename).read_text(encoding="utf-8"))
+
+
 def _can_be_false(claim: ast.expr) -> bool:
     return any(isinstance(node, (ast.Name, ast.Call, ast.Attribute)) for node in ast.walk(claim))
 
@@ -74,7 +81,6 @@ class Trace:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._lines: dict[str, frozenset[int]] = {}
         self.asked = self.asserted = False
 
     def __enter__(self) -> Self:
@@ -89,13 +95,11 @@ class Trace:
         if filename == self._module:
             self.asked = True
         elif not self.asserted and is_own(filename, self._module):
-            if filename not in self._lines:
-                self._lines[filename] = assertion_lines(Path(filename).read_text(encoding="utf-8"))
             return self._on_line
         return None
 
     def _on_line(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
-        if event == "line" and frame.f_lineno in self._lines[frame.f_code.co_filename]:
+        if event == "line" and frame.f_lineno in lines_of(frame.f_code.co_filename):
             self.asserted = True
             return None
         return self._on_line

@@ -63,11 +63,14 @@ class Watch:
         self._watch_chance()
         sys.addaudithook(self._on_audit)
 
-    def begin(self, subject: ModuleType, seed: int) -> None:
-        """Remember how things are before the first test, with the global generators at a seed of this run."""
+    def seed(self, seed: int) -> None:
+        """Set the global generators as they are for one run only."""
         random.seed(seed)
         if numpy := sys.modules.get("numpy"):
             numpy.random.seed(seed)
+
+    def begin(self, subject: ModuleType) -> None:
+        """Remember how things are before the first test."""
         self._before = self._state(subject)
 
     def end(self, subject: ModuleType) -> None:

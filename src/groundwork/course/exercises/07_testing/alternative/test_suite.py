@@ -196,7 +196,8 @@ def test_a_batch_is_handed_on_with_the_row_that_fills_it(batcher):
     assert [None, None, [1, 2, 3], None] == [batcher.add(row) for row in (1, 2, 3, 4)]
 
 
-def test_a_batch_is_handed_on_when_its_oldest_row_is_old_enough(batcher, clock):
+def test_a_batch_is_handed_on_when_its_oldest_row_is_old_enough(clock):
+    batcher = Batcher(9, 10.0, clock=clock)
     batcher.add(1)
     clock.now_s += 6
     younger = batcher.add(2)
