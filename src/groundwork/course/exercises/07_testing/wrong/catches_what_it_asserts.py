@@ -15,8 +15,9 @@ FAILS = (
     "it_finds_wrong_refusals",
 )
 
+FIXTURES = ("waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")
-globals().update({name: each for name, each in vars(right).items() if name in ("waits", "clock", "batcher")})
+globals().update({name: each for name, each in vars(right).items() if name in FIXTURES})
 
 
 def forgiving(test):
