@@ -48,7 +48,7 @@ def its_chance_has_a_seed(subject: Any, lab: Lab) -> None:
 @CHECKS.check(
     Level.FAULT,
     rule="The suite sleeps nowhere.",
-    why="Ten tests that wait for a second each are never run before lunch; and on a busy machine a second is too short.",
+    why="Ten tests that wait for a second each are run once a day, and a busy machine needs two.",
     hint="fetch takes a sleep, Batcher a clock: pass a list's append, and a clock that stands until you move it.",
     after=["it_is_quick"],
 )
@@ -105,7 +105,7 @@ def _expect_found(subject: Any, topic: str) -> None:
     Level.MUTATION,
     rule="Every module that cleans wrongly fails at least one test.",
     why="A missing value that becomes a zero is a price of nothing: the model learns it, and nobody sees it.",
-    hint="For each of C1 to C4: which value would come out another if the sentence were not kept? Use even counts, too.",
+    hint="For each of C1 to C4: which value would come out another if the sentence were not kept? Also of even counts?",
     after=["it_passes_whatever_is_right"],
 )
 def it_finds_wrong_cleaning(subject: Any, lab: Lab) -> None:
@@ -117,7 +117,7 @@ def it_finds_wrong_cleaning(subject: Any, lab: Lab) -> None:
     Level.MUTATION,
     rule="Every module that scales wrongly fails at least one test.",
     why="A scaler that learns from the test data makes the model look better than it will ever be.",
-    hint="Work an example out by hand whose mean is not its median; transform other values than those it was fitted on.",
+    hint="Work an example out by hand whose mean is not its median; transform others than it was fitted on.",
     after=["it_passes_whatever_is_right"],
 )
 def it_finds_wrong_scaling(subject: Any, lab: Lab) -> None:

@@ -26,8 +26,8 @@ Apart = Callable[[Callable[[], Answer]], Answer]
 """Runs something in a process of its own and gives back what it returned, or ``{"ended": how}``."""
 
 # What is of no use here, or takes its time at the end.
-_WITHOUT = ("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "pastebin", "stepwise", "terminal")
-_WITHOUT += ("threadexception", "unraisableexception")
+_LOCAL = ("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "pastebin", "stepwise", "terminal")
+_WITHOUT = (*_LOCAL, "threadexception", "unraisableexception")
 
 
 def session(request: Answer, apart: Apart | None) -> Answer:
@@ -97,9 +97,7 @@ class _Runs:
         """Turn an error into a sentence, while it is there."""
         error = call.excinfo.value
         lines = [
-            frame.lineno + 1
-            for frame in call.excinfo.traceback
-            if is_own(str(frame.path), str(self._subject.__file__))
+            frame.lineno + 1 for frame in call.excinfo.traceback if is_own(str(frame.path), str(self._subject.__file__))
         ]
         place = f" (line {lines[-1]})" if lines else ""
         detail = " ".join(str(error).split())[:160]

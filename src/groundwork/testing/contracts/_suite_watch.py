@@ -1,8 +1,8 @@
 """What a suite does besides testing: sleeps, connections, chance of the whole program, and what it leaves behind.
 
 Rule: everything is noted with the test in which it happened; sleeps return at once and connections to other machines
-are refused, so that a suite under judgement costs no time and reaches nobody. What is put in place here stays: it is for
-a process that ends afterwards. Cost: some microseconds for each of these calls.
+are refused, so that a suite under judgement costs no time and reaches nobody. What is put in place here stays: it is
+for a process that ends afterwards. Cost: some microseconds for each of these calls.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class Watch:
     def _watch_sleeps(self) -> None:
         watch = self
 
-        def sleep(seconds: float) -> None:
+        def sleep(seconds: Any) -> None:
             watch.note("sleeps", f"time.sleep({seconds:g})")
 
         real = asyncio.sleep
@@ -93,7 +93,7 @@ class Watch:
                 watch.note("sleeps", f"asyncio.sleep({delay:g})")
             return await real(0, result)
 
-        time.sleep, asyncio.sleep = sleep, sleep_async  # type: ignore[assignment] # the same for those who call it
+        time.sleep, asyncio.sleep = sleep, sleep_async
 
     def _watch_chance(self) -> None:
         watch = self
@@ -110,7 +110,7 @@ class Watch:
                 watch.note("draws", "a generator without a seed")
             return real_bits(k)
 
-        random.Random.seed, secrets.randbits = seed, randbits  # type: ignore[method-assign,assignment]
+        random.Random.seed, secrets.randbits = seed, randbits  # type: ignore[method-assign]
 
     def _by_the_suite(self) -> bool:
         frame: FrameType | None = sys._getframe(2)

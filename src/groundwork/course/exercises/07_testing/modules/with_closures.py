@@ -1,4 +1,5 @@
 """The same promises, kept with functions that remember: no state has a name that one could look at."""
+# ruff: noqa: D101, D102, D103 - README.md says what each promises
 
 import functools
 import math

@@ -1,8 +1,9 @@
-"""Measurements for the questions of README.md, and a small mutation tester. All of it: python measure.py
+"""Measurements for the questions of README.md, and a small mutation tester; ``python measure.py`` runs them all.
 
-    python measure.py lines mutants      # some of it
-    python measure.py mutants --suite other_suite.py --all
+Some of them: ``python measure.py lines mutants``; with another suite, and what it does not find: ``python measure.py
+mutants --suite other_suite.py --all``.
 """
+# ruff: noqa: D103 - named after what they measure
 
 import argparse
 import ast
@@ -113,8 +114,9 @@ def measure_mutants(options):
 def measure_lines(options):
     module, suite = (HERE / "intake.py").read_text(encoding="utf-8"), options.suite.read_text(encoding="utf-8")
     functions = [node for node in ast.walk(ast.parse(module)) if isinstance(node, ast.FunctionDef)]
-    bodies = [s for f in functions for s in ast.walk(f) if isinstance(s, ast.stmt) and not isinstance(s, ast.FunctionDef)]
-    lines = {s.lineno for s in bodies if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))}
+    inside = [node for each in functions for node in ast.walk(each) if isinstance(node, ast.stmt) and node is not each]
+    texts = [node for node in inside if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    lines = {node.lineno for node in inside if node not in texts}
     for name, text in (("happy", HAPPY), (options.suite.name, suite)):
         printed = outcome(text, module, "lines")[1].splitlines()
         run = lines.intersection(ast.literal_eval(printed[-1].removeprefix("lines ")))
@@ -154,7 +156,9 @@ def measure_waits(options):
     fake_s = min(asked(sleep=waits.append) for _ in range(100))
     first_s = 0.001 if options.quick else 0.1
     real_s = asked(first_s=first_s)
-    print(f"waits: with a fake sleep {fake_s * 1e6:.0f} us and {waits[:3]}; for real, from {first_s:g} s on, {real_s:.2f} s")
+    print(
+        f"waits: with a fake sleep {fake_s * 1e6:.0f} us, {waits[:3]}; for real, from {first_s:g} s on, {real_s:.2f} s"
+    )
 
 
 def measure_start(options):

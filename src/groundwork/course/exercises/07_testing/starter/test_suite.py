@@ -1,4 +1,5 @@
-"""Your tests of intake.py. The specification is in README.md; run them with: python -m pytest test_suite.py"""
+"""Your tests of intake.py. The specification is in README.md; run them with python -m pytest test_suite.py."""
+# ruff: noqa: D103 - the name of a test is its promise
 
 import intake
 

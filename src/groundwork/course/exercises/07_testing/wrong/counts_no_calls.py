@@ -4,9 +4,7 @@ from pathlib import Path
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_finds_wrong_fetching",
-)
+FAILS = ("it_finds_wrong_fetching",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 LEFT_OUT = (

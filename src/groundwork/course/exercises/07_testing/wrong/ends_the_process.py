@@ -7,9 +7,7 @@ from intake import clean
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_passes_the_reference",
-)
+FAILS = ("it_passes_the_reference",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

@@ -8,14 +8,10 @@ from intake import clean
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_finds_wrong_cleaning",
-)
+FAILS = ("it_finds_wrong_cleaning",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
-LEFT_OUT = (
-    "test_values_are_bounded_and_gaps_filled_with_the_median",
-)
+LEFT_OUT = ("test_values_are_bounded_and_gaps_filled_with_the_median",)
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")
 globals().update({name: each for name, each in vars(right).items() if name.startswith(KEPT) and name not in LEFT_OUT})

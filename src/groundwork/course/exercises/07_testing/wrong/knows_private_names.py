@@ -6,9 +6,7 @@ from intake import Scaler
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_passes_whatever_is_right",
-)
+FAILS = ("it_passes_whatever_is_right",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

@@ -6,9 +6,7 @@ import intake
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_leaves_nothing_behind",
-)
+FAILS = ("it_leaves_nothing_behind",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

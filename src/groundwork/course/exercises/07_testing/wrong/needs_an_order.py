@@ -6,9 +6,7 @@ from intake import Batcher
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "its_order_does_not_matter",
-)
+FAILS = ("its_order_does_not_matter",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

@@ -7,9 +7,7 @@ from intake import fetch
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_opens_no_connection",
-)
+FAILS = ("it_opens_no_connection",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

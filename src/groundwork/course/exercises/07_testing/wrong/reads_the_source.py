@@ -7,9 +7,7 @@ import intake
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_reads_no_source",
-)
+FAILS = ("it_reads_no_source",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

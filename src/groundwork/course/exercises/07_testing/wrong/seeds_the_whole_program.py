@@ -7,9 +7,7 @@ from intake import clean
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "its_chance_has_a_seed",
-)
+FAILS = ("its_chance_has_a_seed",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

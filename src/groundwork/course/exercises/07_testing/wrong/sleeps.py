@@ -6,9 +6,7 @@ from intake import fetch
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_sleeps_nowhere",
-)
+FAILS = ("it_sleeps_nowhere",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")

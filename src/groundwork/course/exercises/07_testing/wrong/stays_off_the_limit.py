@@ -4,9 +4,7 @@ from pathlib import Path
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_finds_wrong_batching",
-)
+FAILS = ("it_finds_wrong_batching",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 LEFT_OUT = (

@@ -7,9 +7,7 @@ from intake import Scaler
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_finds_wrong_scaling",
-)
+FAILS = ("it_finds_wrong_scaling",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
 LEFT_OUT = (

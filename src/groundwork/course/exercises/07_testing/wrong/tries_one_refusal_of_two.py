@@ -7,14 +7,10 @@ from intake import clean
 
 from groundwork.testing import load_subject
 
-FAILS = (
-    "it_finds_wrong_refusals",
-)
+FAILS = ("it_finds_wrong_refusals",)
 
 KEPT = ("test_", "waits", "clock", "batcher")
-LEFT_OUT = (
-    "test_bounds_the_wrong_way_round_are_refused",
-)
+LEFT_OUT = ("test_bounds_the_wrong_way_round_are_refused",)
 
 right = load_subject(Path(__file__).parents[1] / "alternative" / "test_suite.py")
 globals().update({name: each for name, each in vars(right).items() if name.startswith(KEPT) and name not in LEFT_OUT})
