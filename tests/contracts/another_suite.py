@@ -52,6 +52,9 @@ class TestClean:
         assert intake.clean([None, 8, 20], low=0, high=10) == [9, 8, 10]
         assert intake.clean([-5, -math.inf, math.inf], low=0, high=10) == [0, 0, 10]
 
+    def test_one_bound(self):
+        assert intake.clean([1, 2, 3], low=2, high=2) == [2, 2, 2]
+
     def test_no_values(self):
         assert intake.clean([], low=0, high=10) == []
 
@@ -195,6 +198,10 @@ class TestRefusals:
             intake.Scaler().transform([1])
         with pytest.raises(RuntimeError):
             intake.Scaler().inverse([1])
+
+    def test_what_is_not_refused(self):
+        assert intake.fetch(int, attempts=1) == 0
+        assert intake.Batcher(1, 1).add(3) == [3]
 
     def test_what_was_learnt_stays(self):
         scaler = intake.Scaler().fit([5])

@@ -52,7 +52,7 @@ def every_test_is_run(subject: Any, lab: Lab) -> None:
     """Neither skip nor xfail, by mark or by call."""
     first = passing(subject).first
     if left_out := [*first.having("skipped"), *first.having("xfail")]:
-        raise ContractBroken(f"{sketch(left_out)} skipped or expected to fail; expected every test to be run")
+        raise ContractBroken(f"{sketch(left_out)}: skipped or expected to fail; expected every test to be run")
 
 
 @CHECKS.check(

@@ -140,7 +140,7 @@ class _Runs:
                 _protocol(item, following, trace)
             # pytest lets Exit and KeyboardInterrupt through: they end the run, and that is the finding.
             except BaseException as error:  # noqa: BLE001
-                ended = f"{self._watch.test} ended the run with {type(error).__name__}"
+                ended = f"ended the run in {self._watch.test} with {type(error).__name__}"
                 break
             if run.get("until_one_fails") and self._outcomes.get(self._watch.test, [""])[0] == "failed":
                 break

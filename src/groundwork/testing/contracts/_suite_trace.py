@@ -17,10 +17,17 @@ _LIBRARIES = tuple(
     {str(Path(folder).resolve()) for name, folder in sysconfig.get_paths().items() if name.endswith(("lib", "stdlib"))}
 )
 
+_PACKAGES = tuple(folder for folder in _LIBRARIES if folder.endswith("-packages"))
+
 
 def is_own(filename: str, module: str) -> bool:
     """Tell whether code is the suite's: neither the module's under test nor a library's."""
     return filename != module and not filename.startswith(("<", *_LIBRARIES))
+
+
+def is_a_package(filename: str) -> bool:
+    """Tell whether code was installed, as pytest and Hypothesis; the standard library was not."""
+    return filename.startswith(_PACKAGES)
 
 
 def assertion_lines(source: str) -> frozenset[int]:

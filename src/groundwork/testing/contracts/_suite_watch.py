@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from groundwork.testing.contracts._suite_trace import is_own
+from groundwork.testing.contracts._suite_trace import is_a_package, is_own
 
 Found = tuple[str, str, str]
 """What kind it is (sleeps, connects, draws, reads, leaves), in which test, and a sentence."""
@@ -112,16 +112,22 @@ class Watch:
 
         random.Random.seed, secrets.randbits = seed, randbits  # type: ignore[method-assign]
 
-    def _by_the_suite(self) -> bool:
+    def _by_the_suite(self, *, library: bool = False) -> bool:
+        # random in between acts for whoever called it, and for reading all of the standard library; tempfile, which
+        # draws, and installed packages act for themselves.
         frame: FrameType | None = sys._getframe(2)
-        while frame is not None and frame.f_code.co_filename == random.__file__:
+        while frame is not None and not is_a_package(name := frame.f_code.co_filename) and name != self._module:
+            if is_own(name, self._module):
+                return True
+            if not library and name != random.__file__:
+                return False
             frame = frame.f_back
-        return frame is not None and is_own(frame.f_code.co_filename, self._module)
+        return False
 
     def _on_audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and self.test and isinstance(arguments[0], str):
             path = os.path.abspath(arguments[0])
-            if path == self._module or path.startswith(self._forbidden):
+            if (path == self._module or path.startswith(self._forbidden)) and self._by_the_suite(library=True):
                 self.note("reads", f"reads {os.path.basename(path)}")
         elif event in _CONNECTS:
             address = arguments[-1] if event != "socket.getaddrinfo" else arguments[0]

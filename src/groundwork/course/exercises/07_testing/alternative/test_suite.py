@@ -299,6 +299,16 @@ def test_no_attempts_are_refused_before_the_source_is_called(attempts):
     assert source.calls == 0
 
 
+def test_the_least_that_is_allowed_is_one(waits):
+    source = Source(ConnectionError())
+
+    with pytest.raises(ConnectionError):
+        fetch(source, attempts=1, sleep=waits.append)
+
+    assert (1, []) == (source.calls, waits)
+    assert [7] == Batcher(1, 1.0).add(7)
+
+
 @pytest.mark.parametrize("size", [0, -2])
 def test_a_batch_of_no_rows_is_refused(size):
     with pytest.raises(ValueError):
