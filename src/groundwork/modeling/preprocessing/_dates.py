@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.base import OneToOneFeatureMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from groundwork.errors import ConfigurationError, InvalidDataError
 from groundwork.modeling.preprocessing._choice import require_one_of
@@ -109,7 +110,7 @@ class DateParts(Transformer):
             NotFittedError: ``fit`` has not been called.
         """
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)  # those of the columns themselves
         ends = {part: ("_sin", "_cos") if self._turns(part) else ("",) for parts in self.parts_ for part in parts}
         return np.array(
             [
