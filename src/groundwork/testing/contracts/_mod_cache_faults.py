@@ -122,7 +122,7 @@ def a_slow_computation_holds_nobody_up(subject: Any, lab: Lab) -> None:
     Level.FAULT,
     rule="Tasks that await the same at once share one computation as well.",
     why="A server of one thread has its forty requests in forty tasks: no lock of threads is ever in their way.",
-    hint="Keep the mark of the running computation from before the await until after it; the others wait for its result.",
+    hint="Leave a mark of the running computation before the await; the others wait for its result.",
     after=["a_result_is_computed_once"],
 )
 def tasks_compute_it_once(subject: Any, lab: Lab) -> None:

@@ -187,8 +187,10 @@ def cached(fn, max_entries=128, ttl_s=None, clock=time):
                     with entries.making(place, future):
                         future.set_result(await fn(*args, **kwargs))
                     return future.result()
-                while not future.done():
-                    await asyncio.sleep(0.001)
+                if not future.done():
+                    # Unlike await, it does not cancel what it waits for when the waiter is cancelled.
+                    [waited], _ = await asyncio.wait([asyncio.wrap_future(future)])
+                    waited.exception()
                 # Whoever made it was cancelled; that is nothing to those who waited.
                 if not isinstance(future.exception(), asyncio.CancelledError):
                     return future.result()
