@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,6 @@ from groundwork.modeling.evaluation import (
     expected_calibration_error,
     permutation_importance,
 )
-from groundwork.modeling.evaluation._regression import median
 
 # Few distinct values, so that ties are common.
 probabilities = st.one_of(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0]), st.floats(0, 1))
@@ -151,14 +151,14 @@ def test_many_rows_have_the_figures_of_few(monkeypatch):
 @pytest.mark.parametrize("values", [np.arange(99_999.0), np.r_[np.zeros(10_001), np.arange(40_000.0)], np.arange(7.0)])
 def test_the_median_of_sorted_or_tied_values_is_that_of_numpy(values):
     for each in (values, values[::-1].copy(), values[:-1]):
-        assert np.median(each) == median(each)
+        assert np.median(each) == evaluate_regression(np.zeros(each.size), each)["median_error"]
 
 
 def test_the_median_is_right_where_the_sample_misses_the_middle():
     # Every tenth value is looked at, and those are all zero.
     values = np.tile(np.r_[0.0, np.arange(1.0, 10.0)], 10_000)
 
-    assert np.median(values) == median(values)
+    assert np.median(values) == evaluate_regression(np.zeros(values.size), values)["median_error"]
 
 
 @pytest.mark.parametrize("kind", [list, pl.Series, lambda values: np.array(values, dtype=np.float32)])
@@ -286,6 +286,14 @@ def test_weights_that_weigh_nothing_are_refused(weights, words):
 def test_no_bins_are_refused(bins):
     with pytest.raises(ConfigurationError, match=f"bins is {bins}"):
         evaluate_classification([0, 1], [0.2, 0.8], bins=bins)
+
+
+def test_a_threshold_that_is_no_number_is_refused():
+    for ask in (evaluate_classification, partial(evaluation.confidence_interval, "f1")):
+        with pytest.raises(ConfigurationError, match="threshold is NaN"):
+            ask([0, 1], [0.2, 0.8], threshold=float("nan"))
+    with pytest.raises(ConfigurationError, match="threshold is NaN"):
+        evaluation.ClassificationAccumulator(threshold=float("nan"))
 
 
 def test_the_door_tells_what_is_behind_it():

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.modeling.evaluation._checked import checked, checked_numbers, need_both_classes
+from groundwork.modeling.evaluation._checked import checked, checked_numbers, checked_threshold, need_both_classes
 from groundwork.modeling.evaluation._exact import PLACES, ratio, square_units, units
 from groundwork.modeling.evaluation._ranking import average_precision, roc_auc
 from groundwork.modeling.evaluation._rowwise import bin_of, surprise
@@ -31,13 +31,17 @@ class ClassificationAccumulator:
             probabilities in so many bins instead, and the result says how far the ranking figures may be off.
 
     Raises:
-        ConfigurationError: No bins.
+        ConfigurationError: No bins, or a threshold that is NaN.
     """
 
     def __init__(self, *, threshold: float = 0.5, bins: int = 15, score_bins: int | None = None) -> None:
         if bins < 1 or (score_bins is not None and score_bins < 1):
             raise ConfigurationError(f"bins is {bins}, score_bins is {score_bins}", hint="15 and 10,000 are usual")
-        self._settings: dict[str, Any] = {"threshold": float(threshold), "bins": bins, "score_bins": score_bins}
+        self._settings: dict[str, Any] = {
+            "threshold": checked_threshold(threshold),
+            "bins": bins,
+            "score_bins": score_bins,
+        }
         # true negatives, false positives, false negatives, true positives
         self._confusion = [0] * 4
         self._squared = 0

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from groundwork.errors import InvalidDataError
+from groundwork.errors import ConfigurationError, InvalidDataError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -106,6 +106,25 @@ def need_both_classes(positives: int, rows: int) -> None:
             f"all {rows:,} outcomes are {int(positives > 0)}; ranking needs rows of both classes",
             hint="check the split: the target may be constant in this part of the data",
         )
+
+
+def checked_threshold(threshold: float) -> float:
+    """Refuse a threshold that no probability can be compared with.
+
+    Args:
+        threshold: From which probability on a row is called positive.
+
+    Returns:
+        The same.
+
+    Raises:
+        ConfigurationError: NaN.
+    """
+    if threshold != threshold:
+        raise ConfigurationError(
+            "threshold is NaN, so no row could be called", hint="0.5, or what choose_threshold says"
+        )
+    return float(threshold)
 
 
 def same_shape(outcome: NDArray[Any], other: NDArray[Any], name: str) -> None:

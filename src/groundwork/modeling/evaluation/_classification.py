@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from groundwork.errors import ConfigurationError
-from groundwork.modeling.evaluation._checked import checked
+from groundwork.modeling.evaluation._checked import checked, checked_threshold
 from groundwork.modeling.evaluation._ranking import average_precision, cumulative, roc_auc
 from groundwork.modeling.evaluation._rowwise import RowSums, row_sums
 
@@ -42,7 +42,9 @@ def evaluate_classification(
     Raises:
         InvalidDataError: Empty, shapes differ, a missing value, a probability outside [0, 1], a negative weight, or
             one class only.
+        ConfigurationError: The threshold is NaN, or there is no bin.
     """
+    threshold = checked_threshold(threshold)
     stated = checked(outcome, probability, weights=weights)
     counts = cumulative(*stated)
     ranked = {"roc_auc": roc_auc(counts), "average_precision": average_precision(counts)}
@@ -70,7 +72,7 @@ def figures(sums: RowSums, threshold: float, rows: int) -> dict[str, Any]:
         "recall": tp / (tp + fn),
         "f1": 2 * tp / (2 * tp + fp + fn),
         "base_rate": (tp + fn) / sums.weight,
-        "threshold": float(threshold),
+        "threshold": threshold,
         "confusion": [[tn, fp], [fn, tp]],
         "rows": rows,
     }

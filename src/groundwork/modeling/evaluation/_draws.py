@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from groundwork.errors import InvalidDataError
 from groundwork.modeling.evaluation._checked import Floats, Integers
 
-_AT_ONCE = 1 << 20
+# Counts of one go, which then stay in the cache of a core.
+_AT_ONCE = 1 << 16
 _BLOCKS = 200
 
 

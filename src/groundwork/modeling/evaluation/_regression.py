@@ -4,14 +4,13 @@ Rule: a figure comes from whole arrays or is refused with a reason. Cost: a few 
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from groundwork.modeling.evaluation._blocks import by_blocks
-from groundwork.modeling.evaluation._checked import Floats, Numbers, checked_numbers
+from groundwork.modeling.evaluation._checked import Floats, checked_numbers
 
 _SAMPLE = 10_000
 
@@ -33,21 +32,23 @@ def evaluate_regression(
     Raises:
         InvalidDataError: Empty, shapes differ, a value is missing, infinite or beyond 1e150, or a weight is negative.
     """
-    numbers = checked_numbers(outcome, prediction, weights=weights)
-    observed, predicted, weight = numbers
-    sizes = np.empty_like(observed)
+    observed, predicted, weight = checked_numbers(outcome, prediction, weights=weights)
+    low, high = _middle(np.abs(predicted[:: _step(observed)] - observed[:: _step(observed)]))
 
-    def sums(rows: slice) -> list[float]:
-        error = np.subtract(predicted[rows], observed[rows])
-        size = np.abs(error, out=sizes[rows])
-        return [_total(each, rows, weight) for each in (error, size, error * error)]
+    def sums(rows: slice) -> tuple[list[float], tuple[int, Floats]]:
+        error = predicted[rows] - observed[rows]
+        size = np.abs(error)
+        totals = [_total(each, rows, weight) for each in (error, size, error * error, observed[rows])]
+        return totals, _around(size, low, high)
 
-    bias, mae, squared = _means(sums, numbers)
+    blocks = by_blocks(sums, observed.size)
+    bias, mae, squared, mean = _means([totals for totals, _ in blocks], observed.size, weight)
+    found = None if weight is not None else _from_around([around for _, around in blocks], observed.size)
     return {
-        "r2": _explained(squared, numbers),
+        "r2": _explained(squared, mean, observed, weight),
         "rmse": math.sqrt(squared),
         "mae": mae,
-        "median_error": median(sizes) if weight is None else weighted_median(sizes, weight),
+        "median_error": _median(np.abs(predicted - observed), weight) if found is None else found,
         "bias": bias,
         "rows": int(observed.size),
     }
@@ -63,29 +64,8 @@ def r2(observed: Floats, predicted: Floats) -> float:
     Returns:
         At most 1.0; of a constant outcome 1.0 if it is met everywhere and else 0.0.
     """
-    return _explained(float(np.mean((observed - predicted) ** 2)), Numbers(observed, predicted, None))
-
-
-def median(values: Floats) -> float:
-    """Find the middle value, or the mean of the two.
-
-    A sample tells where the middle lies within two in a hundred; only the values there are then put in order.
-
-    Args:
-        values: Shape (n,), at least one.
-
-    Returns:
-        The same as ``numpy.median``.
-    """
-    sample = np.sort(values[:: max(1, values.size // _SAMPLE)])
-    low, high = sample[int(0.49 * sample.size)], sample[int(0.51 * sample.size)]
-    found = by_blocks(lambda rows: _around(values[rows], low, high), values.size)
-    first = (values.size - 1) // 2 - sum(below for below, _ in found)
-    last = first + 1 - values.size % 2
-    inside = np.concatenate([each for _, each in found])
-    if first < 0 or last >= inside.size:
-        return float(np.median(values))
-    return float(np.partition(inside, [first, last])[[first, last]].mean())
+    squared = float(np.mean((observed - predicted) ** 2))
+    return _explained(squared, float(np.mean(observed)), observed, None)
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:
@@ -105,25 +85,47 @@ def weighted_median(values: Floats, weights: Floats) -> float:
     return float((values[order[low]] + values[order[min(high, values.size - 1)]]) / 2)
 
 
+def _median(values: Floats, weight: Floats | None) -> float:
+    return float(np.median(values)) if weight is None else weighted_median(values, weight)
+
+
+def _step(values: Floats) -> int:
+    return max(1, values.size // _SAMPLE)
+
+
+def _middle(sample: Floats) -> tuple[float, float]:
+    """Guess between which values the median lies; only those there are then put in order."""
+    ordered = np.sort(sample)
+    return ordered[int(0.49 * ordered.size)], ordered[int(0.51 * ordered.size)]
+
+
 def _around(values: Floats, low: float, high: float) -> tuple[int, Floats]:
     above = values >= low
     return values.size - int(np.count_nonzero(above)), values[above & (values <= high)]
 
 
-def _explained(squared: float, numbers: Numbers) -> float:
-    observed, _, weight = numbers
-    [mean] = _means(lambda rows: [_total(observed[rows], rows, weight)], numbers)
-    [variance] = _means(lambda rows: [_total((observed[rows] - mean) ** 2, rows, weight)], numbers)
+def _from_around(around: list[tuple[int, Floats]], rows: int) -> float | None:
+    """Tell the median from the values near it; None where the guess was wrong."""
+    inside = np.concatenate([each for _, each in around])
+    first = (rows - 1) // 2 - sum(below for below, _ in around)
+    last = first + 1 - rows % 2
+    if first < 0 or last >= inside.size:
+        return None
+    return float(np.partition(inside, [first, last])[[first, last]].mean())
+
+
+def _explained(squared: float, mean: float, observed: Floats, weight: Floats | None) -> float:
+    blocks = by_blocks(lambda rows: [_total((observed[rows] - mean) ** 2, rows, weight)], observed.size)
+    [variance] = _means(blocks, observed.size, weight)
     # The mean of equal numbers may miss them by a rounding, which is no variance.
-    if variance == 0 or observed.min() == observed.max():
+    rounding = variance <= (1e-12 * mean) ** 2 and observed.min() == observed.max()
+    if variance == 0 or rounding:
         return 1.0 if squared == 0 else 0.0
     return 1 - squared / variance
 
 
-def _means(sums: Callable[[slice], list[float]], numbers: Numbers) -> list[float]:
-    weight = numbers.weights
-    whole = numbers.observed.size if weight is None else math.fsum(weight)
-    blocks = by_blocks(sums, numbers.observed.size)
+def _means(blocks: list[list[float]], rows: int, weight: Floats | None) -> list[float]:
+    whole = rows if weight is None else math.fsum(weight)
     return [math.fsum(each) / whole for each in zip(*blocks, strict=True)]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.modeling.evaluation._checked import Floats, checked, checked_numbers
+from groundwork.modeling.evaluation._checked import Floats, checked, checked_numbers, checked_threshold
 from groundwork.modeling.evaluation._draws import Units
 from groundwork.modeling.evaluation._weighted import Weighed, of_classification, of_regression, task_of
 
@@ -52,8 +52,9 @@ def figures_of(
 
     Raises:
         InvalidDataError: The rows cannot be judged.
-        ConfigurationError: A metric is not known.
+        ConfigurationError: A metric is not known, or the threshold is NaN.
     """
+    threshold = checked_threshold(threshold)
     prepare = functools.partial(_weighed, outcome=outcome, units=units, weights=weights, threshold=threshold, bins=bins)
     found = []
     for metric in metrics:

@@ -116,29 +116,34 @@ def _summed(terms: list[Floats], finish: Callable[..., Floats]) -> Weighed:
 def _ranked(stated: Stated, finish: Callable[[Floats, Floats], Floats]) -> Weighed:
     order = np.argsort(stated.probability, kind="stable")[::-1]
     last, hits = ends_of_ties(stated.probability[order]), stated.positive[order]
+    starts = None if last.size == order.size else np.append(0, last[:-1] + 1)
 
     def figures(weights: Floats) -> Floats:
         ordered = weights[:, order]
-        true = np.cumsum(ordered * hits, axis=1)[:, last]
-        return finish(true, np.cumsum(ordered, axis=1)[:, last] - true)
+        true = ordered * hits
+        false = ordered - true
+        if starts is not None:
+            true, false = (np.add.reduceat(each, starts, axis=1) for each in (true, false))
+        return finish(true, false)
 
     return figures
 
 
 def _areas(true: Floats, false: Floats) -> Floats:
-    heights = true.copy()
-    heights[:, 1:] += true[:, :-1]
-    widths = np.diff(false, axis=1, prepend=0.0)
-    areas: Floats = np.einsum("ij,ij->i", heights, widths)
-    return areas / (2 * true[:, -1] * false[:, -1])
+    upto = np.cumsum(true, axis=1)
+    # A negative stands below all positives of higher thresholds and half of those of its own.
+    below: Floats = np.einsum("ij,ij->i", false, upto) - np.einsum("ij,ij->i", false, true) / 2
+    pairs: Floats = upto[:, -1] * false.sum(axis=1)
+    return below / pairs
 
 
 def _precisions(true: Floats, false: Floats) -> Floats:
+    upto, wrong = np.cumsum(true, axis=1), np.cumsum(false, axis=1)
     # Nothing drawn yet: no gain in recall either, so the precision there does not matter.
-    precision = np.divide(true, true + false, out=np.zeros_like(true), where=true > 0)
-    found = np.einsum("ij,ij->i", precision, np.diff(true, axis=1, prepend=0.0)) / true[:, -1]
+    precision = np.divide(upto, upto + wrong, out=np.zeros_like(upto), where=upto > 0)
+    found = np.einsum("ij,ij->i", precision, true) / upto[:, -1]
     # One class only is refused for the whole and so is no figure for a resample either.
-    return np.where(false[:, -1] > 0, found, np.nan)
+    return np.where(wrong[:, -1] > 0, found, np.nan)
 
 
 def _calibration(stated: Stated, bins: int) -> Weighed:
