@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from groundwork.modeling.evaluation._accumulators import ClassificationAccumulator, RegressionAccumulator
+    from groundwork.modeling.evaluation._calibration import evaluate_calibration
     from groundwork.modeling.evaluation._classification import (
         choose_threshold,
         evaluate_classification,
@@ -32,6 +33,7 @@ __all__ = [
     "confidence_intervals",
     "cost_threshold",
     "curves",
+    "evaluate_calibration",
     "evaluate_classification",
     "evaluate_multiclass",
     "evaluate_regression",
@@ -53,6 +55,7 @@ _HOMES = {
     "confidence_intervals": "_intervals",
     "cost_threshold": "_costs",
     "curves": "_curves",
+    "evaluate_calibration": "_calibration",
     "evaluate_classification": "_classification",
     "evaluate_multiclass": "_multiclass",
     "evaluate_regression": "_regression",

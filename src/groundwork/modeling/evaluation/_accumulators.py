@@ -2,7 +2,7 @@
 
 Rule: what is kept of a batch are counts and exact sums, so batches in any order, merged in any way, give the same
 figures to the last bit. Rows have no weights here: weighted counts would be rounded, and rounding has an order.
-Cost: some 150 ns a row with every probability kept, 100 with bins.
+Cost: some 220 ns a row with every probability kept, 60 with bins, 65 of numbers.
 """
 
 import contextlib

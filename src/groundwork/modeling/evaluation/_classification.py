@@ -2,7 +2,7 @@
 
 Rule: a figure is computed from whole arrays of outcomes and probabilities or refused with a reason; NaN never turns
 into a metric. Every result is plain data that JSON can hold.
-Cost: one sort, shared by all figures that rank, and one pass for the rest: 50,000 rows in about 10 ms.
+Cost: one sort, shared by all figures that rank, and one pass for the rest: 50,000 rows in about 4 ms.
 """
 
 from typing import Any
