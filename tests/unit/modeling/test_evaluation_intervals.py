@@ -191,8 +191,11 @@ def test_few_resamples_without_a_figure_are_left_out_and_many_are_refused():
     rare = confidence_interval("roc_auc", outcome, probability, samples=300)
 
     assert 0 <= rare.low <= rare.high <= 1
-    with pytest.raises(InvalidDataError, match=r"roc_auc is undefined in \d+ of 300 resamples"):
-        confidence_interval("roc_auc", [1, 0, 0, 0], [0.5, 0.1, 0.2, 0.3], samples=300)
+    for metric in ("roc_auc", "average_precision"):
+        # A third of the draws are all of the one class, or all of the other.
+        for outcome in ([1, 0, 0, 0], [0, 1, 1, 1]):
+            with pytest.raises(InvalidDataError, match=rf"{metric} is undefined in \d+ of 300 resamples"):
+                confidence_interval(metric, outcome, [0.5, 0.1, 0.2, 0.3], samples=300)
 
 
 @pytest.mark.parametrize(
