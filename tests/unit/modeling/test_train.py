@@ -174,6 +174,7 @@ def test_what_cannot_be_done_is_refused_before_the_first_fit(model, how, words):
         ({"weight": [0.0] * ROWS}, InvalidDataError, "not all zero; one is 0.0"),
         ({"target": [True] * ROWS}, InvalidDataError, "one class only, True"),
         ({"validation": 1.5}, ConfigurationError, "leave no train rows"),
+        ({"validation": True}, ConfigurationError, "validation is True"),
     ],
 )
 def test_a_matrix_that_makes_no_sense_is_refused(how, error, words):

@@ -13,7 +13,7 @@ from groundwork.data import BatchLoader, Dataset, Schema
 from groundwork.errors import ConfigurationError, InvalidDataError, TrainingFailedError, UnknownPluginError, UsageError
 from groundwork.modeling import PreprocessingSettings
 from groundwork.modeling.training import fit_preprocessor, train_batches
-from groundwork.storage import CheckpointStore, Keep
+from groundwork.storage import CheckpointSkippedWarning, CheckpointStore, Keep
 from groundwork.testing import VirtualClock, failpoints
 
 SGD = "sklearn.linear_model.SGDClassifier"
@@ -113,6 +113,18 @@ def test_only_what_came_after_the_last_checkpoint_is_learned_again(rows, tmp_pat
         train_batches(SGD, shuffled(numbers(rows)), target="late", store=store, every=3)
 
     assert BATCHES - 6 == reached["modeling.train_batches.learned"]
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_what_it_held_is_learned_again(rows, tmp_path):
+    how = {"target": "late", "store": CheckpointStore(tmp_path), "every": 3}
+    first = train_batches(SGD, shuffled(numbers(rows)), **how)
+    newest = CheckpointStore(tmp_path).info()
+    (newest.path / newest.payload).write_bytes(b"torn")
+
+    with pytest.warns(CheckpointSkippedWarning):
+        again = train_batches(SGD, shuffled(numbers(rows)), **how)
+
+    assert (weights(first.estimator), first.history) == (weights(again.estimator), again.history)
 
 
 def test_a_training_that_ended_is_not_repeated_but_may_go_on(rows, tmp_path):
@@ -239,7 +251,7 @@ def test_a_checkpoint_of_other_batches_is_not_gone_on_with(rows, tmp_path):
 
 def test_a_checkpoint_that_a_training_did_not_write_is_refused(rows, tmp_path):
     store = CheckpointStore(tmp_path)
-    store.save({"w": np.zeros(2)}, step=3)
+    store.save({"w": np.zeros(2)}, step=3, metadata={"training": {"of": "another kind"}})
 
     with pytest.raises(ConfigurationError, match=r"step 3 .* was not saved by a training in batches"):
         train_batches(SGD, shuffled(numbers(rows)), target="late", store=store)

@@ -5,7 +5,7 @@ the classes. It is gone on with only by a training that asks for the same; each 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from groundwork.errors import CheckpointNotFoundError, ConfigurationError
@@ -62,7 +62,7 @@ def load_progress(store: CheckpointStore, plan: Mapping[str, Any], *, trust: boo
     except CheckpointNotFoundError:
         return None
     told = checkpoint.info.metadata.get(_KEY)
-    if not isinstance(told, Mapping):
+    if not isinstance(told, Mapping) or told.keys() != {each.name for each in fields(Progress)}:
         raise ConfigurationError(
             f"step {checkpoint.info.step} of {store.root} was not saved by a training in batches",
             hint="train into another folder",

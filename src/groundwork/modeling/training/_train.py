@@ -152,7 +152,9 @@ def _held(validation: Any, rows: Examples, target: Any) -> Examples | float | No
     """Make of what the caller gave as validation rows, or the share that is to be parted off."""
     if validation is None:
         return None
-    if isinstance(validation, int | float) and not isinstance(validation, bool):
+    if isinstance(validation, bool):
+        raise ConfigurationError(f"validation is {validation}", hint="say how many: validation=0.1")
+    if isinstance(validation, int | float):
         return float(validation)
     data, outcome = validation if isinstance(validation, tuple) and len(validation) == 2 else (validation, target)
     return examples(data, outcome, features=rows.kinds or None)
