@@ -10,9 +10,10 @@ import polars as pl
 from groundwork.errors import MLException, TrainingFailedError, first_line
 from groundwork.modeling.preprocessing import PreprocessingSettings, build_preprocessor, feature_frame, known_categories
 from groundwork.modeling.training._class_weights import ClassWeight, class_weights, row_weights
-from groundwork.modeling.training._early_stopping import EarlyStopping, Rows, Stopped, fit_early, method_of
+from groundwork.modeling.training._early_stopping import EarlyStopping, Stopped, method_of
 from groundwork.modeling.training._estimators import parameters_of
 from groundwork.modeling.training._examples import Examples, require_classes
+from groundwork.modeling.training._rounds import Rows, fit_early
 
 _MAX_BINS = 255
 
