@@ -13,7 +13,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, SGDClassifier, SGDRegressor
 from sklearn.neural_network import MLPClassifier
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from groundwork.errors import ConfigurationError, InvalidDataError
 from groundwork.modeling.training import EarlyStopping, train
@@ -77,6 +77,31 @@ def test_a_model_stopped_early_is_the_one_that_so_many_rounds_give(model):
     again = fit(model, EarlyStopping(patience=100, max_rounds=best), target)
 
     np.testing.assert_array_equal(first.estimator.predict(X), again.estimator.predict(X))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [HistGradientBoostingClassifier(), SGDClassifier(), RandomForestClassifier(), AdaBoostClassifier()],
+    ids=lambda model: type(model).__name__,
+)
+def test_no_more_rounds_are_made_than_asked_for(model):
+    trained = fit(model, EarlyStopping(patience=50, max_rounds=2))
+
+    told = trained.settings["early_stopping"]
+    assert (2, False) == (told["rounds"], told["stopped"])
+    assert f"{told['way']}: made all 2 rounds, kept round {told['best_round']}" == told["said"].split(", fitted")[0]
+
+
+def test_a_boosting_that_stops_by_itself_has_so_many_stages():
+    trained = train(
+        AdaBoostClassifier(DecisionTreeClassifier(), n_estimators=5),
+        X[LEARN],
+        target=LATE[LEARN],
+        validation=VALIDATION,
+        early_stopping=EarlyStopping(),
+    )
+
+    assert [1] == [each["round"] for each in trained.history]
 
 
 def test_parameters_that_were_not_asked_to_change_stay():

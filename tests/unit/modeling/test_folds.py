@@ -93,7 +93,8 @@ def test_groups_and_times_may_be_given_one_a_row():
     ("folds", "words"),
     [
         (Folds("random", 50), "50 folds need as many rows; there are 40"),
-        (Folds("stratified", 15), "class True has 14 rows; 15 stratified folds need 15 of each"),
+        (Folds("stratified", 15), "class True has 14 rows; 15 folds need 15 of each"),
+        (Folds("stratified-group", 15, group="x"), "class True has 14 rows; 15 folds need 15 of each"),
         (Folds("group", 7, group="g"), "g has 6 groups; 7 folds need as many"),
         (Folds("time", 10, column="t"), "t cannot be cut into 10 folds"),
         (Folds("group", 2, group="gap"), "the group is missing in 1 of 40 rows"),

@@ -342,8 +342,8 @@ def test_validation_rows_given_say_when_to_stop_in_every_fold():
 
 
 class Timed(ClassifierMixin, BaseEstimator):
-    def __init__(self, clock=None):
-        self.clock = clock
+    def __init__(self, clock=None, size=0):
+        self.clock, self.size = clock, size
 
     def fit(self, features, outcome):
         self.clock.advance(4)
@@ -357,13 +357,14 @@ class Timed(ClassifierMixin, BaseEstimator):
 def test_the_record_is_json_and_has_no_model_in_it():
     clock = VirtualClock()
 
-    trained = train(Timed, X, target=BAND, params={"clock": clock}, validation=0.2, clock=clock)
+    trained = train(Timed, X, target=BAND, params={"clock": clock, "size": np.int64(3)}, validation=0.2, clock=clock)
 
     record = json.loads(json.dumps(trained.to_dict()))
     assert {"scores", "history", "seconds", "seed", "settings", "rows"} == record.keys()
     assert 4.0 == record["seconds"]
     assert f"{__name__}.Timed".rpartition(".")[2] == record["settings"]["estimator"].rpartition(".")[2]
     assert "VirtualClock" in record["settings"]["params"]["clock"]
+    assert 3 == record["settings"]["params"]["size"]
 
 
 def test_a_failure_of_a_fold_is_of_training_with_its_cause():

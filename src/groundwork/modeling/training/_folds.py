@@ -105,7 +105,7 @@ def fold_rows(rows: Examples, folds: Folds, *, seed: int = 0, classifier: bool =
         "stratified-group": StratifiedGroupKFold,
     }[folds.kind](folds.count, shuffle=True, random_state=seed)
     groups = None
-    if folds.kind == "stratified":
+    if folds.kind.startswith("stratified"):
         _require_each_class(rows.outcome, folds.count)
     if folds.group is not None:
         groups = _codes(rows.column(folds.group, "group"), folds)
@@ -178,6 +178,6 @@ def _require_each_class(outcome: NDArray[Any], folds: int) -> None:
     if (least := int(counts.min())) < folds:
         rare = classes[int(counts.argmin())]
         raise InvalidDataError(
-            f"class {rare!s} has {least} row{'' if least == 1 else 's'}; {folds} stratified folds need {folds} of each",
-            hint="ask for fewer folds, drop or merge the class, or use random folds",
+            f"class {rare!s} has {least} row{'' if least == 1 else 's'}; {folds} folds need {folds} of each",
+            hint="ask for fewer folds, drop or merge the class, or do not stratify",
         )
