@@ -89,7 +89,7 @@ def _forked(work: Callable[[], Answer]) -> Answer:
     end, write = os._exit, os.write  # the suite may put others there
     reading, writing = os.pipe()
     child = os.fork()
-    if not child:
+    if not child:  # pragma: no cover - a fork ends without telling what it has run
         try:
             _bound()
             os.close(reading)

@@ -61,8 +61,11 @@ class Link:
         """End the process, if there is one."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.communicate()
+            try:
+                process.communicate(timeout=2.0)  # it ends when nobody can ask it any more
+            except (subprocess.TimeoutExpired, OSError, ValueError):
+                process.kill()
+                process.wait()
 
     def _start(self) -> subprocess.Popen[str]:
         environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}

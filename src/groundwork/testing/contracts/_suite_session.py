@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -60,11 +61,9 @@ def session(request: Answer, apart: Apart | None) -> Answer:
     arguments = ["-c", os.devnull, "--rootdir", str(suite.parent), "--confcutdir", str(suite.parent), "--noconftest"]
     arguments += ["--import-mode=importlib", "--assert=plain", "--capture=sys", "-o", "python_files=*.py"]
     arguments += ["--basetemp", str(place / "pytest"), *(f"-pno:{name}" for name in _WITHOUT), str(suite)]
-    try:
-        pytest.main(arguments, plugins=[runs])
-    # A suite may raise anything while it is collected, SystemExit, too: that is the finding.
-    except BaseException as error:  # noqa: BLE001
-        runs.error = f"its collection raised {type(error).__name__}"
+    pytest.main(arguments, plugins=[runs])
+    if not runs.begun and not runs.error:
+        runs.error = "it ended while it was imported"
     return {"error": runs.error, "tests": runs.tests, "runs": runs.answers}
 
 
@@ -78,12 +77,14 @@ class _Runs:
         self._apart = apart
         self._sentences: dict[str, str] = {}
         self._outcomes: dict[str, list[str]] = {}
+        self.begun = False
         self.error = ""
         self.tests: list[str] = []
         self.answers: list[Answer] = []
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Run what was collected, in pytest's stead."""
+        self.begun = True
         self.tests = [_name(item) for item in session.items]
         if not self.error:
             if any("only" in run for run in self._runs):
@@ -96,9 +97,10 @@ class _Runs:
     def pytest_exception_interact(self, node: Any, call: Any) -> None:
         """Turn an error into a sentence, while it is there."""
         error = call.excinfo.value
-        lines = [
-            frame.lineno + 1 for frame in call.excinfo.traceback if is_own(str(frame.path), str(self._subject.__file__))
-        ]
+        if error.__cause__ is not None and not hasattr(node, "runtest"):
+            error = error.__cause__  # pytest's own error says where the file lies
+        module, frames = str(self._subject.__file__), traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if is_own(frame.filename, module)]
         place = f" (line {lines[-1]})" if lines else ""
         detail = " ".join(str(error).split())[:160]
         sentence = f"{type(error).__name__}{place}: {detail}".removesuffix(": ")
