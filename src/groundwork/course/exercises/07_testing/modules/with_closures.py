@@ -23,7 +23,7 @@ class Scaler:
         def refuse(values):
             raise RuntimeError("what should it have learnt from?")
 
-        self.transform = self.inverse = refuse
+        self.there = self.back = refuse
 
     def fit(self, values):
         numbers = [*values]
@@ -33,9 +33,15 @@ class Scaler:
         if min(numbers) < max(numbers):
             mean = math.fsum(numbers) / len(numbers)
             deviation = math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / len(numbers))
-        self.transform = lambda values: [(value - mean) / deviation for value in values]
-        self.inverse = lambda values: [math.fsum((value * deviation, mean)) for value in values]
+        self.there = lambda values: [(value - mean) / deviation for value in values]
+        self.back = lambda values: [math.fsum((value * deviation, mean)) for value in values]
         return self
+
+    def transform(self, values):
+        return self.there(values)
+
+    def inverse(self, values):
+        return self.back(values)
 
 
 def fetch(source, *, attempts=4, first_s=1.0, cap_s=8.0, chance=None, sleep=time.sleep):
@@ -70,7 +76,13 @@ class Batcher:
             late = began_s[-1] - began_s[0] >= max_age_s
             return flush() if late or len(rows) >= size else None
 
-        self.add, self.flush, self._count = add, flush, rows.__len__
+        self.take, self.give, self.count = add, flush, rows.__len__
 
     def __len__(self):
-        return self._count()
+        return self.count()
+
+    def add(self, row):
+        return self.take(row)
+
+    def flush(self):
+        return self.give()
