@@ -5,7 +5,9 @@ import textwrap
 
 import pytest
 
+from groundwork.course import find_exercise, grade
 from groundwork.errors import ContractBroken
+from groundwork.testing import Contract, Outcome
 from groundwork.testing.contracts import _suite_judge
 from groundwork.testing.contracts._suite_judge import Judgement, counted, sketch
 from groundwork.testing.contracts._suite_link import LINK, Link
@@ -110,6 +112,29 @@ def test_a_suite_that_cannot_be_collected_says_why(judged, source, sentence):
         _ = judged(source).first
 
     assert sentence in caught.value.message
+
+
+@forks
+@pytest.mark.parametrize(
+    ("ending", "outcomes"),
+    [
+        ("", [Outcome.PASSED, Outcome.PASSED]),
+        ("\n\ndef test_last():\n    os._exit(0)\n", [Outcome.FAILED, Outcome.WAITING]),
+    ],
+    ids=["good", "ends the process"],
+)
+def test_a_learners_file_is_graded_beside_the_module_that_he_has(tmp_path, ending, outcomes):
+    exercise = find_exercise("07")
+    (tmp_path / "intake.py").write_bytes((exercise.path / "starter" / "intake.py").read_bytes())
+    suite = (exercise.path / "alternative" / "test_suite.py").read_text(encoding="utf-8")
+    (tmp_path / "test_suite.py").write_text(suite.replace("import math", "import math\nimport os") + ending)
+    few = Contract("testing")
+    few.include(exercise.contract[:2])
+
+    graded = grade(few, exercise.contract_module, tmp_path / "test_suite.py", limit_s=60.0)
+
+    assert (outcomes, None) == ([verdict.outcome for verdict in graded.verdicts], graded.error)
+    assert {"intake.py", "test_suite.py"} == {path.name for path in tmp_path.iterdir()}
 
 
 @forks
