@@ -1,5 +1,7 @@
 """Suites that find what is wrong and accept what is right, and those that only seem to."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,16 @@ class TestTestingContract(ContractProofs):
     def library(self, check):
         """Nothing of groundwork is a suite for intake: here is one of laws, in classes, with Hypothesis."""
         return load_subject(Path(__file__).parent / "another_suite.py")
+
+    def test_the_measurements_can_be_run_again(self):
+        suite = self.exercise.path / "alternative" / self.exercise.file
+        command = [sys.executable, str(self.exercise.path / "starter" / "measure.py"), "--quick", "--suite", str(suite)]
+
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+        names = ["mutants", "mutants", "lines", "lines", *["luck"] * 4, "floats", "waits", "start"]
+        assert names == [line.split(":")[0] for line in done.stdout.splitlines()]
+        assert "lines: test_suite.py executes 45 of 45" in done.stdout
 
 
 @pytest.mark.parametrize("topic", wrong())

@@ -11,6 +11,7 @@ from groundwork.testing import Contract, Outcome
 from groundwork.testing.contracts import _suite_judge
 from groundwork.testing.contracts._suite_judge import Judgement, counted, sketch
 from groundwork.testing.contracts._suite_link import LINK, Link
+from groundwork.testing.contracts._suite_modules import reference
 
 pytestmark = pytest.mark.integration
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -93,6 +94,31 @@ def test_without_fork_several_runs_are_several_processes(judged):
     [run] = suite.alone().values()
 
     assert (True, True, "") == (run.asked, run.asserted, run.trouble())
+
+
+FAILS_THRICE = "import pytest\n" + "".join(
+    f"@pytest.mark.parametrize('n', [0])\ndef test_{name}(n):\n    assert n == 1\n" for name in "abc"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "ended", "outcomes"),
+    [
+        (FAILS_THRICE, "", "", 1),
+        ("import pytest\ndef test_a():\n    pytest.exit('x')\n", "", "ended the run in test_a with Exit", 0),
+        ("import sys\nsys.exit(0)", "it ended while it was imported", None, 0),
+        ("import pytest\npytest.skip('later', allow_module_level=True)", "it skips itself as a whole", None, 0),
+    ],
+)
+def test_what_a_run_may_come_to_without_fork(tmp_path, source, error, ended, outcomes):
+    (tmp_path / "test_suite.py").write_text(source)
+    paths = {"suite": str(tmp_path / "test_suite.py"), "place": str(tmp_path / "place")}
+    run = {"seed": 0, "shuffled": 3, "until_one_fails": True}
+
+    [answer] = LINK.ask([{**paths, "module": reference(), "fork": False, "runs": [run]}], limit_s=90)
+
+    runs = answer["runs"] or [{"outcomes": {}}]
+    assert (error, ended, outcomes) == (answer["error"], runs[0].get("ended"), len(runs[0]["outcomes"]))
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,17 @@ class Trace:
         self.asked = self.asserted = False
 
     def __enter__(self) -> Self:
+        self._before = sys.gettrace()  # that of a debugger or of coverage
         sys.settrace(self._on_call)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        sys.settrace(None)
+        sys.settrace(self._before)
 
-    def _on_call(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
+    # Coverage cannot watch these: there is one tracer at a time.
+    def _on_call(  # pragma: no cover
+        self, frame: FrameType, event: str, argument: Any
+    ) -> Callable[..., Any] | None:
         filename = frame.f_code.co_filename
         if filename == self._module:
             self.asked = True
@@ -105,7 +109,9 @@ class Trace:
             return self._on_line
         return None
 
-    def _on_line(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
+    def _on_line(  # pragma: no cover
+        self, frame: FrameType, event: str, argument: Any
+    ) -> Callable[..., Any] | None:
         if event == "line" and frame.f_lineno in lines_of(frame.f_code.co_filename):
             self.asserted = True
             return None

@@ -104,7 +104,7 @@ def measure_mutants(options):
     module, suite = (HERE / "intake.py").read_text(encoding="utf-8"), options.suite.read_text(encoding="utf-8")
     for name, text in (("happy", HAPPY), (options.suite.name, suite)):
         made = list(mutants(module))
-        made = random.Random(7).sample(made, 2) if options.quick else made
+        made = random.Random(7).sample(made, 1) if options.quick else made
         survived = [f"  line {line}: {word}" for line, word, source in made if outcome(text, source)[0] == 0]
         print(f"mutants: {name} finds {len(made) - len(survived)} of {len(made)}")
         if options.all:
