@@ -4,6 +4,7 @@ Rule: every call checks the name, then where its links lead at that moment; what
 Against someone who changes the folder within the same microseconds only the system's own permissions help.
 """
 
+import builtins
 import os
 import stat
 from collections.abc import Iterator
@@ -158,7 +159,7 @@ class FileManager:
         path = self.path(name)
         return _info(_text(name), path, self._status(path))
 
-    def list(self, pattern: str = "**/*") -> list[FileInfo]:
+    def list(self, pattern: str = "**/*") -> builtins.list[FileInfo]:
         """The plain files whose names match, in the order of their names.
 
         Args:
