@@ -32,8 +32,10 @@ TESTS = {
     "concurrency": ["tests/unit/concurrency", "tests/integration/test_fetch.py"],
 }
 CHILDREN = str(os.cpu_count() or 1)
-# Those that type-check cases with mypy in a process of its own see no mutant.
-PYTEST = ["-p", "groundwork.testing.plugin", "-p", "no:xdist", "-p", "no:cacheprovider", "--ignore-glob=*typing*"]
+# Those that type-check cases with mypy in a process of its own see no mutant; the state machine of the store, some
+# thousand calls deep, brings mutmut's recording of who calls whom to a segmentation fault.
+LEFT_OUT = ["--ignore-glob=*typing*", "--ignore-glob=*store_machine*"]
+PYTEST = ["-p", "groundwork.testing.plugin", "-p", "no:xdist", "-p", "no:cacheprovider", *LEFT_OUT]
 
 
 def requirements() -> list[str]:
