@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 READ = [ROOT / "README.md", *PAGES]
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 # A block may be kept from running by a comment right above it, which is invisible to readers and says why.
 BLOCK = re.compile(

@@ -15,8 +15,9 @@ DIABETES = Path(__file__).parents[2] / "examples" / "diabetes"
 
 
 @pytest.fixture
-def ran(command, kept_run, tmp_path):
+def ran(command, kept_runs, tmp_path):
     """The folder of a run of the example; made once, and copied."""
+    kept_run = kept_runs / "diabetes"
     if not kept_run.exists():
         ended = command("run", DIABETES)
         assert ended.returncode == 0, ended.said
