@@ -91,7 +91,9 @@ def main() -> int:
     for package in wanted.packages:
         folder = cache_folder() / "mutation" / package if wanted.as_they_are else prepare(package)
         if not wanted.as_they_are:
-            subprocess.run(command, cwd=folder, check=True)
+            # For the processes that tests start; the tests themselves are led there by mutmut.
+            environ = {**os.environ, "PYTHONPATH": str(folder / "mutants" / "src")}
+            subprocess.run(command, cwd=folder, env=environ, check=True)
         found = [each for each in verdicts(python, folder) if each["status"] != "not checked"]
         counts = Counter(each["status"] for each in found)
         rows.append([package, len(found), *(counts[name] for name in ("killed", "text", "behaviour", "no tests"))])
