@@ -140,6 +140,9 @@ def test_more_folds_than_rows_are_refused():
         ({"how": "target"}, "without a target"),
         ({"target": [1]}, "with a target"),
         ({"how": "target", "target": [1], "target_type": "number"}, "the type of the target is 'number'"),
+        ({"how": "target", "target": [1], "folds": 1}, "folds is 1"),
+        ({"min_frequency": 0}, "min_frequency is 0"),
+        ({"columns": "k"}, "columns is 'k'; it must be a list"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(how, words):
@@ -226,6 +229,7 @@ def test_a_column_missing_everywhere_stays_missing():
         ({"threshold": 1.5}, "a share of 1.5"),
         ({"how": "count", "threshold": 0}, "the threshold is 0"),
         ({"how": "top", "threshold": 1.5}, "the threshold is 1.5"),
+        ({"how": "count", "threshold": float("nan")}, "the threshold is nan"),
     ],
 )
 def test_thresholds_that_make_no_sense_are_refused(how, words):

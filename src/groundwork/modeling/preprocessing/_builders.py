@@ -104,13 +104,19 @@ def encoder(
         An unfitted ``OneHotEncoder`` (dense), ``OrdinalEncoder`` or ``TargetEncoder``.
 
     Raises:
-        ConfigurationError: There is no such way.
+        ConfigurationError: There is no such way, or a number is out of range.
     """
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
     require_one_of(how, ("onehot", "ordinal", "target"), "the encoding")
+    if min_frequency is not None and not min_frequency > 0:
+        raise ConfigurationError(
+            f"min_frequency is {min_frequency}", hint="a number of rows from 1, or a share of them"
+        )
     if how == "target":
         require_one_of(target_type, ("auto", "continuous", "binary", "multiclass"), "the type of the target")
+        if folds < 2:
+            raise ConfigurationError(f"folds is {folds}; rows are encoded by other folds", hint="2 or more, as folds=5")
         return _target_encoder(target_type, smooth, folds, seed)
     if how == "onehot":
         return OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=min_frequency, sparse_output=False)

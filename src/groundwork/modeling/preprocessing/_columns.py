@@ -42,8 +42,10 @@ def treated(train: Any, columns: Sequence[str] | None, default: Callable[[pl.Dat
         Their names; of an array, which is treated whole, none.
 
     Raises:
-        ConfigurationError: Columns of an array were named.
+        ConfigurationError: Columns of an array were named, or one text stands for several names.
     """
+    if isinstance(columns, str):
+        raise ConfigurationError(f"columns is {columns!r}; it must be a list of names", hint=f"write [{columns!r}]")
     if isinstance(train, pl.DataFrame):
         return list(columns) if columns is not None else [name for name in train.columns if default(train.schema[name])]
     if columns is not None:

@@ -104,7 +104,7 @@ class RareGrouper(OneToOneFeatureMixin, Transformer):  # type: ignore[misc]
         threshold = _THRESHOLD[self.how] if self.threshold is None else self.threshold
         if self.how == "share" and not 0 < threshold <= 1:
             raise ConfigurationError(f"the threshold is a share of {threshold}; it must lie above 0 and at most at 1")
-        if self.how != "share" and (threshold < 1 or threshold != int(threshold)):
+        if self.how != "share" and not (threshold >= 1 and threshold % 1 == 0):
             raise ConfigurationError(f"the threshold is {threshold}; for {self.how!r} it is a whole number above 0")
         return threshold
 
