@@ -155,6 +155,9 @@ def test_weights_of_rows_and_classes_multiply():
         (LogisticRegression(), {"features": ["a", "late"]}, "'late' is the target"),
         (LogisticRegression(), {"features": []}, "there is no feature"),
         (LogisticRegression(), {"target": "lat"}, "no column 'lat' to be the target"),
+        (LogisticRegression(), {"features": "ab"}, "features is 'ab'; it must be a list"),
+        (LogisticRegression(), {"folds": 5}, "folds is 5; it must be Folds"),
+        (LogisticRegression(), {"early_stopping": True}, "early_stopping is True; it must be EarlyStopping"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_the_first_fit(model, how, words):
@@ -372,3 +375,12 @@ def test_a_failure_of_a_fold_is_of_training_with_its_cause():
         train(LogisticRegression(), np.full_like(X, np.nan), target=LATE, folds=Folds("stratified", 2))
 
     assert TrainingFailedError is type(caught.value.__cause__)
+
+
+def test_gaps_that_an_estimator_cannot_take_are_told_with_what_fills_them():
+    gappy = FRAME.with_columns(a=pl.when(LATE).then(pl.col("a")))
+
+    with pytest.raises(TrainingFailedError, match="contains NaN") as caught:
+        train(LogisticRegression(), gappy, target="late", features=["a", "b"])
+
+    assert "numeric_impute" in caught.value.hint

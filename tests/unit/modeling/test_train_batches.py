@@ -258,7 +258,7 @@ def test_a_checkpoint_that_a_training_did_not_write_is_refused(rows, tmp_path):
 
 
 def test_a_class_that_was_not_announced_is_told_with_its_batch(rows):
-    with pytest.raises(InvalidDataError, match="class True is among the rows") as caught:
+    with pytest.raises(InvalidDataError, match="class True is in this batch, and was not among the classes") as caught:
         train_batches(SGD, BatchLoader(numbers(rows), 80), target="late", classes=[False, 2])
 
     assert ["in batch 0 (of all epochs, from 0; epoch 0)"] == caught.value.__notes__

@@ -17,6 +17,9 @@ from groundwork.modeling.training._class_weights import ClassWeight, class_weigh
 from groundwork.modeling.training._estimators import takes
 from groundwork.modeling.training._scoring import require_known
 
+_UNKNOWN = "is in this batch, and was not among the classes before the first one"
+_NAME_ALL = "name all classes in classes=, or leave it out to have them read first"
+
 Batch = tuple[Any, Any, Any]
 """Features, outcome and weight; the latter two may be None."""
 
@@ -152,7 +155,7 @@ class BatchLearner:
         try:
             features, outcome, weight = self._read(batch)
             if self._classes is not None:
-                require_known(np.asarray(outcome), np.array(self._classes.names))
+                require_known(np.asarray(outcome), np.array(self._classes.names), wrong=_UNKNOWN, hint=_NAME_ALL)
             weights = {}
             if outcome is not None:
                 weight = row_weights(self.model, self._by_class, np.asarray(outcome), weight, method="partial_fit")

@@ -101,6 +101,8 @@ def examples(
         if isinstance(data, pl.DataFrame)
         else (data if isinstance(data, Dataset) else Dataset.scan(data)).collect()
     )
+    if isinstance(features, str):
+        raise ConfigurationError(f"features is {features!r}; it must be a list of names", hint=f"write [{features!r}]")
     named = {each for each in (target, weight, *besides) if isinstance(each, str)}
     if not isinstance(features, Mapping):
         features = infer_kinds(

@@ -16,6 +16,8 @@ from groundwork.modeling.training._examples import Examples, require_classes
 from groundwork.modeling.training._rounds import Rows, fit_early
 
 _MAX_BINS = 255
+_PARAMS = "check model.params against the estimator's documentation"
+_GAPS = "it takes no gaps: fill them (preprocessing.numeric_impute: median), or choose histogram gradient boosting"
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ def fit_recipe(recipe: Recipe, learn: Examples, judge: Examples | None = None) -
             hint="use fewer rows or features, or preprocessing.categorical: ordinal",
         ) from error
     except Exception as error:  # an estimator may raise anything; the caller gets one kind of failure with its cause
+        said = first_line(error)
         raise TrainingFailedError(
-            f"{name} failed on {rows:,} rows: {first_line(error)}",
-            hint="check model.params against the estimator's documentation",
+            f"{name} failed on {rows:,} rows: {said}", hint=_GAPS if "NaN" in said else _PARAMS
         ) from error
 
 

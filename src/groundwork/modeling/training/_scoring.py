@@ -120,12 +120,20 @@ def log_loss_of(classes: NDArray[Any], probability: NDArray[Any], outcome: NDArr
     return -float(np.mean(np.log(np.clip(said, _TINY, 1.0))))
 
 
-def require_known(outcome: NDArray[Any], classes: NDArray[Any]) -> None:
-    """Refuse classes that a model has not learned.
+def require_known(
+    outcome: NDArray[Any],
+    classes: NDArray[Any],
+    *,
+    wrong: str = "is among the rows to judge by, and not among those learned from",
+    hint: str = "use stratified folds or splits, or drop the class",
+) -> None:
+    """Refuse classes that a model does not know.
 
     Args:
         outcome: Shape (n,).
         classes: Of the model.
+        wrong: What is said of a class.
+        hint: What to do.
 
     Raises:
         InvalidDataError: There is one.
@@ -133,11 +141,7 @@ def require_known(outcome: NDArray[Any], classes: NDArray[Any]) -> None:
     known = np.isin(outcome, classes)
     if not known.all():
         unknown = outcome[~known][0]
-        raise InvalidDataError(
-            f"class {unknown!s} is among the rows to judge by, and not among those learned from",
-            hint="use stratified folds or splits, or drop the class",
-            context={"class": str(unknown)},
-        )
+        raise InvalidDataError(f"class {unknown!s} {wrong}", hint=hint, context={"class": str(unknown)})
 
 
 def _finite(name: str, scorer: Scorer, model: Any, features: Any, outcome: NDArray[Any]) -> float:

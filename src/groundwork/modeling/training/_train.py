@@ -82,6 +82,7 @@ def train(
     began = ticking.monotonic()
     if isinstance(data, BatchLoader):
         raise ConfigurationError("a BatchLoader gives batches, not rows", hint="use train_batches, or pass the table")
+    _check_kinds(early_stopping, folds)
     make = partial(prepared_estimator, estimator, params, seed=seed)
     model = make()
     besides = folds.named if folds is not None else []
@@ -115,6 +116,14 @@ def train(
     history = [{"round": at, "score": score} for at, score in enumerate(stopped.scores, 1)] if stopped else []
     seconds = ticking.monotonic() - began
     return TrainingResult(fitted.model, scores, history, seconds, seed, decided, rows.rows, out_of_fold)
+
+
+def _check_kinds(early_stopping: object, folds: object) -> None:
+    """Refuse a plain number, or True, where it has to be said what is meant."""
+    for name, given, kind in (("early_stopping", early_stopping, EarlyStopping), ("folds", folds, Folds)):
+        if given is not None and not isinstance(given, kind):
+            example = "EarlyStopping(patience=10)" if kind is EarlyStopping else "Folds('stratified', count=5)"
+            raise ConfigurationError(f"{name} is {given!r}; it must be {kind.__name__}(…)", hint=f"as {example}")
 
 
 def _check(
