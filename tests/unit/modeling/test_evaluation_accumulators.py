@@ -236,6 +236,14 @@ def test_other_settings_do_not_merge():
         ClassificationAccumulator(threshold=0.4).merge(ClassificationAccumulator())
 
 
+@pytest.mark.parametrize("kinds", [(ClassificationAccumulator, RegressionAccumulator), (RegressionAccumulator, dict)])
+def test_other_kinds_do_not_merge(kinds):
+    one, other = kinds
+
+    with pytest.raises(ConfigurationError, match=f"a {other.__name__} does not merge into a {one.__name__}"):
+        one().merge(other())
+
+
 @pytest.mark.parametrize("options", [{"bins": 0}, {"score_bins": 0}])
 def test_no_bins_are_refused(options):
     with pytest.raises(ConfigurationError, match="bins is"):

@@ -109,3 +109,11 @@ def test_prices_of_another_shape_are_refused(cost):
 def test_no_rows_are_refused():
     with pytest.raises(InvalidDataError, match="is empty"):
         cost_threshold([], [], [[0, 1], [1, 0]])
+
+
+def test_of_two_cheapest_thresholds_it_is_the_higher():
+    outcome, probability = [1, 0, 1], [0.9, 0.5, 0.4]
+
+    found = cost_threshold(outcome, probability, [[0, 1], [1, 0]])
+
+    assert (0.9, 1 / 3) == (found.threshold, pytest.approx(found.expected_cost))

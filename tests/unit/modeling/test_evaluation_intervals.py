@@ -202,14 +202,14 @@ def test_few_resamples_without_a_figure_are_left_out_and_many_are_refused():
     ("options", "words"),
     [
         ({"outcome": []}, "outcome is empty"),
-        ({"outcome": [1]}, "1 rows; an interval needs at least 2"),
+        ({"outcome": [1]}, "1 row; an interval needs at least 2"),
         ({"outcome": [1, 0, float("nan")]}, "missing or infinite in 1 of 3"),
         ({"outcome": [1, 1, 1]}, "all 3 outcomes are 1"),
         ({"outcome": [0, 0, 0], "metric": "recall"}, "recall of all rows is undefined"),
         ({"metric": "r2", "outcome": [2, 2, 2]}, "r2 of all rows is undefined"),
         ({"metric": metrics.accuracy_score, "prediction": [1]}, "3 outcomes and 1 predictions"),
         ({"metric": lambda outcome, prediction: float("nan")}, "<lambda> of all rows is undefined"),
-        ({"groups": ["a", "a", "a"]}, "1 groups; an interval needs at least 2"),
+        ({"groups": ["a", "a", "a"]}, "1 group; an interval needs at least 2"),
         ({"groups": ["a", "b"]}, "must name the group of each of 3 rows"),
         ({"groups": ["a", None, "b"]}, "a row belongs to no group"),
         ({"groups": [1.0, float("nan"), 2.0]}, "a row belongs to no group"),
@@ -253,3 +253,15 @@ def test_many_rows_are_drawn_one_resample_at_a_time(monkeypatch):
     monkeypatch.setattr(_draws, "_AT_ONCE", 60)
 
     assert confidence_interval("roc_auc", outcome, probability, samples=30, method="bca") == at_once
+
+
+def test_a_resample_of_one_value_has_no_r2_however_it_was_rounded():
+    outcome = np.array([0.1] * 3 + [0.3] * 3)
+    prediction = outcome + np.linspace(-0.1, 0.1, 6)
+
+    def explained(seen, said):
+        return np.nan if np.ptp(seen) == 0 else evaluation.evaluate_regression(seen, said)["r2"]
+
+    ours, slow = (confidence_interval(metric, outcome, prediction, samples=500) for metric in ("r2", explained))
+
+    assert (ours.low, ours.high) == pytest.approx((slow.low, slow.high))

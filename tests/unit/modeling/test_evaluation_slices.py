@@ -154,3 +154,10 @@ def test_a_column_that_is_not_there_is_refused(shops):
 def test_a_column_of_other_rows_is_refused():
     with pytest.raises(InvalidDataError, match="column kind has 3 values and there are 2 outcomes"):
         evaluate_slices({"kind": [1, 2, 3]}, [1.0, 2.0], [1.0, 2.0], metric="mae", samples=5)
+
+
+def test_one_text_is_no_list_of_columns(shops):
+    with pytest.raises(ConfigurationError, match="by is 'town'") as caught:
+        judged(shops, "town")
+
+    assert "write ['town']" == caught.value.hint

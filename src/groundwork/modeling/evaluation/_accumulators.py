@@ -88,8 +88,9 @@ class ClassificationAccumulator:
             other: Of the same settings; left as it is.
 
         Raises:
-            ConfigurationError: The settings differ.
+            ConfigurationError: It is of another kind, or the settings differ.
         """
+        _same_kind(self, other)
         _same(self._settings, other._settings)
         self._confusion = _sums(self._confusion, other._confusion)
         self._squared += other._squared
@@ -199,7 +200,11 @@ class RegressionAccumulator:
 
         Args:
             other: Left as it is.
+
+        Raises:
+            ConfigurationError: It is of another kind.
         """
+        _same_kind(self, other)
         self._sums = _sums(self._sums, other._sums)
         self.rows += other.rows
 
@@ -262,6 +267,14 @@ def _some(rows: int) -> int:
     if rows == 0:
         raise InvalidDataError("no rows were added, so there is nothing to judge")
     return rows
+
+
+def _same_kind(one: object, other: object) -> None:
+    if not isinstance(other, type(one)):
+        raise ConfigurationError(
+            f"a {type(other).__name__} does not merge into a {type(one).__name__}",
+            hint="merge accumulators of one kind",
+        )
 
 
 def _same(settings: dict[str, Any], other: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from groundwork.errors import ConfigurationError
-from groundwork.modeling.evaluation._checked import Floats, checked
+from groundwork.modeling.evaluation._checked import Floats, checked, need_level
 from groundwork.modeling.evaluation._rowwise import bin_of
 
 
@@ -44,8 +44,9 @@ def evaluate_calibration(
         InvalidDataError: Empty, shapes differ, a missing value, a probability outside [0, 1], or a negative weight.
         ConfigurationError: No bin, no such way to part, or a level out of range.
     """
-    if not 0 < level < 1 or by not in ("width", "count"):
-        raise ConfigurationError(f"level is {level}, by is {by!r}", hint="0.95 for 95 %; width or count")
+    if by not in ("width", "count"):
+        raise ConfigurationError(f"there is no way to part by {by!r}", hint="width or count")
+    need_level(level)
     positive, stated, weight = checked(outcome, probability, weights=weights, both_classes=False)
     where, edges = bin_of(stated, bins), np.arange(bins + 1) / bins
     if by == "count":

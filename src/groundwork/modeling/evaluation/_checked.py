@@ -127,6 +127,19 @@ def checked_threshold(threshold: float) -> float:
     return float(threshold)
 
 
+def need_level(level: float) -> None:
+    """Refuse a confidence that is none.
+
+    Args:
+        level: Of an interval.
+
+    Raises:
+        ConfigurationError: It does not lie between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise ConfigurationError(f"level {level} is not between 0 and 1", hint="0.95 for 95 %")
+
+
 def same_shape(outcome: NDArray[Any], other: NDArray[Any], name: str) -> None:
     """Refuse arrays that do not stand beside each other row by row.
 
@@ -162,7 +175,7 @@ def floats(values: ArrayLike, name: str, largest: float = np.inf) -> Floats:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidDataError(f"{name} is not all numbers: {error}", hint="encode the classes as 0 and 1") from error
+        raise InvalidDataError(f"{name} is not all numbers: {error}", hint="of classes, pass 0 and 1") from error
     one_dimension(array, name)
     low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):

@@ -93,7 +93,8 @@ def units_of(rows: int, groups: ArrayLike | None) -> Units:
 
 def _at_least_two(number: int, what: str) -> int:
     if number < 2:
-        raise InvalidDataError(f"{number} {what}s; an interval needs at least 2", hint=f"it tells how {what}s differ")
+        these = what if number == 1 else f"{what}s"
+        raise InvalidDataError(f"{number} {these}; an interval needs at least 2", hint=f"it tells how {what}s differ")
     return number
 
 

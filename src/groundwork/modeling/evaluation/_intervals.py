@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from groundwork.errors import ConfigurationError, InvalidDataError
-from groundwork.modeling.evaluation._checked import Floats, one_dimension
+from groundwork.modeling.evaluation._checked import Floats, need_level, one_dimension
 from groundwork.modeling.evaluation._draws import Units, units_of
 from groundwork.modeling.evaluation._subject import Figure, figures_of
 
@@ -157,8 +157,7 @@ def confidence_intervals(
 def _units(outcome: ArrayLike, groups: ArrayLike | None, samples: int, level: float, method: str) -> Units:
     if samples < 1:
         raise ConfigurationError(f"samples is {samples}", hint="1000 is usual; the ends of 99 % want 10,000")
-    if not 0 < level < 1:
-        raise ConfigurationError(f"level {level} is not between 0 and 1", hint="0.95 for 95 %")
+    need_level(level)
     if method not in ("percentile", "bca"):
         raise ConfigurationError(f"there is no method {method!r}", hint="percentile or bca")
     rows = np.asarray(outcome)

@@ -131,6 +131,8 @@ def evaluate_slices(
     """
     better = _better(metric)
     names = [str(column) for column in (columns.columns if isinstance(columns, pl.DataFrame) else columns)]
+    if isinstance(by, str):
+        raise ConfigurationError(f"by is {by!r}; it must be a list of names", hint=f"write [{by!r}]")
     unknown = [name for name in by or () if name not in names]
     if unknown:
         raise ConfigurationError(f"{unknown} are no columns", hint=f"one of {names}")
