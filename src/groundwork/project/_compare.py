@@ -121,8 +121,10 @@ def compare_runs(
     """
     if before.info.id == after.info.id:
         raise UsageError(f"both are run {before.info.id}", hint="groundwork runs lists what there is to compare")
-    if samples < 2 or not 0 < level < 1:
-        raise UsageError(f"samples={samples}, level={level}: at least 2 samples, and a level between 0 and 1")
+    if samples < 2:
+        raise UsageError(f"samples is {samples}; an interval needs at least 2", hint="1000 is usual")
+    if not 0 < level < 1:
+        raise UsageError(f"level {level:g} is not between 0 and 1", hint="0.95 for 95 %")
     sides = read_test_rows(before), read_test_rows(after)
     task = _same_question(*sides)
     name = _metric(task, metric)

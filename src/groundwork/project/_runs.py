@@ -250,6 +250,8 @@ def find_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     with told_as_storage_error(folder, "cannot look at the run"):
+        if not folder.exists() and (inside := folder.parent / "runs" / folder.name / "run.json").exists():
+            raise RunNotFoundError(f"{folder} does not exist", hint=f"did you mean {inside.parent}?")
         if (folder.parent / "format.json").exists():
             RunStore(folder.parent)
         named = folder.parent / "latest.json"

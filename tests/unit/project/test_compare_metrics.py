@@ -61,6 +61,19 @@ def test_a_regressions_figures_are_those_of_the_evaluation_of_the_rows_drawn():
     assert {name: expected[name] for name in METRICS["regression"]} == pytest.approx(figures, abs=1e-12)
 
 
+@pytest.mark.parametrize("task", METRICS)
+def test_the_interval_of_a_difference_is_the_one_that_the_evaluation_gives(task):
+    rng = np.random.default_rng(0)
+    one, two = (rng.random(120).round(2) for _ in range(2))  # two digits, so that ties are common
+    outcome = (rng.random(120) < one).astype(float)
+
+    found = compared((outcome, one), (outcome, two), task, samples=500)
+
+    expected = evaluation.confidence_intervals(list(METRICS[task]), outcome, two, against=one, samples=500)
+    for name, interval in expected.items():
+        assert (interval.low, interval.high) == pytest.approx(found[name].interval, abs=1e-12)
+
+
 def test_equal_runs_differ_by_nothing_in_any_draw():
     rng = np.random.default_rng(0)
     run = rng.normal(size=60), rng.normal(size=60)

@@ -2,6 +2,7 @@ import errno
 import json
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,16 @@ def test_where_links_are_not_to_be_had_a_file_says_what_is_latest(store, monkeyp
     store.set_latest(run)
 
     assert find_run(store.root / "latest").info.id == run.info.id
+
+
+def test_a_run_named_without_its_folder_is_told_with_it(store, monkeypatch):
+    run = start(store)
+    monkeypatch.chdir(store.root.parent)
+
+    with pytest.raises(RunNotFoundError, match=f"{run.info.id} does not exist") as caught:
+        find_run(run.info.id)
+
+    assert str(Path("runs") / run.info.id) in caught.value.hint
 
 
 def test_a_folder_that_is_no_run_names_those_that_are(store):
