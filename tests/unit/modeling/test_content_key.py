@@ -174,6 +174,16 @@ def test_no_two_of_many_values_have_one_key():
     assert [] == [[DIFFERENT[place] for place in places] for places in keys.values() if len(places) > 1]
 
 
+@pytest.mark.parametrize("place", [0, 70_000, -1])
+@pytest.mark.parametrize("made", [lambda each: each, lambda each: pl.DataFrame({"a": each}), np.ndarray.tolist])
+def test_one_number_of_many_makes_another_key_wherever_it_stands(made, place):
+    one = np.arange(140_000)
+    other = one.copy()
+    other[place] = 5
+
+    assert content_key(made(one)) != content_key(made(other))
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
