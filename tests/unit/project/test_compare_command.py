@@ -110,7 +110,7 @@ def test_two_samples_show_the_rows_of_both(past_run, compare):
         (("runs/good", "runs/good"), "both are run good"),
         (("runs/good", "runs/bad", "--metric", "f1"), "a regression has no metric 'f1'"),
         (("runs/good", "runs/bad", "--html", "page.pdf"), "the page is HTML"),
-        (("runs/good", "runs/bad", "--level", "95"), "a level between 0 and 1"),
+        (("runs/good", "runs/bad", "--level", "95"), "level 95 is not between 0 and 1"),
     ],
 )
 def test_wrong_input_is_told_with_what_to_do(runs, compare, arguments, said):
