@@ -41,7 +41,7 @@ BAD = {
             file.write_bytes(b"broken")
             (checkpoint_store.root / "stray.txt").touch()
         """,
-        "*the test leaves a damaged store*",
+        "*the test leaves a damaged store*\n*  step 1: *\n*  stray.txt: *",
     ),
     "assert_no_leaks": (
         """
@@ -218,7 +218,7 @@ def test_each_fixture_catches_what_it_is_for(run, pytester):
     assert set(BAD) == failed
     assert set(plugin.__all__) == set(BAD)
     for _, said in BAD.values():
-        done.stdout.fnmatch_lines_random([said])
+        done.stdout.fnmatch_lines_random(said.splitlines())
 
 
 def test_in_use_as_meant_all_pass(run, pytester):
