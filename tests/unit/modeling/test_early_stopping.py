@@ -125,6 +125,15 @@ def test_a_gain_that_is_too_small_does_not_count():
     assert 3 == len(strict.history)
 
 
+def test_the_seed_decides_the_order_of_the_rows_in_each_pass():
+    def learned(seed):
+        model = SGDRegressor(shuffle=False, random_state=0)
+        given = {"target": DELAY[LEARN], "validation": (X[JUDGE], DELAY[JUDGE]), "seed": seed}
+        return train(model, X[LEARN], early_stopping=EarlyStopping(max_rounds=2), **given).estimator.coef_.tolist()
+
+    assert learned(1) == learned(1) != learned(2)
+
+
 @pytest.mark.parametrize("model", [SGDClassifier(max_iter=4), HistGradientBoostingClassifier(max_iter=4)])
 def test_a_named_scorer_judges_the_rounds(model):
     trained = fit(model, EarlyStopping(patience=2, scoring="balanced_accuracy"))
