@@ -84,11 +84,16 @@ def show_hint(
     file: Annotated[Path | None, typer.Option(help="The file that was graded.")] = None,
 ) -> None:
     """Say why a check matters and where to look."""
-    from groundwork.course import find_exercise, load_progress
+    from groundwork.course import find_exercise, find_folder, load_progress
 
     exercise = find_exercise(name)
-    folder = file.parent if file is not None else Path("learn") / exercise.folder
-    failed = [known for known, outcome in load_progress(folder).items() if outcome == "failed"]
+    folder = file.parent if file is not None else find_folder(exercise, Path.cwd())
+    outcomes = load_progress(folder)
+    failed = [known for known, outcome in outcomes.items() if outcome == "failed"]
+    if check is None and outcomes and set(outcomes.values()) <= {"passed", "skipped"}:
+        typer.echo(f"All {len(outcomes)} checks pass; groundwork learn hint {exercise.number} CHECK tells of any one.")
+        typer.echo(f"Next: compare your answers with {exercise.path / 'ANSWERS.md'}")
+        return
     found = exercise.contract[check or (failed or [exercise.contract[0].id])[0]]
     typer.echo(f"{found.id}  {found.rule}")
     typer.echo(f"  why   {found.why}")

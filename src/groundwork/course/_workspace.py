@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from groundwork.course._catalog import Exercise
+from groundwork.course._catalog import Exercise, exercises
 from groundwork.errors import StorageError, UsageError
 
 PROGRESS = "progress.json"
@@ -27,7 +27,7 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
         The files that were written; empty if all were there.
 
     Raises:
-        UsageError: The folder cannot be made because a file has its name.
+        UsageError: The folder cannot be made because a file has its name, or it holds another exercise.
         StorageError: The system refused; what is written is whole.
     """
     from groundwork.storage import atomic_write  # late: it loads polars, and a verdict must not wait for that
@@ -40,6 +40,7 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
         raise StorageError(
             f"{into} cannot be made: {error.strerror}", hint="choose another folder with --into"
         ) from error
+    _refuse_another(exercise, into)
     sources = [exercise.path / name for name in _DOCUMENTS]
     sources += sorted(path for path in (exercise.path / "starter").iterdir() if path.is_file())
     written = []
@@ -57,6 +58,33 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
     return written
 
 
+def _refuse_another(exercise: Exercise, into: Path) -> None:
+    """Two exercises in one folder would share README.md and measure.py, of which the second got neither."""
+    readme = into / _DOCUMENTS[0]
+    there = readme.read_bytes() if readme.is_file() else b""
+    for other in exercises():
+        if other.number != exercise.number and there == (other.path / _DOCUMENTS[0]).read_bytes():
+            raise UsageError(
+                f"{into} holds exercise {other.number} already",
+                hint=f"each has a folder of its own, as --into {into / exercise.folder}",
+            )
+
+
+def find_folder(exercise: Exercise, folder: Path) -> Path:
+    """Find the learner's folder of an exercise.
+
+    Args:
+        exercise: The exercise.
+        folder: Where the learner is: above ``learn/``, or in the exercise's own folder.
+
+    Returns:
+        The folder, ``learn/<exercise>`` if the exercise is not begun.
+    """
+    usual = folder / "learn" / exercise.folder
+    inside = folder.resolve().name == exercise.folder and not (usual / exercise.file).is_file()
+    return folder if inside else usual
+
+
 def find_solution(exercise: Exercise, folder: Path) -> Path:
     """Find the file that the learner writes.
 
@@ -70,14 +98,10 @@ def find_solution(exercise: Exercise, folder: Path) -> Path:
     Raises:
         UsageError: It is not there.
     """
-    usual = folder / "learn" / exercise.folder / exercise.file
-    here = folder / exercise.file
-    for path in (usual, here) if folder.resolve().name == exercise.folder else (usual,):
-        if path.is_file():
-            return path
-    raise UsageError(
-        f"{usual} is not there; begin the exercise first", hint=f"groundwork learn start {exercise.number}"
-    )
+    path = find_folder(exercise, folder) / exercise.file
+    if path.is_file():
+        return path
+    raise UsageError(f"{path} is not there; begin the exercise first", hint=f"groundwork learn start {exercise.number}")
 
 
 def save_progress(exercise: Exercise, folder: Path, outcomes: Mapping[str, str]) -> None:

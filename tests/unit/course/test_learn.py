@@ -76,6 +76,23 @@ def test_a_hint_is_about_the_first_check_that_failed(learn):
     assert [line.split()[0] for line in lines[1:3]] == ["why", "hint"]
 
 
+def test_a_hint_inside_the_folder_of_the_exercise_knows_what_failed_there(learn, monkeypatch):
+    remember(writes_the_bytes="passed", values_come_back="failed")
+    monkeypatch.chdir(Path("learn") / EXERCISE.folder)
+
+    assert learn("hint", "04").stdout.startswith("values_come_back  ")
+
+
+def test_a_hint_where_all_is_green_says_so(learn):
+    remember(writes_the_bytes="passed", keeps_the_permission_bits="skipped")
+
+    lines = learn("hint", "04").stdout.splitlines()
+
+    assert lines[0].startswith("All 2 checks pass")
+    assert lines[-1].endswith("ANSWERS.md")
+    assert learn("hint", "04", "writes_text").stdout.startswith("writes_text")
+
+
 def test_a_hint_before_any_check_is_about_the_first_one_and_any_can_be_asked_for(learn):
     assert learn("hint", "04").stdout.startswith("writes_the_bytes")
     assert learn("hint", "04", "writes_text", "--file", "x.py").stdout.splitlines()[-1].endswith("--file x.py")

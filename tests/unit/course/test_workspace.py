@@ -56,6 +56,17 @@ def test_a_full_disk_leaves_no_half_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_holds_another_exercise_is_refused(tmp_path):
+    start(EXERCISE, tmp_path)
+    before = sorted(tmp_path.iterdir())
+
+    with pytest.raises(UsageError, match="holds exercise 04 already") as caught:
+        start(find_exercise("07"), tmp_path)
+
+    assert "07_testing" in caught.value.hint
+    assert before == sorted(tmp_path.iterdir())
+
+
 def test_the_solution_is_found_from_above_and_from_inside(tmp_path):
     folder = tmp_path / "learn" / EXERCISE.folder
     start(EXERCISE, folder)
