@@ -38,7 +38,7 @@ def check_files(subject: Subject) -> Iterator[Finding]:
     harmed, _ = _verdicts(subject)
     here = installed(subject)
     for name, files in sorted(harmed.items()):
-        wanted = [(name, f"{name}=={here[name].version}")]
+        wanted = [(name, _requirement(here[name]))]
         yield reinstalled(subject, "files", f"{name}: {_some(files)}", "every file as its RECORD says", wanted)
     if not harmed:
         yield Finding("files", "ok", f"every file of {len(here)} packages is as its RECORD says")
@@ -120,13 +120,25 @@ def _listed(archive: "zipfile.ZipFile", package: Distribution, path: str) -> boo
     return any(line.startswith(f"{path},") for line in record.splitlines())
 
 
-def _wheel_of(package: Distribution) -> Path | None:
+def _requirement(package: Distribution) -> str:
+    """Say what installs a package again; an index may have another one of its name than the folder it came from."""
+    address = _address_of(package)
+    return f"{package.name}=={package.version}" if address is None else f"{package.name} @ {address}"
+
+
+def _address_of(package: Distribution) -> str | None:
+    """Read which folder or file on this machine a package was installed from."""
     try:
         with open(os.path.join(package.folder, "direct_url.json"), encoding="utf-8") as file:
             address = json.load(file)["url"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not isinstance(address, str) or not address.startswith("file://") or not address.endswith(".whl"):
+    return address if isinstance(address, str) and address.startswith("file://") else None
+
+
+def _wheel_of(package: Distribution) -> Path | None:
+    address = _address_of(package)
+    if address is None or not address.endswith(".whl"):
         return None
     from urllib.request import url2pathname  # imports half of the network modules
 

@@ -48,6 +48,23 @@ def from_wheel(site, tmp_path, **files):
     return wheel
 
 
+def test_what_came_from_a_folder_or_a_wheel_is_installed_again_from_there(site, subject, tmp_path):
+    wheel = from_wheel(site, tmp_path)
+    (site / "tiny/__init__.py").write_text("changed = 1\n")
+
+    (found,) = check_files(subject())
+
+    assert found.fix.endswith(f"--no-deps 'tiny @ {wheel.as_uri()}'")
+
+
+def test_what_came_from_an_index_is_installed_again_in_its_version(site, subject):
+    (site / "tiny/__init__.py").write_text("changed = 1\n")
+
+    (found,) = check_files(subject())
+
+    assert found.fix.endswith("--no-deps tiny==1.0")
+
+
 def test_untouched_files_are_fine(site, look):
     assert look() == FINE
 
