@@ -51,7 +51,8 @@ def _read(file: Path) -> tuple[dict[str, Any], Places]:
     source = str(file)
     if file.suffix.lower() not in (".yaml", ".yml"):
         hint = f"a project is a folder with a {FILE_NAME}; name the folder or that file"
-        raise ConfigurationError(f"{source} is not a {FILE_NAME}", hint=hint, context={"file": source})
+        problem = f"is not a {FILE_NAME}" if file.exists() else "does not exist"
+        raise ConfigurationError(f"{source} {problem}", hint=hint, context={"file": source})
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -95,11 +95,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         known: What could have been meant.
 
     Returns:
-        The nearest, or None if nothing is near.
+        The nearest, or None if nothing is near, or the name itself is known: then it is not the spelling that is wrong.
     """
     by_folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+    found = by_folded[close[0]] if close else None
+    return None if found == name else found
 
 
 def raise_for(mistakes: Iterable[Mistake], places: Places) -> None:

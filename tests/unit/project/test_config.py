@@ -446,6 +446,8 @@ def test_a_file_that_is_no_pipeline_yaml_is_told_so(tmp_path):
 
     with pytest.raises(ConfigurationError, match=r"rows\.csv is not a pipeline\.yaml"):
         load_config(tmp_path / "rows.csv")
+    with pytest.raises(ConfigurationError, match=r"row\.csv does not exist"):
+        load_config(tmp_path / "row.csv")
 
 
 def test_two_joins_of_one_name_are_a_mistake(project):
@@ -678,3 +680,4 @@ def test_one_letter_less_is_still_recognised(name, at):
 
 def test_what_is_near_nothing_suggests_nothing():
     assert nearest("zzzz", ["seed", "name"]) is None
+    assert nearest("seed", ["seed", "seeds"]) is None

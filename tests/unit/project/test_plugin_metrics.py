@@ -132,6 +132,7 @@ def test_a_broken_metric_is_told_with_its_package_and_a_misspelt_one_with_what_w
     tol, bad = caught.value.context["mistakes"]
     assert (tol["suggestion"], tol["message"].endswith("bad, toll")) == ("toll", True)
     assert "metric 'bad' of shelf 1.0 (shelf:none) does not load" in bad["message"]
+    assert bad["suggestion"] is None
 
 
 def test_a_table_that_no_installed_format_reads_is_a_mistake_of_the_configuration(tmp_path):
