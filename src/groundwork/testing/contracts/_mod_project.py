@@ -52,6 +52,21 @@ def _commands(subject: Any) -> tuple[dict[str, str], tuple[Path, ...]]:
     return scripts, (project / "src", project)
 
 
+def _expect_something_to_build(subject: Any, folders: tuple[Path, ...]) -> None:
+    """Look for the module as flit does, which goes by the project's name; what others take is their own affair."""
+    _, found = _metadata(subject)
+    if not str(found.get("build-system", {}).get("build-backend", "")).startswith("flit"):
+        return
+    named = found.get("tool", {}).get("flit", {}).get("module", {}).get("name")
+    name = named or found["project"]["name"].replace("-", "_")
+    path = Path(*name.split("."))
+    if not any((folder / path).is_dir() or (folder / path).with_suffix(".py").is_file() for folder in folders):
+        raise ContractBroken(
+            f"flit builds the module {name!r}, and there is none, so pip install fails; "
+            "expected its name in [tool.flit.module]"
+        )
+
+
 def _expect_usage(said: Said, what: str) -> None:
     if said.status != 0:
         raise ContractBroken(f"{what} ended with status {said.status} ({last_line(said.err)}); expected 0")
@@ -119,6 +134,7 @@ def the_project_says_what_it_is(subject: Any, lab: Lab) -> None:
 def the_command_of_the_project_runs(subject: Any, lab: Lab) -> None:
     """Each console script, imported from the project's folder and called."""
     commands, folders = _commands(subject)
+    _expect_something_to_build(subject, folders)
     for name, entry in commands.items():
         said = call(lab, entry, "--help", paths=folders)
         if said.status != 0 and "Error" in said.err:
