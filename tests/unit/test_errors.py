@@ -144,3 +144,14 @@ def test_describe_says_of_an_error_of_ours_all_that_it_says_of_itself():
 )
 def test_the_first_line_of_an_error_is_never_empty(error, line):
     assert first_line(error) == line
+
+
+def test_a_retry_that_says_no_numbers_made_no_attempt():
+    error = errors.RetryExhausted("gave up")
+
+    assert (error.attempts, error.seconds) == (0, 0.0)
+
+
+@pytest.mark.parametrize("error", [ValueError(), ValueError("  "), ValueError("\n")])
+def test_the_first_line_of_an_error_without_words_is_its_type(error):
+    assert first_line(error) == "ValueError"

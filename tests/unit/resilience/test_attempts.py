@@ -1,6 +1,7 @@
 """The policy as a loop over attempts."""
 
 import asyncio
+import random
 import subprocess
 
 import pytest
@@ -251,3 +252,58 @@ class TestSynchronousTimeouts:
                     raise TimeoutError("timed out")
 
         assert numbers == [1, 2, 3]
+
+
+def test_an_asynchronous_loop_counts_its_attempts_and_names_itself(clock, flaky):
+    work, numbers, told = flaky(2), [], []
+
+    async def main():
+        async for attempt in steady(clock, hook=told.append):
+            async with attempt:
+                numbers.append(attempt.number)
+                work()
+
+    clock.run(main())
+
+    assert numbers == [1, 2, 3]
+    assert [each.name for each in told] == ["block", "block"]
+
+
+def test_waits_without_a_pattern_follow_the_wait_before(clock, flaky):
+    growing = Backoff(1, 3, 1000, "decorrelated")
+
+    retry(attempts=6, backoff=growing, seed=3, clock=clock).call(flaky(5))
+
+    rng, expected = random.Random(3), [None]
+    for failures in range(1, 6):
+        expected.append(growing.wait_s(failures, rng, expected[-1]))
+    assert clock.sleeps == expected[1:]
+
+
+@pytest.mark.parametrize(("left_s", "calls"), [(1, 1), (1.5, 2)])
+def test_a_wait_that_ends_with_the_time_around_it_is_not_begun(clock, flaky, left_s, calls):
+    work = flaky(9)
+
+    with deadline(left_s, clock=clock), pytest.raises(RetryExhausted, match="the deadline around the call leaves"):
+        steady(clock).call(work)
+
+    assert work.calls == calls
+
+
+def test_a_wait_of_a_year_is_the_longest(clock, flaky):
+    year_s = 365 * 86_400.0
+
+    retry(backoff=Backoff(year_s, 1, year_s, "none"), clock=clock).call(flaky(1))
+
+    assert clock.sleeps == [year_s]
+
+
+def test_what_is_raised_in_the_end_has_the_facts_of_the_last_failure(clock):
+    def fail():
+        raise TransientError("busy", context={"host": "a"}, retry_after_s=0)
+
+    with pytest.raises(RetryExhausted) as raised:
+        steady(clock, attempts=2).call(fail)
+
+    assert raised.value.context == {"host": "a", "attempts": 2, "seconds": 1.0}
+    assert raised.value.retry_after_s == 0.0

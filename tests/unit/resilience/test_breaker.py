@@ -578,3 +578,94 @@ class TestForms:
 def test_values_that_cannot_work_are_refused(clock, options, words):
     with pytest.raises(ConfigurationError, match=words):
         small(clock, **options)
+
+
+def test_unless_told_it_judges_ten_calls_and_waits_half_a_minute(clock):
+    for window in (100, TimeWindow(60)):
+        breaker = CircuitBreaker("prices", window=window, clock=clock)
+        for _ in range(9):
+            fail(breaker)
+        assert breaker.state == "closed"
+
+        fail(breaker)
+        assert (breaker.state, breaker.snapshot().retry_after_s) == ("open", 30.0)
+
+
+@pytest.mark.parametrize("name", [None, 3])
+def test_a_breaker_has_a_name(name):
+    with pytest.raises(ConfigurationError, match="breaker name"):
+        CircuitBreaker(name)
+
+
+def test_a_new_breaker_says_that_it_is_new(clock):
+    assert small(clock).snapshot().reason == "it is new"
+
+
+def test_a_failure_without_words_is_told_by_its_type_alone(clock):
+    breaker = small(clock, window=1, minimum_calls=1)
+
+    with pytest.raises(OSError, match="^$"), breaker:
+        raise OSError
+
+    assert breaker.snapshot().reason.endswith("the last with OSError")
+
+
+def test_a_probe_that_gave_an_awaitable_frees_its_slot(clock):
+    breaker = half_open(clock)
+
+    async def work():
+        raise AssertionError("nobody awaits it")
+
+    def forgetful():
+        return work()
+
+    with pytest.raises(ConfigurationError, match="forgetful"):
+        breaker.call(forgetful)
+
+    assert breaker.snapshot().probes == 0
+    assert breaker.call(answer) == "done"
+
+
+def test_a_late_failure_of_an_earlier_probe_does_not_end_the_present_probation(clock):
+    breaker = half_open(clock, probes=2)
+    late, early = contextvars.copy_context(), contextvars.copy_context()
+    late.run(breaker.__enter__)
+    early.run(breaker.__enter__)
+    early.run(breaker.__exit__, OSError, OSError("down"), None)
+    clock.advance(5)
+
+    with breaker:
+        late.run(breaker.__exit__, OSError, OSError("down"), None)
+
+    assert breaker.state == "half_open"
+
+
+def test_a_late_success_of_an_earlier_probe_does_not_end_the_present_probation(clock):
+    breaker = half_open(clock, probes=2)
+    contexts = [contextvars.copy_context() for _ in range(2)]
+    for context in contexts:
+        context.run(breaker.__enter__)
+    breaker.force_open()
+    breaker.reset()
+    for _ in range(2):
+        fail(breaker)
+    clock.advance(5)
+
+    with breaker:
+        for context in contexts:
+            context.run(breaker.__exit__, None, None, None)
+        assert breaker.state == "half_open"
+
+
+def test_a_block_left_elsewhere_while_nobody_probes_counts_for_nothing(clock):
+    breaker = small(clock)
+    contextvars.copy_context().run(breaker.__enter__)
+    for _ in range(2):
+        fail(breaker)
+    clock.advance(5)
+    with pytest.raises(KeyboardInterrupt), breaker:
+        raise KeyboardInterrupt
+
+    breaker.__exit__(OSError, OSError("down"), None)
+
+    assert breaker.state == "half_open"

@@ -257,3 +257,22 @@ def test_an_async_generator_is_judged_by_its_first_item(clock):
         return seen, breaker.state
 
     assert clock.run(main()) == ([1, 2], "open")
+
+
+def test_quick_calls_are_not_slow_and_errors_that_are_answers_may_be(clock):
+    async def odd():
+        await asyncio.sleep(1)
+        raise ValueError("an answer")
+
+    async def main():
+        breaker = small(clock, slow_call_s=1.0, slow_rate=0.5, on=OSError)
+        for _ in range(4):
+            await decorated(breaker, asyncio.sleep(0.9))
+            await entered(breaker, asyncio.sleep(0.9))
+        before = breaker.snapshot()
+        with pytest.raises(ValueError, match="an answer"):
+            await breaker.call(odd)
+        return before, breaker.snapshot()
+
+    before, after = clock.run(main())
+    assert [(each.failed, each.slow) for each in (before, after)] == [(0, 0), (0, 1)]

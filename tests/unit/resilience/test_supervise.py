@@ -277,3 +277,43 @@ def test_a_function_with_an_argument_is_refused():
 
 def test_a_function_of_c_that_tells_no_signature_is_taken():
     assert supervise(iter)
+
+
+async def test_an_end_for_good_says_how_long_it_took(virtual_clock):
+    await asyncio.sleep(100)
+
+    with pytest.raises(RetryExhausted) as raised:
+        await supervise(Worker(virtual_clock, 2, 3), restart=STEADY, max_restarts=1, clock=virtual_clock).run()
+
+    assert (raised.value.attempts, raised.value.seconds) == (2, 6.0)
+
+
+async def test_a_failure_counts_for_less_than_the_time_that_counts(virtual_clock):
+    restarts = []
+    worker = Worker(virtual_clock, 50, 49, 48)
+
+    async with supervise(worker, restart=STEADY, within_s=50, hook=restarts.append, clock=virtual_clock):
+        await asyncio.sleep(1000)
+
+    assert [each.number for each in restarts] == [1, 1, 2]
+
+
+async def test_it_goes_by_the_clock_that_it_was_given(virtual_clock):
+    class Slept:
+        seconds = 0.0
+
+        def monotonic(self):
+            return self.seconds
+
+        def sleep(self, seconds):
+            raise AssertionError("it is asynchronous")
+
+        async def sleep_async(self, seconds):
+            self.seconds += seconds
+
+    clock = Slept()
+
+    with pytest.raises(RetryExhausted) as raised:
+        await supervise(Worker(virtual_clock, 0, 0, 0), restart=STEADY, max_restarts=2, clock=clock).run()
+
+    assert (raised.value.seconds, virtual_clock.monotonic()) == (3.0, 0)
