@@ -99,3 +99,11 @@ def test_wrong_options_are_refused_at_once(clock):
         registry(clock, limit=0)
     with pytest.raises(ConfigurationError, match="probes=0 cannot work"):
         registry(clock, probes=0)
+
+
+def test_unless_told_a_registry_holds_a_thousand_breakers():
+    registry = BreakerRegistry()
+    for number in range(1001):
+        registry.get(str(number))
+
+    assert len(registry) == 1000

@@ -170,3 +170,23 @@ def test_a_retry_that_will_not_be_made_is_not_paid_for(clock, flaky):
 def test_numbers_that_cannot_work_are_refused(wrong):
     with pytest.raises(ConfigurationError, match="retry budget"):
         RetryBudget(**wrong)
+
+
+def test_what_came_in_over_a_while_has_faded_from_when_it_came(clock):
+    budget = RetryBudget(1.0, 0.0, memory_s=10, clock=clock)
+    for _ in range(8):
+        budget.deposit()
+    clock.advance(5)
+
+    assert budget.balance() == pytest.approx(8 * (1 - math.exp(-0.5)) / 0.5)
+
+
+def test_the_floor_comes_back_to_what_the_memory_holds(clock):
+    budget = RetryBudget(0.0, 2.0, memory_s=10, clock=clock)
+    while budget.withdraw():
+        pass
+    clock.advance(10)
+
+    assert budget.balance() == pytest.approx(20 * (1 - math.exp(-1)), abs=1)
+    clock.advance(1e4)
+    assert budget.balance() == pytest.approx(20)

@@ -359,3 +359,25 @@ def test_threads_wait_under_a_decorated_function():
 def test_numbers_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ConfigurationError, match=r"bulkhead (limit|queue)=.* cannot work; give a whole number"):
         Bulkhead(*wrong)
+
+
+async def test_who_waited_too_long_is_told_for_what(virtual_clock):
+    bulkhead = Bulkhead(1, 1, name="database", clock=virtual_clock)
+
+    with bulkhead, deadline(1, clock=virtual_clock), pytest.raises(DeadlineExceeded) as raised:
+        async with bulkhead:
+            raise AssertionError("there is no slot")
+
+    assert raised.value.context == {"name": "database", "limit": 1}
+
+
+def test_a_listener_is_told_when_there_is_probably_a_slot_on_the_clock_that_was_given(clock):
+    refused = []
+    bulkhead = Bulkhead(1, 0, hook=refused.append, clock=clock)
+    with bulkhead:
+        clock.advance(4)
+
+    with bulkhead, pytest.raises(Overloaded), bulkhead:
+        raise AssertionError("there is no slot")
+
+    assert [each.retry_after_s for each in refused] == [4.0]

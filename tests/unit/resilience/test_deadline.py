@@ -476,3 +476,41 @@ class TestPassed:
             clock.advance(2)
             with pytest.raises(DeadlineExceeded):
                 iter(retry(clock=clock))
+
+
+def test_a_block_whose_own_wait_ran_out_says_how_long_it_had_and_what_ran_out(clock):
+    @deadline(2, clock=clock)
+    def decorated():
+        clock.advance(3)
+        raise TimeoutError("no answer")
+
+    def block():
+        with deadline(2, clock=clock):
+            clock.advance(3)
+            raise TimeoutError("no answer")
+
+    for late in (decorated, block):
+        with pytest.raises(DeadlineExceeded, match="the time of 2 s was over: TimeoutError: no answer") as raised:
+            late()
+        assert raised.value.context == {"seconds": 2}
+
+
+@pytest.mark.virtual_time
+async def test_what_was_cancelled_says_how_long_it_had(virtual_clock):
+    limit = deadline(2, clock=virtual_clock)
+
+    with pytest.raises(DeadlineExceeded, match="cancelled after 2 s") as decorated:
+        await limit(asyncio.sleep)(9)
+    with pytest.raises(DeadlineExceeded, match="cancelled after 2 s") as block:
+        async with limit:
+            await asyncio.sleep(9)
+
+    assert [each.value.context for each in (decorated, block)] == [{"seconds": 2}] * 2
+
+
+@pytest.mark.virtual_time
+async def test_a_decorated_coroutine_function_that_the_time_around_it_ends_says_so(virtual_clock):
+    with deadline(0.5, clock=virtual_clock), pytest.raises(DeadlineExceeded, match="the deadline around it"):
+        await deadline(5, clock=virtual_clock)(asyncio.sleep)(9)
+
+    assert virtual_clock.monotonic() == 0.5

@@ -1,4 +1,6 @@
 import dataclasses
+import io
+import json
 
 import pytest
 
@@ -11,6 +13,7 @@ from groundwork.resilience import (
     RunEvent,
     Step,
     StepEvent,
+    configure_logging,
     log_events,
     retry,
 )
@@ -141,3 +144,34 @@ def test_a_step_that_was_done_before_is_logged_as_that(caplog):
     Pipeline([Step("load", lambda: 1)], journal=journal, observers=[log_events]).run()
 
     assert "step load was done before" in caplog.messages
+
+
+def test_what_is_logged_has_the_facts_beside_the_words(caplog, clock):
+    caplog.set_level("INFO")
+
+    def load():
+        clock.advance(2)
+
+    def down():
+        raise TransientError("down")
+
+    Pipeline([Step("load", load), Step("train", down)], clock=clock, observers=[log_events]).run()
+
+    run_started, _, loaded, _, failed, run_ended = caplog.records
+    assert [each.status for each in (run_started, run_ended)] == ["RUNNING", "FAILURE"]
+    assert run_ended.seconds == 2.0
+    assert (loaded.status, loaded.seconds, loaded.attempts, loaded.reused) == ("SUCCESS", 2.0, 1, False)
+    assert failed.status == "FAILED"
+    assert {type(each.status) for each in caplog.records} == {str}
+
+
+def test_a_failure_is_logged_as_an_error_with_its_facts(clock):
+    def down():
+        raise TransientError("down", hint="wait")
+
+    stream = io.StringIO()
+    with configure_logging("ERROR", to=stream):
+        Pipeline([Step("train", down)], clock=clock, observers=[log_events]).run()
+
+    step, _ = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert (step["error"]["message"], step["error"]["hint"]) == ("down", "wait")

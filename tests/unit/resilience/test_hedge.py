@@ -202,3 +202,17 @@ async def test_an_attempt_that_raises_before_it_can_be_awaited_is_a_failed_attem
 async def test_what_returns_nothing_to_await_cannot_be_hedged():
     with pytest.raises(ConfigurationError, match=r"builtins.len returned nothing to await and cannot be hedged"):
         await hedge(0.1).call(len, "abc")
+
+
+async def test_a_listener_is_told_of_each_further_attempt_by_name_and_number(virtual_clock):
+    told = []
+
+    async def fetch():
+        await asyncio.sleep(3)
+
+    policy = hedge(1, limit=3, hook=told.append)
+    await policy.call(fetch)
+    await policy(fetch)()
+
+    assert [each.name.rpartition(".")[2] for each in told] == ["fetch"] * 4
+    assert [each.number for each in told] == [2, 3, 2, 3]

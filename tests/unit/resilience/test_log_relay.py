@@ -4,7 +4,7 @@ import pickle
 import sys
 from pathlib import Path
 
-from groundwork.resilience._log_relay import LogState
+from groundwork.resilience._log_relay import LogState, handle_here
 
 log = logging.getLogger("tests.relay")
 
@@ -82,3 +82,15 @@ def test_a_line_that_cannot_be_sent_is_told_as_any_handler_does(capsys):
     told = capsys.readouterr().err
     assert "BrokenPipeError: gone" in told
     assert "lost words" in told
+
+
+def test_a_record_from_elsewhere_goes_by_the_level_of_its_logger(caplog):
+    caplog.set_level("INFO")
+    log.setLevel("ERROR")
+    try:
+        handle_here({"name": log.name, "levelno": logging.WARNING, "msg": "not asked for"})
+        handle_here({"name": log.name, "levelno": logging.ERROR, "msg": "asked for"})
+    finally:
+        log.setLevel(logging.NOTSET)
+
+    assert caplog.messages == ["asked for"]

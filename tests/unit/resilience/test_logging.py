@@ -2,6 +2,8 @@ import asyncio
 import io
 import json
 import logging
+import os
+import stat
 import threading
 
 import pytest
@@ -317,3 +319,76 @@ class TestChild:
 
         assert result.ok
         assert [line["message"][:4] for line in lines()] == ["%s ("]
+
+
+class TestErrorsOfRecords:
+    @pytest.fixture
+    def formatted(self):
+        def of(form, **facts):
+            stream = io.StringIO()
+            with configure_logging("INFO", format=form, to=stream) as setup:
+                # Straight to the handler: pytest's own would write the traceback into the record first.
+                setup._handler.emit(logging.makeLogRecord({"msg": "failed", "levelname": "ERROR", **facts}))
+            return stream.getvalue()
+
+        return of
+
+    @pytest.fixture
+    def failure(self):
+        try:
+            raise ValueError("no")
+        except ValueError as error:
+            return type(error), error, error.__traceback__
+
+    def test_a_traceback_that_came_as_text_is_told(self, formatted):
+        assert formatted("text", exc_text="Traceback: elsewhere").endswith("failed\nTraceback: elsewhere\n")
+
+    def test_a_traceback_as_text_is_told_with_the_error_that_came_with_it(self, formatted):
+        line = json.loads(formatted("json", exc_text="elsewhere", groundwork_error={"message": "no"}))
+
+        assert line["error"] == {"message": "no", "traceback": "elsewhere"}
+
+    def test_an_error_that_came_without_a_traceback_has_none(self, formatted):
+        assert json.loads(formatted("json", groundwork_error={"message": "no"}))["error"] == {"message": "no"}
+
+    def test_the_traceback_is_that_of_the_record(self, formatted, failure):
+        assert "ValueError: no" in formatted("text", exc_info=failure)
+        assert json.loads(formatted("json", exc_info=failure))["error"]["traceback"].endswith("ValueError: no")
+
+    def test_an_error_asked_for_where_there_is_none_is_not_told(self, formatted):
+        assert "error" not in json.loads(formatted("json", exc_info=(None, None, None)))
+
+    def test_text_that_another_handler_has_formatted_is_taken(self, formatted, failure):
+        line = json.loads(formatted("json", exc_info=failure, exc_text="formatted once"))
+
+        assert line["error"]["traceback"] == "formatted once"
+
+
+def test_two_files_get_every_line(tmp_path):
+    paths = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+
+    with configure_logging("INFO", to=paths[0]), configure_logging("INFO", to=paths[1]):
+        log.info("both")
+
+    assert [json.loads(path.read_text())["message"] for path in paths] == ["both", "both"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such modes")
+def test_a_log_is_no_program(tmp_path):
+    before = os.umask(0o022)
+    try:
+        configure_logging("INFO", to=tmp_path / "log.jsonl").close()
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "log.jsonl").stat().st_mode) == 0o644
+
+
+def test_what_a_log_could_not_take_is_told_on_standard_error(tmp_path, capsys):
+    setup = configure_logging("INFO", to=tmp_path / "log.jsonl")
+    setup._handler.close()
+
+    log.info("lost words")
+    setup.close()
+
+    assert "Message: 'lost words'" in capsys.readouterr().err

@@ -118,3 +118,27 @@ def test_without_the_library_it_says_how_to_get_it(monkeypatch):
         otel_observer()
 
     assert "groundwork[otel]" in raised.value.hint
+
+
+def test_the_status_of_a_failure_says_why(spans):
+    spans.run([Step("load", down)])
+
+    found = spans.by_name()
+    assert [found[name].status.description for name in ("load", "pipeline")] == ["down", "down"]
+    assert [event.name for event in found["load"].events] == ["exception"]
+
+
+def test_a_run_that_succeeded_or_failed_in_part_has_no_error_as_its_status(spans):
+    spans.run([Step("load", down, optional=True), Step("use", lambda: 1)])
+
+    status = spans.by_name()["pipeline"].status
+    assert (status.status_code.name, status.description) == ("OK", None)
+
+
+def test_unless_told_the_tracer_is_that_of_the_program_under_our_name(monkeypatch):
+    asked = []
+    monkeypatch.setattr(trace, "get_tracer", lambda *args, **options: asked.append((args, options)))
+
+    otel_observer()
+
+    assert asked == [(("groundwork",), {})]

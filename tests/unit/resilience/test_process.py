@@ -11,7 +11,7 @@ from groundwork.errors import ConfigurationError, DeadlineExceeded, InvalidDataE
 from groundwork.resilience import Backoff, Pipeline, PipelineStatus, Step, deadline, retry
 from groundwork.resilience._cancel import CancelToken, RunCancelled
 from groundwork.resilience._log_relay import LOGGED
-from groundwork.resilience._process import _answer, call_in_process
+from groundwork.resilience._process import _answer, _no_answer, call_in_process
 from groundwork.resilience._process_start import later
 from groundwork.resilience._time_limit import TimeLimit
 
@@ -125,8 +125,14 @@ def test_a_cancelled_child_is_killed():
 
 
 def test_a_hung_child_is_killed_at_its_deadline():
-    with pytest.raises(DeadlineExceeded, match=r"no result within 0\.1 s"):
+    with pytest.raises(DeadlineExceeded, match=r"no result within 0\.1 s") as raised:
         call_in_process(hang, {}, timeout_s=0.1)
+
+    assert raised.value.context == {"timeout_s": 0.1}
+
+
+def test_only_a_killed_child_is_said_to_have_run_out_of_memory():
+    assert _no_answer(1).hint is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
@@ -135,6 +141,7 @@ def test_a_child_that_dies_without_a_word_is_an_error():
         call_in_process(die, {}, timeout_s=60)
 
     assert "out of memory" in raised.value.hint
+    assert raised.value.context == {"exitcode": -9}
 
 
 def test_a_child_ends_with_the_deadline_around_it():

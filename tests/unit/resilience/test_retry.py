@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from groundwork.errors import ConfigurationError, DeadlineExceeded, RateLimited, RetryExhausted, TransientError
-from groundwork.resilience import Backoff, Retry, check_deadline, deadline, remaining_s, retry
+from groundwork.resilience import Backoff, Pipeline, Retry, Step, check_deadline, deadline, remaining_s, retry
 from groundwork.testing import run_virtual
 
 
@@ -381,3 +381,77 @@ def test_a_policy_that_cannot_work_is_refused(wrong):
 
     with pytest.raises(ConfigurationError, match=f"retry {name}="):
         Retry(**wrong)
+
+
+class Asked:
+    """An object that can be called, which is no function."""
+
+    def __init__(self, work):
+        self.work = work
+
+    def __call__(self):
+        return self.work()
+
+
+def test_an_object_that_can_be_called_has_the_time_of_the_policy(clock, flaky):
+    with pytest.raises(RetryExhausted, match="deadline_s=2 leaves"):
+        steady(clock, attempts=9, deadline_s=2).call(Asked(flaky(9)))
+
+    assert clock.sleeps == [1]
+
+
+def test_an_object_that_can_be_called_is_not_when_it_is_too_late(clock, flaky):
+    work = flaky(0)
+
+    with deadline(1, clock=clock):
+        clock.advance(2)
+        with pytest.raises(DeadlineExceeded):
+            steady(clock).call(Asked(work))
+
+    assert work.calls == 0
+
+
+def test_the_listener_of_a_generator_is_told_its_name(clock):
+    told, left = [], [TransientError("once"), TransientError("once")]
+    policy = steady(clock, hook=told.append)
+
+    @policy
+    def rows():
+        if len(left) > 1:
+            raise left.pop()
+        yield 1
+
+    @policy
+    async def rows_async():
+        if left:
+            raise left.pop()
+        yield 1
+
+    async def main():
+        return [each async for each in rows_async()]
+
+    assert list(rows()) + clock.run(main()) == [1, 1]
+    assert [each.name.rpartition(".")[2] for each in told] == ["rows", "rows_async"]
+
+
+def test_the_listener_of_a_step_is_told_the_name_of_its_function(clock, flaky):
+    told = []
+    work = flaky(1)
+
+    def load(add):
+        return work() + add
+
+    Pipeline([Step("first", functools.partial(load, add="!"), retry=steady(clock, hook=told.append))], clock=clock).run()
+
+    assert [each.name.rpartition(".")[2] for each in told] == ["load"]
+
+
+def test_a_listener_that_fails_is_logged_with_what_it_was_told(clock, flaky, caplog):
+    def listen(attempt):
+        raise ValueError("the listener is broken")
+
+    steady(clock, hook=listen).call(flaky(1))
+
+    [record] = caplog.records
+    assert "listen" in record.getMessage()
+    assert "RetryAttempt(" in record.getMessage()
