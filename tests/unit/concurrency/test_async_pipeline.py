@@ -324,3 +324,106 @@ def test_a_pipeline_is_for_one_block():
                 pass
 
     run_virtual(main())
+
+
+def test_a_worker_goes_on_after_items_that_were_given_up():
+    async def slow(number):
+        await asyncio.sleep(1)
+        return number
+
+    async def main():
+        async with AsyncPipeline(slow) as pipeline:
+            first, *given_up, last = [await pipeline.put(number) for number in range(5)]
+            for future in given_up:
+                future.cancel()
+            return await first, await last, pipeline.stats()[0].cancelled
+
+    assert (0, 4, 3) == run_virtual(main())
+
+
+def test_items_given_up_while_they_are_worked_on_are_counted_one_by_one():
+    async def slow(number):
+        await asyncio.sleep(10)
+        if number == 3:
+            raise asyncio.CancelledError
+
+    async def main():
+        async with AsyncPipeline(Stage(slow, workers=4)) as pipeline:
+            futures = [await pipeline.put(number) for number in range(4)]
+            await asyncio.sleep(1)
+            running = pipeline.stats()[0].running
+            for future in futures[:2]:
+                future.cancel()
+        return running, pipeline.stats()[0]
+
+    running, after = run_virtual(main())
+
+    assert (4, 0) == (running, after.running)
+    assert (3, 1) == (after.cancelled, after.done)
+
+
+def test_stages_that_cancel_their_items_count_each():
+    async def never(number):
+        raise asyncio.CancelledError
+
+    async def main():
+        async with AsyncPipeline(never) as pipeline:
+            for number in range(3):
+                await pipeline.put(number)
+        return pipeline.stats()[0]
+
+    after = run_virtual(main())
+    assert (3, 0) == (after.cancelled, after.done)
+
+
+def test_all_who_wait_for_room_are_counted():
+    async def slow(number):
+        await asyncio.sleep(100)
+
+    async def main():
+        async with AsyncPipeline(Stage(double, workers=3), Stage(slow, queue=1)) as pipeline:
+            for number in range(5):
+                await pipeline.put(number)
+            await asyncio.sleep(10)
+            waiting = pipeline.stats()[0].waiting
+            await pipeline.cancel()
+        return waiting
+
+    assert run_virtual(main()) == 3
+
+
+def test_every_item_passes_every_stage_in_their_order():
+    async def adds(number):
+        return number + 1
+
+    async def main():
+        async with AsyncPipeline(double, adds, double) as pipeline:
+            return await pipeline.run([1, 2, 3])
+
+    assert [6, 10, 14] == run_virtual(main())
+
+
+def test_a_stage_is_named_by_what_it_calls():
+    class Model:
+        async def __call__(self, item):
+            return item
+
+    pipeline = AsyncPipeline(double, Model(), Stage(double, name="again"))
+
+    assert ["double", "Model", "again"] == [stats.name for stats in pipeline.stats()]
+
+
+def test_what_a_pipeline_refuses_it_says_how_to_do():
+    async def main():
+        pipeline = AsyncPipeline(double)
+        with pytest.raises(UsageError) as outside:
+            await pipeline.put(1)
+        async with pipeline:
+            pass
+        with pytest.raises(UsageError) as again:
+            await pipeline.__aenter__()
+        return outside.value.hint, again.value.hint
+
+    outside, again = run_virtual(main())
+    assert "inside `async with pipeline:`" in outside
+    assert "one for each block" in again

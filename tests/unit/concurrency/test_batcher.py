@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.concurrency import Batcher
+from groundwork.concurrency._batch_errors import misfit
 from groundwork.errors import (
     ConfigurationError,
     DeadlineExceeded,
@@ -606,3 +607,36 @@ def test_who_leaves_at_the_executors_door_makes_room_in_the_queue(model):
             return queued, await asyncio.gather(*tasks)
 
     assert ([2, 0], [2, 4, 10, 12]) == asyncio.run(main())
+
+
+def test_what_a_batcher_refuses_it_says_how_to_do(model):
+    async def main():
+        batcher = Batcher(model, max_queue=3)
+        with pytest.raises(UsageError) as closed:
+            await batcher.submit(1)
+        async with batcher:
+            with pytest.raises(UsageError) as many:
+                await batcher.submit_all([1, 2, 3, 4])
+        return closed.value.hint, many.value.hint
+
+    closed, many = asyncio.run(main())
+    assert "inside `async with Batcher" in closed
+    assert "fewer at a time" in many
+
+
+def test_an_answer_that_comes_too_late_says_what_to_do(model):
+    async def main():
+        async with Batcher(model) as batcher:
+            with pytest.raises(DeadlineExceeded, match="the deadline passed before the model answered") as late:
+                await batcher.submit(1, deadline_s=0)
+        return late.value.hint
+
+    assert "Allow more time" in asyncio.run(main())
+
+
+@pytest.mark.parametrize(("rows", "hint"), [(0, "at least one row"), (9, "Split it first")])
+def test_an_item_that_is_in_no_batch_says_what_to_do(rows, hint):
+    error = misfit(rows, 8)
+
+    assert f"an item of {rows} rows" in error.message
+    assert hint in error.hint

@@ -20,6 +20,7 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
         ("Wed, 01 May 2024 12:01:30 GMT", 90.0),
         ("Wed, 01 May 2024 12:01:30 -0000", 90.0),
         ("Wed, 01 May 2024 11:00:00 GMT", 0.0),
+        ("Wed, 01 May 2024 14:01:30 +0200", 90.0),
         ("-1", None),
         ("inf", None),
         ("nan", None),
@@ -49,6 +50,15 @@ def test_a_status_says_whether_it_may_pass(status, kind):
     assert f"http_{status}" == error.code
     assert f"http://host/ answered {status} Words" == error.message
     assert getattr(error, "retry_after_s", 3.0) == 3.0
+    assert {"url": "http://host/", "status": status} == error.context
+
+
+def test_an_error_without_the_servers_words_ends_with_its_status():
+    assert status_error("http://host/", 404, None, {}).message == "http://host/ answered 404"
+
+
+def test_a_date_is_compared_with_the_present():
+    assert retry_after_s("Wed, 01 May 2024 12:00:00 GMT") == 0.0
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 399])
@@ -77,6 +87,10 @@ def test_every_url_has_a_safe_file_name_of_its_own(parts, query):
     [
         ("http://h/data/part.1.csv?x=1", "part.1-", ".csv"),
         ("http://h/", "index-", ""),
+        ("http://h", "index-", ""),
+        ("http://h/donn\u00e9es.csv", "donn_es-", ".csv"),
+        (f"http://h/{'x' * 200}", "x" * 80 + "-", ""),
+        ("http://h/a\udcff.csv", "a_-", ".csv"),
         ("http://h/..%2f..%2fetc", "etc-", ""),
         ("http://h/.bashrc", "bashrc-", ""),
     ],

@@ -287,3 +287,43 @@ def test_in_order_a_slow_file_is_waited_for_and_as_completed_it_is_not(ordered, 
 
 def _first_two_sorted(got):
     return [*sorted(got[:2]), *got[2:]]
+
+
+def test_what_is_refused_says_which_file_and_what_to_do(paths, tmp_path):
+    with pytest.raises(InvalidDataError, match=r"is larger than 1 bytes") as large:
+        asyncio.run(read_files([paths[10]], max_bytes=1))
+    with pytest.raises(UsageError) as twice:
+        asyncio.run(write_files([(tmp_path / "x", b"1"), (tmp_path / "x", b"2")]))
+
+    assert {"file": str(paths[10])} == large.value.context
+    assert "Raise max_bytes" in large.value.hint
+    assert "each path once" in twice.value.hint
+
+
+def test_no_more_is_read_than_tells_that_a_file_is_too_large(tmp_path, monkeypatch):
+    (tmp_path / "large").write_bytes(b"x" * 100)
+    asked, read = [], os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: (asked.append(size), read(descriptor, size))[1])
+
+    with pytest.raises(InvalidDataError):
+        asyncio.run(read_files([tmp_path / "large"], max_bytes=10))
+
+    assert [11] == asked
+
+
+def test_the_threads_are_as_many_as_the_limit_and_say_whose_they_are(tmp_path, monkeypatch):
+    made = []
+
+    class Pool(_files.ThreadPoolExecutor):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            made.append((self._max_workers, self._thread_name_prefix))
+
+    monkeypatch.setattr(_files, "ThreadPoolExecutor", Pool)
+    pairs = [(tmp_path / str(number), b"x") for number in range(7)]
+
+    asyncio.run(write_files(pairs, 3))
+    asyncio.run(write_files((pair for pair in pairs), 3))
+    asyncio.run(streamed([path for path, _ in pairs], 3))
+
+    assert [(3, "groundwork-files")] * 3 == made

@@ -218,3 +218,16 @@ def test_who_leaves_the_line_is_not_waited_for(virtual_clock):
         return before_s, after_s, virtual_clock.monotonic(), bucket.retry_after_s(1)
 
     assert (10.0, 7.0, 6.0, 1.0) == run_virtual(main(), clock=virtual_clock)
+
+
+def test_unless_told_one_token_is_taken(virtual_clock):
+    bucket = bucket_on(virtual_clock, rate_per_s=1.0, burst=2)
+
+    assert [0.0, 0.0, 1.0] == [bucket.try_acquire() for _ in range(3)]
+
+
+def test_what_the_bucket_can_never_give_says_what_to_do(virtual_clock):
+    with pytest.raises(UsageError) as raised:
+        bucket_on(virtual_clock, rate_per_s=1.0, burst=2).retry_after_s(3)
+
+    assert "make the burst larger" in raised.value.hint

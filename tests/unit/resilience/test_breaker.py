@@ -604,7 +604,7 @@ def test_a_new_breaker_says_that_it_is_new(clock):
 def test_a_failure_without_words_is_told_by_its_type_alone(clock):
     breaker = small(clock, window=1, minimum_calls=1)
 
-    with pytest.raises(OSError, match="^$"), breaker:
+    with pytest.raises(OSError, match=r"^$"), breaker:
         raise OSError
 
     assert breaker.snapshot().reason.endswith("the last with OSError")

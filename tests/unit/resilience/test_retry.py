@@ -441,7 +441,9 @@ def test_the_listener_of_a_step_is_told_the_name_of_its_function(clock, flaky):
     def load(add):
         return work() + add
 
-    Pipeline([Step("first", functools.partial(load, add="!"), retry=steady(clock, hook=told.append))], clock=clock).run()
+    Pipeline(
+        [Step("first", functools.partial(load, add="!"), retry=steady(clock, hook=told.append))], clock=clock
+    ).run()
 
     assert [each.name.rpartition(".")[2] for each in told] == ["load"]
 

@@ -52,9 +52,9 @@ def test_a_hedge_and_a_supervisor_say_who_they_are_too(run_virtual):
     async def main():
         await GUARDS["a hedge"].call(3)
 
-    with pytest.raises(ConfigurationError, match="^a hedge goes around a function, and 3 is none"):
+    with pytest.raises(ConfigurationError, match=r"^a hedge goes around a function, and 3 is none"):
         run_virtual(main())
-    with pytest.raises(ConfigurationError, match="^supervise goes around a function, and 3 is none"):
+    with pytest.raises(ConfigurationError, match=r"^supervise goes around a function, and 3 is none"):
         supervise(3)
 
 
@@ -67,7 +67,7 @@ def test_a_generator_is_refused_in_the_name_of_the_guard_with_what_to_do(name):
 
 
 def test_a_generator_cannot_answer_for_a_call_that_failed():
-    with pytest.raises(ConfigurationError, match="^a fallback cannot hold around the generator"):
+    with pytest.raises(ConfigurationError, match=r"^a fallback cannot hold around the generator"):
         fallback(rows)
 
 
