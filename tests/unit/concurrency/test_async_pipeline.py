@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from contextlib import aclosing
 
 import pytest
@@ -427,3 +428,18 @@ def test_what_a_pipeline_refuses_it_says_how_to_do():
     outside, again = run_virtual(main())
     assert "inside `async with pipeline:`" in outside
     assert "one for each block" in again
+
+
+def test_failures_that_nobody_asks_for_are_no_noise(caplog):
+    async def fail(number):
+        raise OSError(f"failure {number}")
+
+    async def main():
+        async with AsyncPipeline(fail, errors="collect") as pipeline:
+            for number in range(3):
+                await pipeline.put(number)
+        gc.collect()
+        return pipeline.stats()[0].failed
+
+    assert run_virtual(main()) == 3
+    assert [] == caplog.messages

@@ -400,13 +400,14 @@ def test_an_object_that_can_be_called_has_the_time_of_the_policy(clock, flaky):
     assert clock.sleeps == [1]
 
 
-def test_an_object_that_can_be_called_is_not_when_it_is_too_late(clock, flaky):
+@pytest.mark.parametrize("form", [Asked, lambda work: lambda: work()])
+def test_nothing_is_called_when_it_is_too_late(form, clock, flaky):
     work = flaky(0)
 
     with deadline(1, clock=clock):
         clock.advance(2)
         with pytest.raises(DeadlineExceeded):
-            steady(clock).call(Asked(work))
+            steady(clock).call(form(work))
 
     assert work.calls == 0
 

@@ -139,6 +139,7 @@ async def test_the_error_of_the_block_goes_on_and_the_tasks_is_logged(virtual_cl
                 raise ValueError("block")
 
     assert "failure 1" in caplog.text
+    assert ["a supervised task failed while the block around it failed too"] == caplog.messages
     assert asyncio.current_task().cancelling() == 0
 
 

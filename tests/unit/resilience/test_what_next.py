@@ -42,6 +42,18 @@ def test_what_is_no_function_is_refused_in_the_name_of_the_guard(name):
         GUARDS[name](3)
 
 
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_static_method_of_no_function_is_refused_in_the_name_of_the_guard(name):
+    with pytest.raises(ConfigurationError, match=f"^{name} goes around a function, and 3 is none"):
+        GUARDS[name](staticmethod(3))
+
+
+@pytest.mark.parametrize(("guard", "name"), [(lambda on: CircuitBreaker("b", on=on), "breaker"), (retry, "retry")])
+def test_what_is_no_kind_of_error_is_refused_in_the_name_of_the_guard(guard, name):
+    with pytest.raises(ConfigurationError, match=f"^{name} on=3"):
+        guard(on=3)
+
+
 @pytest.mark.parametrize("name", CALLING)
 def test_what_cannot_be_called_is_refused_in_the_name_of_the_guard(name):
     with pytest.raises(ConfigurationError, match=f"^{name} goes around a function, and 3 is none"):
