@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from groundwork.concurrency import Batcher
 from groundwork.concurrency._batch_errors import misfit
+from groundwork.concurrency._group import Group
 from groundwork.errors import (
     ConfigurationError,
     DeadlineExceeded,
@@ -640,3 +641,21 @@ def test_an_item_that_is_in_no_batch_says_what_to_do(rows, hint):
 
     assert f"an item of {rows} rows" in error.message
     assert hint in error.hint
+
+
+@pytest.mark.parametrize(("weights", "rows"), [(None, 2), ([1, 2, 3, 4], 5)])
+def test_a_call_knows_the_rows_of_some_of_its_items(weights, rows):
+    group = Group("abcd", sum(weights or [4]), weights, print, print)
+
+    assert rows == group.rows_of(1, 2)
+
+
+def test_batches_that_wait_are_shared_by_those_that_run_side_by_side(model):
+    async def main():
+        with ThreadPoolExecutor(2) as pool:
+            async with Batcher(model, executor=pool, batches=2) as batcher:
+                model.let_go()
+                await batcher.submit(1)
+                return batcher._runs.wait_s(3) / batcher.batch_s
+
+    assert asyncio.run(main()) == 2.5

@@ -360,3 +360,13 @@ def test_every_awaitable_of_a_generator_that_was_cancelled_at_once_is_closed():
     run_virtual(main())
 
     assert [None] * 3 == [coroutine.cr_frame for coroutine in made]
+
+
+def test_unless_told_a_stream_comes_in_order():
+    async def nap(seconds):
+        await asyncio.sleep(seconds)
+
+    async def main():
+        return [item async for item, _ in map_stream(nap, [3, 1, 2], 3)]
+
+    assert [3, 1, 2] == run_virtual(main())

@@ -74,3 +74,7 @@ def test_a_first_wait_of_nothing_stays_nothing():
 def test_settings_that_cannot_work_are_refused(wrong):
     with pytest.raises(ConfigurationError, match="backoff"):
         Backoff(**wrong)
+
+
+def test_a_wait_too_long_for_a_number_is_the_cap():
+    assert Backoff(1, 10, 60, "none").wait_s(5000, random.Random(0)) == 60

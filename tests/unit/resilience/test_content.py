@@ -62,6 +62,7 @@ def test_other_content_has_another_name(one, other):
 def test_what_has_no_name_in_another_process_has_none():
     assert [Value(object()).digest, Value({"a": {1}}).digest] == [None, None]
     assert Value(Path("a")).digest == Value(Path("a")).digest != Value("a").digest
+    assert Value(Path("a")).digest not in (None, Value(Path("b")).digest)
     assert Value({"on": date(2013, 1, 1)}).digest != Value({"on": date(2013, 1, 2)}).digest
 
 

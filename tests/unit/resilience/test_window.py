@@ -103,3 +103,13 @@ def test_no_thread_s_count_is_lost(window):
 def test_a_window_that_holds_nothing_is_refused(make, words):
     with pytest.raises(ConfigurationError, match=words):
         make()
+
+
+def test_parts_shorter_than_a_second_are_parts_of_their_own():
+    clock = VirtualClock(100.0)
+    counts = TimeWindow(1, buckets=10).begin(clock)
+    for _ in range(3):
+        counts.succeed()
+        clock.advance(0.55)
+
+    assert counts.totals() == Totals(1, 0, 0)
