@@ -643,9 +643,9 @@ def test_an_item_that_is_in_no_batch_says_what_to_do(rows, hint):
     assert hint in error.hint
 
 
-@pytest.mark.parametrize(("weights", "rows"), [(None, 2), ([1, 2, 3, 4], 5)])
+@pytest.mark.parametrize(("weights", "rows"), [(None, 2), ([1, 2, 3, 4, 5], 5)])
 def test_a_call_knows_the_rows_of_some_of_its_items(weights, rows):
-    group = Group("abcd", sum(weights or [4]), weights, print, print)
+    group = Group("abcde", sum(weights or [5]), weights, print, print)
 
     assert rows == group.rows_of(1, 2)
 

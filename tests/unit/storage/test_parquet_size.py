@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groundwork.errors import InvalidDataError
 from groundwork.storage import read, write
-from groundwork.storage._parquet_size import check_unpacked_size
+from groundwork.storage._parquet_size import _page_sizes, check_unpacked_size
 
 FRAMES = {
     "numbers": pl.DataFrame({"a": [1, 2, None], "b": [0.5, None, 2.0]}),
@@ -135,3 +135,14 @@ def test_a_footer_that_makes_no_sense_is_damage(footer, words):
 
     with pytest.raises(ValueError, match=words):
         check_unpacked_size(named(content), 10**9)
+
+
+def test_what_its_pages_unpack_to_together_is_allowed_and_a_byte_less_is_not():
+    file = named(parquet(pl.DataFrame({"a": [1.5] * 100, "b": [2.5] * 100}), row_group_size=10))
+    sizes = list(_page_sizes(file))
+
+    check_unpacked_size(file, sum(sizes))
+    with pytest.raises(InvalidDataError):
+        check_unpacked_size(file, sum(sizes) - 1)
+
+    assert 20 <= len(sizes)
