@@ -327,3 +327,25 @@ def test_the_threads_are_as_many_as_the_limit_and_say_whose_they_are(tmp_path, m
     asyncio.run(streamed([path for path, _ in pairs], 3))
 
     assert [(3, "groundwork-files")] * 3 == made
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_unless_told_a_file_that_cannot_be_written_is_raised(listed, tmp_path):
+    (tmp_path / "folder").mkdir()
+    pairs = [(tmp_path / "folder", b"x")]
+
+    with pytest.raises(UsageError):
+        asyncio.run(write_files(pairs if listed else (pair for pair in pairs)))
+
+
+def test_a_file_that_is_a_byte_too_large_is_found_where_reads_come_short(tmp_path, monkeypatch):
+    path = tmp_path / "large"
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: read(descriptor, min(size, 5)))
+
+    path.write_bytes(b"x" * 10)
+    assert [b"x" * 10] == asyncio.run(read_files([path], max_bytes=10))
+
+    path.write_bytes(b"x" * 11)
+    with pytest.raises(InvalidDataError):
+        asyncio.run(read_files([path], max_bytes=10))

@@ -81,7 +81,7 @@ def test_a_line_that_cannot_be_sent_is_told_as_any_handler_does(capsys):
 
     told = capsys.readouterr().err
     assert "BrokenPipeError: gone" in told
-    assert "lost words" in told
+    assert "Message: 'lost words'" in told
 
 
 def test_a_record_from_elsewhere_goes_by_the_level_of_its_logger(caplog):
