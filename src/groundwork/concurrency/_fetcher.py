@@ -24,6 +24,7 @@ from groundwork.errors import (
     TransientError,
     UsageError,
     WorldError,
+    first_line,
 )
 from groundwork.resilience import BreakerRegistry, Retry, deadline
 from groundwork.storage import atomic_write
@@ -147,14 +148,12 @@ class Fetcher:
             raise _no_url(call.url) from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise TransientError(
-                f"{call.url}: {error or type(error).__name__}",
+                f"{call.url}: {first_line(error)}",
                 code="unreachable" if isinstance(error, aiohttp.ClientConnectorError) else "connection_lost",
                 context={"url": call.url},
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise WorldError(
-                f"{call.url} cannot be fetched: {error or type(error).__name__}", context={"url": call.url}
-            ) from error
+            raise WorldError(f"{call.url} cannot be fetched: {first_line(error)}", context={"url": call.url}) from error
 
     async def _take(self, call: "_Call", answer: "aiohttp.ClientResponse") -> None:
         if (answer.content_length or 0) > self._settings.max_bytes:

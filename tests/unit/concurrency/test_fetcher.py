@@ -128,6 +128,7 @@ def test_what_aiohttp_finds_no_url_is_none():
     ("raised", "kind", "code", "words"),
     [
         (aiohttp.ServerDisconnectedError(), TransientError, "connection_lost", f"{URL}: Server disconnected"),
+        (aiohttp.ClientConnectionError(), TransientError, "connection_lost", f"{URL}: ClientConnectionError"),
         (aiohttp.ClientPayloadError("cut"), TransientError, "connection_lost", f"{URL}: cut"),
         (aiohttp.ClientError("odd"), WorldError, "world", f"{URL} cannot be fetched: odd"),
         (ValueError("odd"), WorldError, "world", f"{URL} cannot be fetched: odd"),
