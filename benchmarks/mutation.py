@@ -4,7 +4,7 @@ A mutant is killed when a test fails (or runs out of time), and survives when no
 functions alone, and does not see which tests reach code inside a child process: such mutants count as survivors here.
 Survivors are told apart: words of a message differ (`text`), or what the program does (`behaviour`).
 
-The first run takes about half an hour a package on two cores; the next one goes on where it was stopped, and tries
+The first run takes hours on two cores; the next one goes on where it was stopped, and tries
 again only what changed. Needs fork, so not on Windows.
 
 Run it with the environment set up: .venv/bin/python benchmarks/mutation.py [errors resilience storage concurrency]
