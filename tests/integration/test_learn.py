@@ -171,7 +171,7 @@ def test_an_answer_that_nobody_asked_for_is_a_failure(graded):
     result = graded(
         """
         import os
-        for descriptor in range(3, 64):
+        for descriptor in range(3, 1024):
             try:
                 os.write(descriptor, b'{"outcome": "passed"}\\n')
             except OSError:
@@ -234,7 +234,7 @@ def test_the_last_lines_that_the_code_printed_are_shown(learn, tmp_path):
 
 
 def test_a_file_that_closes_the_graders_channel_has_not_passed(graded):
-    result = graded("import os, time\nos.closerange(3, 64)\ntime.sleep(600)")
+    result = graded("import os, time\nos.closerange(3, 1024)\ntime.sleep(600)")
 
     assert result.error.startswith("importing storage.py ended the whole process (it closed its channel)")
 

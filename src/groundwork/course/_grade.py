@@ -1,16 +1,18 @@
 """Grade a learner's file.
 
 Rule: the verdicts are decided and counted here, in a process that never imports the learner's code; a check that gives
-no answer has failed. Cost: about 0.2 s to start, then what the checks cost; after a hang or an exit the process is
-started again for the checks that are left.
+no answer has failed. Cost: about 0.2 s to start, unless a process was kept, then what the checks cost; after a hang or
+an exit the file is imported again for the checks that are left, in a new process.
 """
 
 import time
-from collections.abc import Callable
+import tokenize
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundwork.course._guard import allowed_imports, provided_modules, refusal_of
 from groundwork.course._process import LearnerProcess
 from groundwork.errors import ContractBroken
 from groundwork.testing import Check, Contract, Outcome, Verdict, withheld
@@ -72,6 +74,11 @@ def grade(
     limit_s: float = 10.0,
     total_s: float = 60.0,
     seed: int = 0,
+    levels: Collection[str] | None = None,
+    only: Collection[str] | None = None,
+    first: Collection[str] = (),
+    sandbox: bool = False,
+    process: LearnerProcess | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
 ) -> Grade:
     """Hold a learner's file against a contract, in a process of its own.
@@ -83,27 +90,69 @@ def grade(
         limit_s: Wall-clock seconds for the import and for each check.
         total_s: Wall-clock seconds for all of it; checks that get no time fail.
         seed: Seed of the labs.
+        levels: Only checks of these levels; all unless given. Prerequisites that are left out count as passed.
+        only: Only the checks of these ids.
+        first: Ids of checks to run first, each after its prerequisites: those that failed last time.
+        sandbox: Whether bubblewrap is put around the process.
+        process: One that was kept from an earlier grade by the same contract; it is left open. Started, and ended,
+            here unless given.
         on_verdict: Called with each verdict as it is known.
 
     Returns:
-        The grade.
+        The grade; its verdicts in the contract's order.
+
+    Raises:
+        UsageError: There is no check of an id, or no bubblewrap.
     """
-    grader = _Grader(contract_module, solution.resolve(), limit_s, time.monotonic() + total_s, seed)
-    verdicts: list[Verdict] = []
+    chosen = _chosen(contract, levels, only)
+    verdicts: dict[str, Verdict] = {}
     error = None
+    kept = process or LearnerProcess(contract_module, sandbox=sandbox)
+    grader = _Grader(kept, contract_module, solution.resolve(), limit_s, time.monotonic() + total_s, seed)
     try:
-        for check in contract:
-            outcomes = {verdict.check.id: verdict.outcome for verdict in verdicts}
+        for check in _in_turn(contract, chosen, first):
+            outcomes = {known: verdict.outcome for known, verdict in verdicts.items()}
             verdict = withheld(check, outcomes) or grader.verdict(check)
-            verdicts.append(verdict)
+            verdicts[check.id] = verdict
             if on_verdict is not None:
                 on_verdict(verdict)
     except _ImportFailed as failed:
         error = failed.message
-        verdicts = [Verdict(check, Outcome.WAITING, f"waits for {solution.name} to import") for check in contract]
+        waiting = f"waits for {solution.name} to import"
+        verdicts = {check.id: Verdict(check, Outcome.WAITING, waiting) for check in chosen}
     finally:
-        grader.close()
-    return Grade(contract.name, tuple(verdicts), error, grader.output.decode(errors="replace"))
+        if process is None:
+            kept.close()
+        else:
+            kept.end_learner()
+    told = tuple(verdicts[check.id] for check in chosen)
+    return Grade(contract.name, told, error, kept.output.decode(errors="replace"))
+
+
+def _chosen(contract: Contract, levels: Collection[str] | None, only: Collection[str] | None) -> list[Check]:
+    wanted = None if only is None else {contract[name].id for name in only}
+    return [
+        check
+        for check in contract
+        if (levels is None or check.level in levels) and (wanted is None or check.id in wanted)
+    ]
+
+
+def _in_turn(contract: Contract, chosen: list[Check], first: Collection[str]) -> list[Check]:
+    """Order checks so that some come first and each still comes after its prerequisites."""
+    known = {check.id: check for check in chosen}
+    turn: dict[str, Check] = {}
+
+    def add(check: Check) -> None:
+        for name in check.after:
+            if name in known and name not in turn:
+                add(known[name])
+        turn.setdefault(check.id, check)
+
+    # A progress file may know checks that are no more.
+    for check in (*(known[name] for name in first if name in known), *chosen):
+        add(check)
+    return list(turn.values())
 
 
 class _ImportFailed(ContractBroken):
@@ -111,48 +160,53 @@ class _ImportFailed(ContractBroken):
 
 
 class _Grader:
-    def __init__(self, contract_module: str, solution: Path, limit_s: float, end_s: float, seed: int) -> None:
-        self._load = {"load": str(solution), "contract": contract_module}
+    def __init__(
+        self, process: LearnerProcess, contract_module: str, solution: Path, limit_s: float, end_s: float, seed: int
+    ) -> None:
+        self._process = process
+        self._solution = solution
+        self._allows = allowed_imports(contract_module, solution)
+        self._beside = provided_modules(contract_module)
         self._limit_s = limit_s
         self._end_s = end_s
         self._seed = seed
-        self._process: LearnerProcess | None = None
-        self.output = bytearray()
+        self._loaded = False
 
     def verdict(self, check: Check) -> Verdict:
         if self._time_left_s() <= 0:
             return Verdict(check, Outcome.FAILED, "no time was left for it; make the checks before it faster")
-        process = self._process or self._start()
+        if not self._loaded:
+            self._load()
         started = time.monotonic()
         try:
-            answer = process.ask({"run": check.id, "seed": self._seed}, self._time_left_s())
+            answer = self._process.ask({"run": check.id, "seed": self._seed}, self._time_left_s())
         except ContractBroken as broken:
-            self._drop()
+            self._loaded = False
             return Verdict(check, Outcome.FAILED, broken.message, time.monotonic() - started)
         # Only the one word that says so is a pass.
         outcome = Outcome.PASSED if answer.get("outcome") == Outcome.PASSED.value else Outcome.FAILED
         return Verdict(check, outcome, str(answer.get("message", "")), time.monotonic() - started)
 
-    def close(self) -> None:
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-
     def _time_left_s(self) -> float:
         return min(self._limit_s, self._end_s - time.monotonic())
 
-    def _start(self) -> LearnerProcess:
-        self._process = LearnerProcess(self.output)
+    def _load(self) -> None:
+        name = self._solution.name
+        if refused := refusal_of(_text(self._solution), self._allows):
+            raise _ImportFailed(f"{name} {refused}")
+        order = {"load": str(self._solution), "allows": self._allows, "beside": self._beside}
         try:
-            answer = self._process.ask(self._load, self._limit_s)
+            answer = self._process.ask(order, self._limit_s)
         except ContractBroken as broken:
-            self._drop()
-            raise _ImportFailed(f"importing {Path(self._load['load']).name} {broken.message}") from broken
-        if answer.get("error"):
+            raise _ImportFailed(f"importing {name} {broken.message}") from broken
+        if answer.get("error") is not None:
             raise _ImportFailed(str(answer["error"]))
-        return self._process
+        self._loaded = True
 
-    def _drop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+
+def _text(path: Path) -> str:
+    try:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (SyntaxError, UnicodeDecodeError, OSError):  # importing it will say so
+        return ""

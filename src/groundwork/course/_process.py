@@ -1,7 +1,7 @@
 """The grader's end of the learner's process.
 
 Rule: only an answer that carries the number of this very order counts; silence, an end and anything else are failures.
-The process gets a session, a home and a temporary folder of its own; all of it is killed and removed at the end.
+What runs has a session, a home and a temporary folder of its own; all of it is killed and removed at the end.
 """
 
 import json
@@ -9,41 +9,79 @@ import os
 import queue
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
+from groundwork.course._descendants import MARK, end_group, end_marked
+from groundwork.course._limits import LIMITS
+from groundwork.course._sandbox import sandboxed
 from groundwork.errors import ContractBroken
 
 OUTPUT_BYTES = 64 * 1024
-_MAIN = "from groundwork.course._worker import main; main()"
+_GRACE_S = 1.0
+_HOST = "import sys; from groundwork.course._host import main; main(*sys.argv[1:])"
+_ALONE = "import sys; from groundwork.course._worker import alone; alone(sys.argv[1])"
+_TOO_MUCH = b"too much"
+_PACKAGES = str(Path(__file__).resolve().parents[2])
 
 
 class LearnerProcess:
-    """A process that runs a learner's code on order.
+    """A process that grades files by one contract, one after the other; each file has a process of its own below it.
+
+    It begins to import the checks at once; keep it for the next grade, which then costs no start.
 
     Args:
-        output: Where what it prints is collected, up to ``OUTPUT_BYTES``.
+        contract_module: Where the checks are.
+        sandbox: Whether bubblewrap is put around it.
+
+    Attributes:
+        output: What the learner's code has printed; the first ``OUTPUT_BYTES``.
+
+    Raises:
+        UsageError: There is no bubblewrap.
     """
 
-    def __init__(self, output: bytearray) -> None:
-        self._output = output
-        self._home = Path(tempfile.mkdtemp(prefix="groundwork-learn-"))
-        folders = {name: str(self._home) for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")}
-        environment = {**os.environ, **folders, "PYTHONDONTWRITEBYTECODE": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
+    def __init__(self, contract_module: str, *, sandbox: bool = False) -> None:
+        self.output = bytearray()
+        self._contract_module = contract_module
+        self._sandbox = sandbox
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._mark = secrets.token_hex(16)
+        self._learner: int | None = None
+        self._printed = 0
+        home = Path(tempfile.mkdtemp(prefix="groundwork-learn-")).resolve()
+        around = []
+        if self._sandbox:
+            try:
+                around = sandboxed(home)
+            except BaseException:
+                home.rmdir()
+                raise
+        self._home = home
+        host = [_ALONE, self._contract_module]
+        if sys.platform != "win32":
+            host = [_HOST, self._contract_module, str(home), "keep" if around else "leave"]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _MAIN],
+            [*around, sys.executable, "-c", *host],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
-            cwd=self._home,
+            env=_environment(home, self._mark),
+            cwd=home,
             start_new_session=True,
         )
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -58,64 +96,97 @@ class LearnerProcess:
         """Give an order and wait for its answer.
 
         Args:
-            order: What to do.
+            order: What to do: ``load`` a file, ``run`` a check.
             limit_s: Wall-clock seconds that the learner's code may take.
 
         Returns:
             The answer.
 
         Raises:
-            ContractBroken: There was none in time, or the process ended; it must be closed then.
+            ContractBroken: There was none in time, or the process ended or took too much. The learner's process has
+                ended then, and the next order must be to load.
         """
+        if self._process is None:
+            self._start()
+        if "load" in order:
+            self.output.clear()
+            self._printed = 0
+        nonce = self._tell(order)
+        try:
+            answer = self._answer(nonce, limit_s)
+        except queue.Empty:
+            self.end_learner()
+            raise ContractBroken(f"did not finish within {limit_s:g} s; expected it to end") from None
+        except ContractBroken:
+            self.close()
+            raise
+        self._learner = answer.pop("pid", None)
+        if "broken" in answer:
+            raise ContractBroken(answer["broken"])
+        return answer
+
+    def end_learner(self) -> None:
+        """End the learner's process and all that it started; the checks stay imported."""
+        if self._process is None:
+            return
+        if sys.platform == "win32":
+            self.close()
+            return
+        try:
+            self._answer(self._tell({"end": True}), _GRACE_S * 3)
+        except (queue.Empty, ContractBroken):
+            self.close()
+
+    def close(self) -> None:
+        """End everything and remove its folders; an order after that starts anew."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        with suppress(OSError):
+            process.stdin.close()
+        if not process.poll():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_GRACE_S)
+        for pid in (process.pid, self._learner):
+            if pid is not None and not (pid == self._learner and self._sandbox):  # its number there is another's here
+                end_group(pid)
+        process.kill()
+        end_marked(self._mark)
+        process.wait()
+        for reader in self._readers:
+            reader.join(timeout=_GRACE_S)
+        # What nobody could find may hold a pipe open; its reader is a daemon and goes with us.
+        for pipe, reader in zip((process.stdout, process.stderr), self._readers, strict=True):
+            if pipe is not None and not reader.is_alive():
+                pipe.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _tell(self, order: dict[str, Any]) -> str:
+        assert self._process is not None
         assert self._process.stdin is not None
         nonce = secrets.token_hex(16)
         with suppress(OSError):  # it has ended: the silence that follows says so
             self._process.stdin.write(json.dumps({**order, "nonce": nonce}).encode() + b"\n")
             self._process.stdin.flush()
-        try:
-            line = self._answers.get(timeout=limit_s)
-        except queue.Empty:
-            raise ContractBroken(f"did not finish within {limit_s:g} s; expected it to end") from None
+        return nonce
+
+    def _answer(self, nonce: str, limit_s: float) -> dict[str, Any]:
+        line = self._answers.get(timeout=limit_s)
         if line is None:
             raise ContractBroken(f"ended the whole process ({self._ending()}); expected it to return or raise")
+        if line is _TOO_MUCH:
+            raise ContractBroken(f"printed more than {LIMITS.output_bytes >> 20} MiB")
         with suppress(ValueError):
             answer = json.loads(line)
             if isinstance(answer, dict) and answer.pop("nonce", None) == nonce:
                 return answer
         raise ContractBroken("wrote to the grader's channel; expected prints to go to standard output")
 
-    def close(self) -> None:
-        """End the process and everything in its session, and remove its folders."""
-        assert self._process.stdin is not None
-        with suppress(OSError):
-            self._process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=1.0)
-        self._kill()
-        self._process.wait()
-        for reader in self._readers:
-            reader.join(timeout=1.0)
-        # A descendant that left the session may hold a pipe open; its reader is a daemon and goes with us.
-        for pipe, reader in zip((self._process.stdout, self._process.stderr), self._readers, strict=True):
-            if pipe is not None and not reader.is_alive():
-                pipe.close()
-        shutil.rmtree(self._home, ignore_errors=True)
-
-    def kill(self) -> None:
-        """End the process at once, then close; for one that does not answer."""
-        self._kill()
-        self.close()
-
-    def _kill(self) -> None:
-        if sys.platform == "win32":
-            self._process.kill()
-        else:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-
     def _ending(self) -> str:
+        assert self._process is not None
         try:
-            code = self._process.wait(timeout=1.0)
+            code = self._process.wait(timeout=_GRACE_S)
         except subprocess.TimeoutExpired:
             return "it closed its channel"
         return f"exit {code}" if code >= 0 else f"signal {-code}"
@@ -126,5 +197,17 @@ class LearnerProcess:
         self._answers.put(None)
 
     def _collect(self, pipe: IO[bytes]) -> None:
-        while chunk := pipe.read1(8192) if hasattr(pipe, "read1") else pipe.read(8192):
-            self._output += chunk[: max(0, OUTPUT_BYTES - len(self._output))]
+        while chunk := pipe.read1(65536) if hasattr(pipe, "read1") else pipe.read(8192):
+            self.output += chunk[: max(0, OUTPUT_BYTES - len(self.output))]
+            self._printed += len(chunk)
+            if self._printed - len(chunk) <= LIMITS.output_bytes < self._printed:
+                self._answers.put(_TOO_MUCH)
+
+
+def _environment(home: Path, mark: str) -> dict[str, str]:
+    folders = {name: str(home) for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")}
+    here = os.path.realpath(os.getcwd())
+    # The folder of groundwork first and the current one not at all: a learner's file may have any name.
+    path = [_PACKAGES, *(entry for entry in sys.path if entry and os.path.realpath(entry) != here)]
+    known = {**os.environ, **folders, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1"}
+    return known | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}

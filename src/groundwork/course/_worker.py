@@ -1,40 +1,112 @@
 """The process in which a learner's code runs.
 
-Rule: it answers orders one at a time and decides nothing; what it does not answer has failed.
-Its standard input and output are the channel to the grader. Before any of the learner's code is imported both are
-moved to descriptors that child processes do not inherit, and what the learner prints goes to standard error.
+Rule: it answers orders one at a time and decides nothing; what it does not answer has failed. It holds neither the
+channel to the grader nor anything that the grader would believe: it has a pipe to its host, and signs what it says.
+Before any of the learner's code is imported the pipe is moved to a descriptor that child processes do not inherit,
+and what the learner prints goes to standard error.
 """
 
 import importlib
 import json
 import os
+import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
-from groundwork.testing import load_subject, run_check
+from groundwork.course._guard import guard
+from groundwork.course._limits import restrain
+from groundwork.course._messages import sender
+from groundwork.course._seal import EqualToAnything, seal
+from groundwork.testing import Contract, load_subject, run_check
+
+Say = Callable[[dict[str, Any]], None]
 
 
-def main() -> None:
-    """Answer the grader's orders until it closes the channel."""
-    orders, answers = _private_channel()
-    # Bound before the learner's code can put others into these modules.
-    write, encode, judge = os.write, json.dumps, run_check
-    subject: ModuleType | None = None
-    checks: Any = None
-    for order in _read(orders):
-        answer: dict[str, Any] = {}
-        if "load" in order:
-            checks = importlib.import_module(order["contract"]).CONTRACT
-            subject, answer["error"] = _load(Path(order["load"]))
-        elif subject is not None:
-            answer = judge(subject, checks[order["run"]], seed=order["seed"]).to_dict()
-        write(answers, encode({**answer, "nonce": order["nonce"]}).encode() + b"\n")
+def serve(contract: Contract, orders: IO[str], say: Say) -> None:
+    """Answer orders until there are no more: first ``load``, then ``run`` again and again.
+
+    Args:
+        contract: The checks.
+        orders: Lines of JSON.
+        say: Sends an answer.
+    """
+    lines = iter(orders)
+    order = json.loads(next(lines))
+    checks = {check.id: check for check in contract}
+    judge, decode = run_check, json.loads
+    path = Path(order["load"])
+    restrain()
+    guard(order["allows"], str(path.parent))
+    fakes = EqualToAnything(str(path.parent))
+    fakes.watch()
+    changed = seal(checks.values())
+    subject, error = _load(path, order["beside"])
+    say({"error": error or _about(path, changed() or fakes.found())})
+    if subject is None:
+        return
+    for line in lines:
+        order = decode(line)
+        outcome, message = _judged(judge, subject, checks[order["run"]], order["seed"])
+        if broken := changed() or fakes.found():
+            outcome, message = "failed", broken
+        say({"outcome": outcome, "message": message})
 
 
-def _private_channel() -> tuple[IO[str], int]:
+def _judged(judge: Callable[..., Any], subject: ModuleType, check: Any, seed: int) -> tuple[str, str]:
+    try:
+        verdict = judge(subject, check, seed=seed)
+    # SystemExit, pytest's Skipped and their like: this process has nothing to do but to say so.
+    except BaseException as error:  # noqa: BLE001
+        return "failed", f"ended with {type(error).__name__}: {error}; expected it to return or raise an error"
+    return str(verdict.outcome), verdict.message
+
+
+def _about(path: Path, broken: str | None) -> str | None:
+    return broken and f"importing {path.name} {broken}"
+
+
+def _load(path: Path, beside: Iterable[str]) -> tuple[ModuleType | None, str | None]:
+    # At the end, so that no file of the learner's stands before the standard library or groundwork.
+    sys.path[:] = [*filter(None, sys.path), str(path.parent), *beside]
+    try:
+        return load_subject(path), None
+    # The learner's module may raise anything; the sentence is the finding.
+    except Exception as error:  # noqa: BLE001
+        line = getattr(error, "lineno", None)
+        place = f" (line {line})" if line else ""
+        return None, f"importing {path.name} raised {type(error).__name__}{place}: {error}"
+    except BaseException as error:  # noqa: BLE001 - as above, of those that are to end a program
+        return None, f"importing {path.name} ended the whole process ({type(error).__name__}: {error})"
+
+
+def alone(contract_module: str) -> None:
+    """Answer the grader without a host, where there is no ``fork``; the numbers of its orders are the signature."""
+    orders, descriptor = private_channel()
+    number: list[str] = []
+    write, encode = os.write, json.dumps
+
+    def numbered() -> Iterable[str]:
+        for line in orders:
+            order = json.loads(line)
+            number[:] = [order.pop("nonce")]
+            yield json.dumps(order)
+
+    def say(answer: dict[str, Any]) -> None:
+        write(descriptor, encode({**answer, "nonce": number[0]}).encode() + b"\n")
+
+    contract = importlib.import_module(contract_module).CONTRACT
+    serve(contract, numbered(), say)  # type: ignore[arg-type]
+
+
+def private_channel() -> tuple[IO[str], int]:
+    """Move standard input and output elsewhere: what is printed is no answer, and there is nothing to read.
+
+    Returns:
+        Where orders come from, and the descriptor to which answers go.
+    """
     orders = os.fdopen(os.dup(0), "r", encoding="utf-8")
     answers = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -44,17 +116,36 @@ def _private_channel() -> tuple[IO[str], int]:
     return orders, answers
 
 
-def _read(orders: IO[str]) -> Iterator[dict[str, Any]]:
-    for line in orders:
-        yield json.loads(line)
+def hidden(descriptor: int) -> int:
+    """Move a descriptor to a number that nobody can guess and that no child process inherits.
+
+    Args:
+        descriptor: It is closed.
+
+    Returns:
+        The new one.
+    """
+    import fcntl
+
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, random.SystemRandom().randrange(64, 900))
+    os.close(descriptor)
+    return moved
 
 
-def _load(path: Path) -> tuple[ModuleType | None, str | None]:
-    sys.path.insert(0, str(path.parent))
+def child(contract: Contract, orders: int, answers: int, key: list[bytes]) -> None:
+    """Be the learner's process, in a session of its own; never returns into what the host does.
+
+    Args:
+        contract: The checks.
+        orders: Descriptor from which to read.
+        answers: Descriptor to which to write.
+        key: Signs what is written; taken out of the list.
+    """
+    end = os._exit
     try:
-        return load_subject(path), None
-    # The learner's module may raise anything; the sentence is the finding.
-    except Exception as error:  # noqa: BLE001
-        line = getattr(error, "lineno", None)
-        place = f" (line {line})" if line else ""
-        return None, f"importing {path.name} raised {type(error).__name__}{place}: {error}"
+        os.setsid()
+        say = sender(key.pop(), hidden(answers))
+        with os.fdopen(hidden(orders), "r", encoding="utf-8") as lines:
+            serve(contract, lines, say)
+    finally:
+        end(0)

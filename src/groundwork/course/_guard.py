@@ -1,0 +1,207 @@
+"""What a learner's file may not reach for: the library's own answer, the grader, the network.
+
+Rule: a file of the learner's imports nothing of groundwork but its errors and what the exercise allows, and reads none
+of its source. Its text is looked at before it runs; an audit hook looks at what it does. It keeps honest people honest
+and tells them so in a sentence: it is no security, and ``docs/grading.md`` says what gets past it.
+"""
+
+import ast
+import importlib
+import ipaddress
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+_COURSE = Path(__file__).resolve().parent
+_PACKAGE = str(_COURSE.parent) + os.sep
+_ALWAYS = ("groundwork.errors",)
+_IMPORTING = (f"{os.sep}importlib{os.sep}", "<frozen importlib")
+_LOOKS = frozenset(("gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames"))
+_FRAMES = frozenset(("tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_locals"))
+_REFUSED = "is refused: it is what you are to write; README.md says what may be imported"
+
+
+def allowed_imports(contract_module: str, solution: Path) -> tuple[str, ...]:
+    """Say which modules of groundwork a file may import.
+
+    Args:
+        contract_module: Of the exercise.
+        solution: The file; one of the course's own may import all of groundwork.
+
+    Returns:
+        Names of modules; what is below them counts too.
+    """
+    if solution.is_relative_to(_COURSE.parent):
+        return ("groundwork",)
+    return (*_ALWAYS, *_entry(contract_module).get("allows", ()))
+
+
+def provided_modules(contract_module: str) -> list[str]:
+    """List the folders of what an exercise gives beside the file to be written, as a module to be tested.
+
+    Args:
+        contract_module: Of the exercise.
+
+    Returns:
+        Paths.
+    """
+    folder = _entry(contract_module).get("folder")
+    return [] if folder is None else [str(_COURSE / "exercises" / folder / "starter")]
+
+
+@cache
+def _entry(contract_module: str) -> Mapping[str, Any]:
+    for entry in tomllib.loads((_COURSE / "course.toml").read_text(encoding="utf-8"))["exercise"]:
+        if entry["contract"] == contract_module:
+            return entry  # type: ignore[no-any-return]
+    return {}
+
+
+def refusal_of(source: str, allows: Iterable[str]) -> str | None:
+    """Look at a file's text for what it may not import.
+
+    Args:
+        source: The text.
+        allows: See ``allowed_imports``.
+
+    Returns:
+        A sentence with the line, or None. A text that is no Python has none: importing it will say so.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    allowed = tuple(allows)
+    texts = _documentation(tree)
+    for node in ast.walk(tree):
+        for name in _names(node, texts):
+            if not is_allowed(name, allowed):
+                return f"line {node.lineno}: importing {name} {_REFUSED}"  # type: ignore[attr-defined]
+    return None
+
+
+def is_allowed(name: str, allows: Iterable[str]) -> bool:
+    """Say whether a module may be imported.
+
+    Args:
+        name: Of the module.
+        allows: See ``allowed_imports``.
+
+    Returns:
+        True for what is not groundwork's, and for what is allowed.
+    """
+    if name != "groundwork" and not name.startswith("groundwork."):
+        return True
+    return any(f"{name}.".startswith(f"{allowed}.") for allowed in allows)
+
+
+def _names(node: ast.AST, documentation: set[ast.AST]) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        module = str(node.module)
+        # ``from groundwork import errors`` names a module below it.
+        yield from (f"{module}.{alias.name}" if module == "groundwork" else module for alias in node.names)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documentation:
+        text = node.value
+        if text == "groundwork" or (text.startswith("groundwork.") and text.replace(".", "").isidentifier()):
+            yield text
+
+
+def _documentation(tree: ast.AST) -> set[ast.AST]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+
+def guard(allows: Iterable[str], folder: str) -> None:
+    """Refuse, in this process and for good, what the learner's code may not do.
+
+    Args:
+        allows: See ``allowed_imports``.
+        folder: Where the learner's files are.
+    """
+    allowed, looking = tuple(allows), sys._getframe
+    own = folder.rstrip(os.sep) + os.sep
+    plain = importlib.import_module
+    if "groundwork" not in allowed:
+        importlib.import_module = _importing(plain, allowed, own)
+    busy = False
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal busy
+        if busy or event not in _WATCHED:
+            return
+        busy = True
+        try:
+            _look(event, arguments, looking(1), allowed, own)
+        finally:
+            busy = False
+
+    sys.addaudithook(hook)
+
+
+_GRADER = frozenset(("object.__getattr__", "sys._getframe")) | _LOOKS
+_WATCHED = frozenset(("import", "open", "socket.connect", "socket.sendto")) | _GRADER
+
+
+def _look(event: str, arguments: tuple[Any, ...], frame: FrameType | None, allowed: tuple[str, ...], own: str) -> None:
+    if event == "import":
+        name = str(arguments[0])
+        if not is_allowed(name, allowed) and not _is_ours(_importer(frame)):
+            raise ImportError(f"importing {name} {_REFUSED}")
+    elif event == "open":
+        path = arguments[0]
+        if isinstance(path, str) and path.startswith(_PACKAGE) and path.endswith(".py"):
+            _look_at_reading(path.removeprefix(_PACKAGE), frame, allowed)
+    elif event.startswith("socket."):
+        address = arguments[1]
+        if isinstance(address, tuple) and address and not _is_loopback(str(address[0])):
+            raise PermissionError(f"connecting to {address[0]} is refused: only loopback is there while you are graded")
+    elif frame is not None and frame.f_code.co_filename.startswith(own):
+        _refuse_a_look(event, arguments)
+
+
+def _refuse_a_look(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "object.__getattr__" or arguments[1] in _FRAMES:
+        raise PermissionError(f"{event} is refused: what grades you is not yours to look at")
+
+
+def _look_at_reading(path: str, frame: FrameType | None, allowed: tuple[str, ...]) -> None:
+    # Whoever shows a traceback reads source as well, and can do without.
+    module = "groundwork." + path.removesuffix(".py").replace(os.sep, ".").removesuffix(".__init__")
+    given = f"{os.sep}starter{os.sep}" in path
+    if not given and not is_allowed(module, allowed) and not _is_ours(_importer(frame)):
+        raise PermissionError(f"reading groundwork/{path} {_REFUSED}")
+
+
+def _importer(frame: FrameType | None) -> str:
+    while frame is not None and any(part in frame.f_code.co_filename for part in _IMPORTING):
+        frame = frame.f_back
+    return frame.f_code.co_filename if frame is not None else ""
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_PACKAGE) or not filename
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _importing(plain: Callable[..., Any], allowed: tuple[str, ...], own: str) -> Callable[..., Any]:
+    # A module that the checks have loaded already is found without an event.
+    def import_module(name: str, package: str | None = None) -> Any:
+        if sys._getframe(1).f_code.co_filename.startswith(own) and not is_allowed(name, allowed):
+            raise ImportError(f"importing {name} {_REFUSED}")
+        return plain(name, package)
+
+    return import_module
