@@ -107,10 +107,18 @@ def _names(node: ast.AST, documentation: set[ast.AST]) -> Iterator[str]:
         module = str(node.module)
         # ``from groundwork import errors`` names a module below it.
         yield from (f"{module}.{alias.name}" if module == "groundwork" else module for alias in node.names)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documentation:
-        text = node.value
-        if text == "groundwork" or (text.startswith("groundwork.") and text.replace(".", "").isidentifier()):
-            yield text
+    elif isinstance(node, ast.Constant) and node not in documentation and _is_module(node.value):
+        yield str(node.value)
+
+
+def _is_module(text: object) -> bool:
+    if not isinstance(text, str):
+        return False
+    first, *rest = text.split(".")
+    if first != "groundwork" or not rest or not all(part.isidentifier() for part in rest):
+        return False
+    path = _COURSE.parent.joinpath(*rest)
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def _documentation(tree: ast.AST) -> set[ast.AST]:

@@ -19,9 +19,8 @@ from typing import Any
 from groundwork.course._descendants import descendants, end_children, end_group, peak_address_space
 from groundwork.course._limits import LIMITS, adopt_orphans, leave_the_network
 from groundwork.course._messages import FOREIGN, KEY_BYTES, Receiver
-from groundwork.course._worker import child, private_channel
+from groundwork.course._worker import Prepared, child, private_channel
 from groundwork.errors import ContractBroken
-from groundwork.testing import Contract
 
 _LOOK_S = 0.05
 _LINE_BYTES = 1_000_000
@@ -41,7 +40,7 @@ def main(contract_module: str, home: str, network: str) -> None:
     if network != "keep":
         leave_the_network()
     contract = importlib.import_module(contract_module).CONTRACT
-    host = _Host(contract, orders.fileno(), answers)
+    host = _Host(Prepared(contract), orders.fileno(), answers)
     try:
         for order in host.orders():
             host.answer(order)
@@ -87,8 +86,8 @@ class _Learner:
 
 
 class _Host:
-    def __init__(self, contract: Contract, orders: int, answers: int) -> None:
-        self._contract = contract
+    def __init__(self, prepared: Prepared, orders: int, answers: int) -> None:
+        self._prepared = prepared
         self._orders = _Lines(orders)
         self._answers = answers
         self._learner: _Learner | None = None
@@ -176,7 +175,7 @@ class _Host:
             for descriptor in (tell, hear, self._orders.descriptor, self._answers):
                 os.close(descriptor)
             box, key = [key], b""  # whoever walks up the frames finds nothing in this one
-            child(self._contract, orders_end, answers_end, box)
+            child(self._prepared, orders_end, answers_end, box)
         os.close(orders_end)
         os.close(answers_end)
         return _Learner(pid, tell, hear, key)

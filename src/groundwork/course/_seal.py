@@ -25,45 +25,90 @@ def seal(checks: Iterable[Check]) -> Verify:
         checks: Those by which will be graded.
 
     Returns:
-        A function that says what is no longer so: a sentence, or None. It calls nothing that could be changed.
+        A function that says what is no longer so: a sentence, or None. It calls nothing that could be changed, and
+        puts back what it finds in modules, for an answer needs the builtins too.
     """
-    modules = {name: module for name in ("builtins", *_ALSO) if (module := sys.modules.get(name)) is not None}
-    ours = {name: module for name, module in sys.modules.items() if _is_ours(name)}
-    spaces: list[tuple[str, Any, dict[str, Any]]] = [
-        (name, vars(module), _doing(vars(module))) for name, module in {**modules, **ours}.items()
-    ]
-    codes: list[tuple[str, FunctionType, Any, Any]] = []
-    for name, module in ours.items():
-        for owner, space in _spaces(name, module):
-            if isinstance(space, type):
-                spaces.append((owner, vars(space), _doing(vars(space))))
-            codes += _codes(owner, vars(space))
-    runs = [(check.id, check, check.run) for check in checks]
-    passing = tuple((name, space, tuple(kept.items())) for name, space, kept in spaces)
-    functions = tuple(codes)
+    looks = (_spaces_sealed(), _codes_sealed(), _checks_sealed(tuple(checks)))
 
     def verify() -> str | None:
-        for where, space, kept in passing:
-            for name, value in kept:
-                if name in space and space[name] is value:
-                    continue
-                return f"put something else in the place of {where}.{name}; expected it to be left alone"
-        for where, function, code, defaults in functions:
-            if function.__code__ is not code or function.__defaults__ is not defaults:
-                return f"changed the code of {where}; expected it to be left alone"
-        for where, check, run in runs:
-            if check.run is not run:
-                return f"changed the check {where}; expected it to be left alone"
-        return None
+        found = None
+        for look in looks:
+            broken = look()
+            if broken is not None:
+                found = broken + "; expected it to be left alone"
+        return found
 
     return verify
 
 
+def _spaces_sealed() -> Verify:
+    spaces: list[tuple[str, Any, tuple[tuple[str, Any], ...], tuple[str, ...]]] = []
+    for name in ("builtins", *_ALSO):
+        inside = vars(sys.modules[name])
+        spaces.append((name, inside, _doing(inside), ()))
+    for owner, space in _ours():
+        inside = vars(space)
+        # A new name hides a builtin in a module, and what is inherited in a class.
+        hiding = set(vars(builtins)) if isinstance(space, ModuleType) else _inherited(space)
+        spaces.append((owner, inside, _doing(inside), tuple(hiding.difference(inside))))
+    plain = dict
+
+    def look() -> str | None:
+        found = None
+        for where, space, doing, hiding in spaces:
+            for name, value in doing:
+                if name not in space or space[name] is not value:
+                    found = f"put something else in the place of {where}.{name}"
+                    if space.__class__ is plain:
+                        space[name] = value
+            for name in hiding:
+                if name in space:
+                    found = f"put something in front of {where}.{name}"
+        return found
+
+    return look
+
+
+def _codes_sealed() -> Verify:
+    codes = [code for owner, space in _ours() for code in _codes(owner, vars(space))]
+
+    def look() -> str | None:
+        for where, function, code, defaults in codes:
+            if function.__code__ is not code or function.__defaults__ is not defaults:
+                return f"changed the code of {where}"
+        return None
+
+    return look
+
+
+def _checks_sealed(checks: tuple[Check, ...]) -> Verify:
+    runs = [(check.id, check, check.run) for check in checks]
+
+    def look() -> str | None:
+        for where, check, run in runs:
+            if check.run is not run:
+                return f"changed the check {where}"
+        return None
+
+    return look
+
+
+def _inherited(space: type) -> set[str]:
+    return {name for each in space.__mro__[1:] for name in vars(each)} - _LATER
+
+
+# What the interpreter itself may set in a class later.
+_LATER = frozenset(("__abstractmethods__", "__annotations__", "__doc__", "__module__", "__weakref__", "__dict__"))
 _OURS = ("groundwork.testing", "groundwork.course", "groundwork.errors")
 
 
 def _is_ours(name: str) -> bool:
     return f"{name}.".startswith(tuple(f"{each}." for each in _OURS))
+
+
+def _ours() -> list[tuple[str, ModuleType | type]]:
+    modules = [(name, module) for name, module in sys.modules.items() if _is_ours(name)]
+    return [found for name, module in modules for found in _spaces(name, module)]
 
 
 def _spaces(name: str, module: ModuleType) -> Iterable[tuple[str, ModuleType | type]]:
@@ -73,9 +118,9 @@ def _spaces(name: str, module: ModuleType) -> Iterable[tuple[str, ModuleType | t
             yield f"{name}.{key}", value
 
 
-def _doing(space: Any) -> dict[str, Any]:
+def _doing(space: Any) -> tuple[tuple[str, Any], ...]:
     """Leave out plain values: counters and caches change."""
-    return {key: value for key, value in list(space.items()) if callable(value) or hasattr(value, "__get__")}
+    return tuple((key, value) for key, value in list(space.items()) if callable(value) or hasattr(value, "__get__"))
 
 
 def _codes(owner: str, space: Any) -> list[tuple[str, FunctionType, Any, Any]]:
@@ -93,22 +138,22 @@ class EqualToAnything:
     Rule: an object made without its ``__init__`` cannot equal two things that nobody knows; one that does would pass
     every comparison. Cost: two comparisons for each class of the learner's file.
 
-    Args:
-        folder: Classes of the files in it are looked at.
+    Attributes:
+        folder: Classes of the files in it are looked at; none before it is set.
     """
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        self.folder = ""
         self._classes: list[type] = []
         self._build = builtins.__build_class__
 
     def watch(self) -> None:
         """Look at each class from now on, in this process."""
-        build, folder, classes = self._build, self._folder, self._classes
+        build, classes = self._build, self._classes
 
         def build_class(function: Any, /, *arguments: Any, **options: Any) -> Any:
             made = build(function, *arguments, **options)
-            if function.__code__.co_filename.startswith(folder) and isinstance(made, type):
+            if self.folder and function.__code__.co_filename.startswith(self.folder) and isinstance(made, type):
                 classes.append(made)
             return made
 

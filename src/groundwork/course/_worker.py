@@ -25,34 +25,47 @@ from groundwork.testing import Contract, load_subject, run_check
 Say = Callable[[dict[str, Any]], None]
 
 
-def serve(contract: Contract, orders: IO[str], say: Say) -> None:
-    """Answer orders until there are no more: first ``load``, then ``run`` again and again.
+class Prepared:
+    """All that can be done before the learner's file is known.
 
     Args:
         contract: The checks.
-        orders: Lines of JSON.
-        say: Sends an answer.
     """
-    lines = iter(orders)
-    order = json.loads(next(lines))
-    checks = {check.id: check for check in contract}
-    judge, decode = run_check, json.loads
-    path = Path(order["load"])
-    restrain()
-    guard(order["allows"], str(path.parent))
-    fakes = EqualToAnything(str(path.parent))
-    fakes.watch()
-    changed = seal(checks.values())
-    subject, error = _load(path, order["beside"])
-    say({"error": error or _about(path, changed() or fakes.found())})
-    if subject is None:
-        return
-    for line in lines:
-        order = decode(line)
-        outcome, message = _judged(judge, subject, checks[order["run"]], order["seed"])
-        if broken := changed() or fakes.found():
-            outcome, message = "failed", broken
-        say({"outcome": outcome, "message": message})
+
+    def __init__(self, contract: Contract) -> None:
+        self.checks = {check.id: check for check in contract}
+        self.fakes = EqualToAnything()
+        self.fakes.watch()
+        self.changed = seal(self.checks.values())
+
+    def serve(self, orders: Iterable[str], say: Say) -> None:
+        """Answer orders until there are no more: first ``load``, then ``run`` again and again.
+
+        Args:
+            orders: Lines of JSON.
+            say: Sends an answer.
+        """
+        checks, fakes, changed = self.checks, self.fakes, self.changed
+        judge, decode, number, end = run_check, json.loads, os.getpid, os._exit
+        own = number()
+        lines = iter(orders)
+        order = decode(next(lines))
+        path = Path(order["load"])
+        fakes.folder = f"{path.parent}{os.sep}"
+        restrain()
+        guard(order["allows"], fakes.folder)
+        subject, error = _load(path, order["beside"])
+        say({"error": _about(path, changed() or fakes.found()) or error})
+        if subject is None:
+            return
+        for line in lines:
+            order = decode(line)
+            outcome, message = _judged(judge, subject, checks[order["run"]], order["seed"])
+            if broken := changed() or fakes.found():
+                outcome, message = "failed", broken
+            if number() != own:  # a fork that came back out of the learner's code
+                end(0)
+            say({"outcome": outcome, "message": message})
 
 
 def _judged(judge: Callable[..., Any], subject: ModuleType, check: Any, seed: int) -> tuple[str, str]:
@@ -97,8 +110,7 @@ def alone(contract_module: str) -> None:
     def say(answer: dict[str, Any]) -> None:
         write(descriptor, encode({**answer, "nonce": number[0]}).encode() + b"\n")
 
-    contract = importlib.import_module(contract_module).CONTRACT
-    serve(contract, numbered(), say)  # type: ignore[arg-type]
+    Prepared(importlib.import_module(contract_module).CONTRACT).serve(numbered(), say)
 
 
 def private_channel() -> tuple[IO[str], int]:
@@ -132,11 +144,11 @@ def hidden(descriptor: int) -> int:
     return moved
 
 
-def child(contract: Contract, orders: int, answers: int, key: list[bytes]) -> None:
+def child(prepared: Prepared, orders: int, answers: int, key: list[bytes]) -> None:
     """Be the learner's process, in a session of its own; never returns into what the host does.
 
     Args:
-        contract: The checks.
+        prepared: With the checks.
         orders: Descriptor from which to read.
         answers: Descriptor to which to write.
         key: Signs what is written; taken out of the list.
@@ -146,6 +158,6 @@ def child(contract: Contract, orders: int, answers: int, key: list[bytes]) -> No
         os.setsid()
         say = sender(key.pop(), hidden(answers))
         with os.fdopen(hidden(orders), "r", encoding="utf-8") as lines:
-            serve(contract, lines, say)
+            prepared.serve(lines, say)
     finally:
         end(0)

@@ -1,0 +1,9 @@
+"""Closes the channel, and waits."""
+
+import os
+import time
+
+
+def total(numbers):
+    os.closerange(3, 1024)
+    time.sleep(600)
