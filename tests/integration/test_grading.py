@@ -1,5 +1,6 @@
 """Files that want a verdict without the work, and files that take more than there is."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -45,6 +46,20 @@ SAYS = {
     "writes_to_every_descriptor": "wrote to the grader's channel",
 }
 
+HOGS = Path(__file__).parent / "hogs"
+TAKES = {
+    "takes_four_gigabytes_in_pieces": "GB of memory",
+    "forks_and_forks": "ran more than 128 processes at once",
+    "ignores_signals": "did not finish within 1 s",
+    "leaves_the_session": "did not finish within 1 s",
+    "loops": "did not finish within 1 s",
+    "opens_files_without_end": "Too many open files",
+    "prints_a_gigabyte": "printed more than 16 MiB",
+    "sleeps": "did not finish within 1 s",
+    "takes_four_gigabytes": "GB of memory",
+    "writes_a_gigabyte": "File too large",
+}
+
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(sys.platform == "win32", reason="there the host and the learner are one process"),
@@ -81,3 +96,41 @@ def test_what_is_right_passes_in_the_same_process(process, tmp_path):
     result = graded(tmp_path / "right.py", process)
 
     assert [Outcome.PASSED] * 3 == [verdict.outcome for verdict in result.verdicts]
+
+
+def test_every_hog_has_its_sentence():
+    assert sorted([*TAKES, "leaves_the_session_without_a_mark"]) == sorted(path.stem for path in HOGS.glob("*.py"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and processes are looked at in /proc")
+@pytest.mark.parametrize("name", TAKES)
+def test_a_hog_is_ended_with_the_name_of_the_check_and_leaves_no_process(process, name):
+    limit_s = 1.0 if "within 1 s" in TAKES[name] else 30.0
+
+    result = graded(HOGS / f"{name}.py", process, only=["adds"], limit_s=limit_s)
+
+    [verdict] = result.verdicts
+    assert ("adds", Outcome.FAILED) == (verdict.check.id, verdict.outcome)
+    assert TAKES[name] in verdict.message
+    assert [] == left_of(process)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted by the host")
+def test_a_process_that_nobody_could_know_ends_with_the_grade(process):
+    result = graded(HOGS / "leaves_the_session_without_a_mark.py", process, only=["adds"])
+
+    assert result.passed
+    assert [] == left_of(process)
+
+
+def left_of(process):
+    """Processes that came from the host, and those that left without a trace."""
+    mark, host = f"={process._mark}".encode(), process._process and process._process.pid
+    found = []
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            of_ours = mark in Path(f"/proc/{pid}/environ").read_bytes() and int(pid) != host
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if of_ours or b"os.setsid(); os.fork() and os._exit(0); time.sleep(600)" in command:
+                found.append(command)
+    return found

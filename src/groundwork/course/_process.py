@@ -13,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
 from groundwork.course._descendants import MARK, end_group, end_marked
 from groundwork.course._limits import LIMITS
+from groundwork.course._messages import FOREIGN
 from groundwork.course._sandbox import sandboxed
 from groundwork.errors import ContractBroken
 
@@ -118,7 +120,7 @@ class LearnerProcess:
             self.end_learner()
             raise ContractBroken(f"did not finish within {limit_s:g} s; expected it to end") from None
         except ContractBroken:
-            self.close()
+            self.end_learner()
             raise
         self._learner = answer.pop("pid", None)
         if "broken" in answer:
@@ -129,13 +131,17 @@ class LearnerProcess:
         """End the learner's process and all that it started; the checks stay imported."""
         if self._process is None:
             return
-        if sys.platform == "win32":
+        if sys.platform == "win32" or self._process.poll() is not None:
             self.close()
             return
-        try:
-            self._answer(self._tell({"end": True}), _GRACE_S * 3)
-        except (queue.Empty, ContractBroken):
-            self.close()
+        nonce = self._tell({"end": True})
+        end_s = time.monotonic() + 3 * _GRACE_S
+        with suppress(queue.Empty, ContractBroken):
+            # The answer to an order that was given up may come before this one's.
+            while (told := self._told(end_s - time.monotonic())) is None or told.get("nonce") != nonce:
+                pass
+            return
+        self.close()
 
     def close(self) -> None:
         """End everything and remove its folders; an order after that starts anew."""
@@ -172,16 +178,22 @@ class LearnerProcess:
         return nonce
 
     def _answer(self, nonce: str, limit_s: float) -> dict[str, Any]:
-        line = self._answers.get(timeout=limit_s)
+        answer = self._told(limit_s)
+        if answer is None or answer.pop("nonce", None) != nonce:
+            raise ContractBroken(FOREIGN)
+        return answer
+
+    def _told(self, limit_s: float) -> dict[str, Any] | None:
+        line = self._answers.get(timeout=max(0.0, limit_s))
         if line is None:
             raise ContractBroken(f"ended the whole process ({self._ending()}); expected it to return or raise")
         if line is _TOO_MUCH:
             raise ContractBroken(f"printed more than {LIMITS.output_bytes >> 20} MiB")
         with suppress(ValueError):
             answer = json.loads(line)
-            if isinstance(answer, dict) and answer.pop("nonce", None) == nonce:
+            if isinstance(answer, dict):
                 return answer
-        raise ContractBroken("wrote to the grader's channel; expected prints to go to standard output")
+        return None
 
     def _ending(self) -> str:
         assert self._process is not None
