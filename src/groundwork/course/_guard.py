@@ -5,17 +5,17 @@ of its source. Its text is looked at before it runs; an audit hook looks at what
 and tells them so in a sentence: it is no security, and ``docs/grading.md`` says what gets past it.
 """
 
-import ast
 import importlib
-import ipaddress
 import os
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ast
 
 _COURSE = Path(__file__).resolve().parent
 _PACKAGE = str(_COURSE.parent) + os.sep
@@ -54,8 +54,22 @@ def provided_modules(contract_module: str) -> list[str]:
     return [] if folder is None else [str(_COURSE / "exercises" / folder / "starter")]
 
 
+def warm_modules(contract_module: str) -> list[str]:
+    """List the modules that are imported once for all files of an exercise.
+
+    Args:
+        contract_module: Of the exercise.
+
+    Returns:
+        Their names.
+    """
+    return list(_entry(contract_module).get("warm", ()))
+
+
 @cache
 def _entry(contract_module: str) -> Mapping[str, Any]:
+    import tomllib
+
     for entry in tomllib.loads((_COURSE / "course.toml").read_text(encoding="utf-8"))["exercise"]:
         if entry["contract"] == contract_module:
             return entry  # type: ignore[no-any-return]
@@ -72,6 +86,8 @@ def refusal_of(source: str, allows: Iterable[str]) -> str | None:
     Returns:
         A sentence with the line, or None. A text that is no Python has none: importing it will say so.
     """
+    import ast
+
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
@@ -100,7 +116,9 @@ def is_allowed(name: str, allows: Iterable[str]) -> bool:
     return any(f"{name}.".startswith(f"{allowed}.") for allowed in allows)
 
 
-def _names(node: ast.AST, documentation: set[ast.AST]) -> Iterator[str]:
+def _names(node: "ast.AST", documentation: "set[ast.AST]") -> Iterator[str]:
+    import ast
+
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -121,7 +139,9 @@ def _is_module(text: object) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def _documentation(tree: ast.AST) -> set[ast.AST]:
+def _documentation(tree: "ast.AST") -> "set[ast.AST]":
+    import ast
+
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
 
 
@@ -197,6 +217,8 @@ def _is_ours(filename: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     if host in ("localhost", ""):
         return True
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from groundwork.course._descendants import MARK, end_group, end_marked
+from groundwork.course._guard import warm_modules
 from groundwork.course._limits import LIMITS
 from groundwork.course._messages import FOREIGN
 from groundwork.course._sandbox import sandboxed
@@ -26,8 +27,14 @@ from groundwork.errors import ContractBroken
 
 OUTPUT_BYTES = 64 * 1024
 _GRACE_S = 1.0
-_HOST = "import sys; from groundwork.course._host import main; main(*sys.argv[1:])"
-_ALONE = "import sys; from groundwork.course._worker import alone; alone(sys.argv[1])"
+# The door of the course is not opened there: it imports what a learner's process has no use for, which takes 0.1 s.
+_INSIDE = """
+import os, sys, types, groundwork
+package = sys.modules["groundwork.course"] = types.ModuleType("groundwork.course")
+package.__path__ = [os.path.join(*groundwork.__path__, "course")]
+"""
+_HOST = _INSIDE + "from groundwork.course._host import main; main(*sys.argv[1:])"
+_ALONE = _INSIDE + "from groundwork.course._worker import alone; alone(sys.argv[1])"
 _TOO_MUCH = b"too much"
 _PACKAGES = str(Path(__file__).resolve().parents[2])
 
@@ -77,6 +84,7 @@ class LearnerProcess:
         host = [_ALONE, self._contract_module]
         if sys.platform != "win32":
             host = [_HOST, self._contract_module, str(home), "keep" if around else "leave"]
+            host += warm_modules(self._contract_module)
         self._process = subprocess.Popen(
             [*around, sys.executable, "-c", *host],
             stdin=subprocess.PIPE,
