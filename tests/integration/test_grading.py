@@ -2,13 +2,15 @@
 
 import contextlib
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import small_contract
 
-from groundwork.course import LearnerProcess, grade
+from groundwork.course import LearnerProcess, find_exercise, grade
 from groundwork.testing import Outcome
 
 FAKES = Path(__file__).parent / "fakes"
@@ -121,6 +123,87 @@ def test_a_process_that_nobody_could_know_ends_with_the_grade(process):
 
     assert result.passed
     assert [] == left_of(process)
+
+
+NETWORK = """
+import contextlib, socket, _socket
+
+def total(numbers):
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
+    far = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    try:
+        far.connect(("192.0.2.1", 9))
+    except PermissionError as error:
+        raise LookupError(str(error)) from None
+    return sum(numbers)
+"""
+
+
+def test_loopback_is_there_and_nothing_else(process, tmp_path):
+    (tmp_path / "calls.py").write_text(NETWORK)
+
+    [verdict] = graded(tmp_path / "calls.py", process, only=["adds"]).verdicts
+
+    assert verdict.message.startswith("raised LookupError (line 11): connecting to 192.0.2.1 is refused")
+
+
+def test_a_file_beside_the_learners_does_not_stand_before_the_standard_library(process, tmp_path):
+    for name in ("json.py", "random.py", "groundwork.py"):
+        (tmp_path / name).write_text("raise RuntimeError('not this one')\n")
+    (tmp_path / "beside.py").write_text("total = sum\n")
+    (tmp_path / "right.py").write_text("import json, random\nfrom beside import total\n")
+
+    assert graded(tmp_path / "right.py", process).passed
+
+
+def test_a_file_may_import_the_errors_and_what_the_grader_allows(process, tmp_path):
+    (tmp_path / "right.py").write_text("from groundwork.errors import Overloaded\ntotal = sum\n")
+
+    assert graded(tmp_path / "right.py", process).passed
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_in_the_sandbox_nothing_can_be_written_but_the_temporary_folder(tmp_path):
+    (tmp_path / "right.py").write_text("total = sum\n")
+    (tmp_path / "writes.py").write_text(
+        "import os, tempfile\ntempfile.mkstemp()\nopen('here', 'w').close()\n"
+        f"def total(numbers):\n    open({str(tmp_path / 'there')!r}, 'w')\n"
+    )
+
+    right, writes = (graded(tmp_path / name, sandbox=True, only=["adds"]) for name in ("right.py", "writes.py"))
+
+    assert (True, None) == (right.passed, writes.error)
+    assert "Read-only file system" in writes.verdicts[0].message
+
+
+@pytest.mark.parametrize("runs", [3, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("file", ["alternative/resilience.py", "wrong"])
+def test_the_same_seed_gives_the_same_verdicts_under_load_as_well(file, runs):
+    exercise = find_exercise("05")
+    path = exercise.path / file
+    if path.is_dir():
+        path = sorted(path.glob("*.py"))[0]
+    found = set()
+
+    with LearnerProcess(exercise.contract_module) as kept, busy(2):
+        for _ in range(runs):
+            result = grade(exercise.contract, exercise.contract_module, path, process=kept, seed=7, limit_s=60.0)
+            found.add(tuple((verdict.check.id, verdict.outcome, verdict.message) for verdict in result.verdicts))
+
+    assert 1 == len(found)
+
+
+@contextlib.contextmanager
+def busy(count):
+    """So many processes that want the processor for themselves."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def left_of(process):

@@ -1,0 +1,133 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from groundwork import course
+from groundwork.course._guard import (
+    _PACKAGE,
+    _look,
+    allowed_imports,
+    is_allowed,
+    provided_modules,
+    refusal_of,
+    warm_modules,
+)
+
+STORAGE = "groundwork.testing.contracts.storage"
+OWN = "/home/learner/04/"
+ERRORS = ("groundwork.errors",)
+
+
+def frame_of(filename):
+    """A frame of code that is said to be in that file."""
+    space = {"sys": sys}
+    exec(compile("frame = sys._getframe()", filename, "exec"), space)
+    return space["frame"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import groundwork",
+        "import json, groundwork.storage",
+        "from groundwork.storage import atomic_write",
+        "from groundwork import storage",
+        "def late():\n    import groundwork.storage as mine",
+        "name = 'groundwork.storage'",
+        "name = 'groundwork.errors', 'groundwork.storage._atomic'",
+    ],
+)
+def test_a_text_that_imports_the_library_is_refused_with_its_line(source):
+    line = 1 + source.count("\n")
+
+    assert refusal_of(source, ERRORS).startswith(f"line {line}: importing groundwork")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import json",
+        "from groundwork.errors import Overloaded",
+        "from groundwork import errors",
+        "from . import groundwork",
+        '"""As groundwork.storage does."""',
+        "name = 'groundwork'",
+        "name = 'groundwork.estimators'",
+        "name = 'groundwork.storage is a part'",
+        "import groundwork_of_mine",
+        "def (:",
+        "\0",
+    ],
+)
+def test_what_is_allowed_or_no_import_is_not_refused(source):
+    assert refusal_of(source, ERRORS) is None
+
+
+def test_files_of_the_course_itself_may_import_everything():
+    exercise = course.find_exercise("04")
+
+    assert allowed_imports(STORAGE, exercise.path / "wrong" / "any.py") == ("groundwork",)
+    assert allowed_imports(STORAGE, Path("learn/04_file_io/storage.py")) == ERRORS
+    assert allowed_imports("small_contract", Path("any.py")) == ERRORS
+
+
+def test_what_is_allowed_counts_with_all_below_it():
+    assert is_allowed("groundwork.data.rows", ["groundwork.data"])
+    assert not is_allowed("groundwork.data_of_others", ["groundwork.data"])
+    assert is_allowed("polars", [])
+
+
+def test_what_an_exercise_gives_beside_the_file_can_be_imported():
+    [folder] = provided_modules("groundwork.testing.contracts.testing")
+
+    assert (Path(folder) / "intake.py").is_file()
+    assert [] == provided_modules("small_contract")
+    assert (["numpy"], []) == (warm_modules(STORAGE), warm_modules("small_contract"))
+
+
+def test_only_groundwork_imports_groundwork():
+    own, ours = frame_of(f"{OWN}storage.py"), frame_of(f"{_PACKAGE}testing/_lab.py")
+
+    _look("import", ("groundwork.storage", None), ours, ERRORS, OWN)
+    _look("import", ("polars", None), own, ERRORS, OWN)
+    with pytest.raises(ImportError, match=r"importing groundwork\.storage is refused"):
+        _look("import", ("groundwork.storage", None), own, ERRORS, OWN)
+
+
+@pytest.mark.parametrize("path", ["storage/__init__.py", "course/exercises/04_file_io/alternative/storage.py"])
+def test_the_librarys_source_is_not_read(path):
+    with pytest.raises(PermissionError, match="is refused"):
+        _look("open", (f"{_PACKAGE}{path}", "r", 0), frame_of(f"{OWN}storage.py"), ERRORS, OWN)
+
+
+@pytest.mark.parametrize(
+    "path", [f"{_PACKAGE}errors.py", f"{_PACKAGE}course/exercises/07/starter/intake.py", "x.py", 3]
+)
+def test_other_files_are_read(path):
+    _look("open", (path, "r", 0), frame_of(f"{OWN}storage.py"), ERRORS, OWN)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", ""])
+def test_loopback_is_reached(host):
+    _look("socket.connect", (None, (host, 80)), None, ERRORS, OWN)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "example.org", "fe80::1%eth0"])
+def test_nothing_else_is_reached(host):
+    with pytest.raises(PermissionError, match="only loopback is there"):
+        _look("socket.sendto", (None, (host, 80)), None, ERRORS, OWN)
+
+
+def test_a_unix_socket_is_reached():
+    _look("socket.connect", (None, "/tmp/socket"), None, ERRORS, OWN)
+
+
+def test_frames_and_the_collector_are_not_for_the_learners_code():
+    own = frame_of(f"{OWN}storage.py")
+
+    _look("sys._getframe", (), frame_of("/lib/logging.py"), ERRORS, OWN)
+    _look("object.__getattr__", (None, "__code__"), own, ERRORS, OWN)
+    for event, arguments in (("gc.get_objects", ()), ("sys._getframe", ()), ("object.__getattr__", (None, "tb_frame"))):
+        with pytest.raises(PermissionError, match="not yours to look at"):
+            _look(event, arguments, own, ERRORS, OWN)
