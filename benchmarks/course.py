@@ -1,0 +1,107 @@
+"""What grading costs, from a save to the first failing check and to the full grade.
+
+Run it with the environment set up and the machine quiet: .venv/bin/python benchmarks/course.py
+"""
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from _targets import Targets, table
+
+from groundwork.course import LearnerProcess, exercises, grade
+from groundwork.testing import Outcome
+
+SAVES, STARTS = 20, 11
+LONG = ("load", "mutation")
+
+
+class _Seen(Exception):
+    """The first failing check is known."""
+
+
+def graded(exercise, file, **options):
+    started = time.perf_counter()
+    result = grade(exercise.contract, exercise.contract_module, file, limit_s=60.0, total_s=600.0, **options)
+    return time.perf_counter() - started, result
+
+
+def first_failure_s(exercise, process):
+    """From a save to the first failing check, of the starter; the process is kept, as watch keeps it."""
+    file = exercise.path / "starter" / exercise.file
+    seconds = []
+
+    def seen(verdict):
+        if verdict.outcome == Outcome.FAILED:
+            raise _Seen
+
+    for _ in range(SAVES):
+        started = time.perf_counter()
+        try:
+            graded(exercise, file, process=process, on_verdict=seen)
+        except _Seen:
+            seconds.append(time.perf_counter() - started)
+    return statistics.quantiles(seconds, n=20)[-1]
+
+
+def measured(exercise):
+    """Return p95 to the first failure; then seconds of a right solution: the short levels, and each long one."""
+    file = exercise.path / "alternative" / exercise.file
+    short = sorted({check.level for check in exercise.contract} - {*LONG})
+    with LearnerProcess(exercise.contract_module) as process:
+        first_s = first_failure_s(exercise, process)
+    full_s, result = graded(exercise, file, levels=short)
+    assert result.passed, result.error or result.having(Outcome.FAILED)
+    long_s = {level: graded(exercise, file, levels=[level])[0] for level in LONG}
+    return first_s, full_s, long_s
+
+
+def command_s(levels):
+    """Return seconds, and seconds of the processor, of the whole command on the starter of exercise 04."""
+    [exercise] = [each for each in exercises() if each.number == "04"]
+    spent = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, exercise.file)
+        file.write_bytes((exercise.path / "starter" / exercise.file).read_bytes())
+        code = (
+            "from groundwork.course import LearnerProcess, find_exercise, grade; from pathlib import Path\n"
+            "exercise = find_exercise('04')\n"
+            "with LearnerProcess(exercise.contract_module) as process:\n"
+            f"    file, levels = Path({str(file)!r}), {levels}\n"
+            "    grade(exercise.contract, exercise.contract_module, file, levels=levels, process=process)"
+        )
+        for _ in range(STARTS):
+            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+            passed, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent.append((passed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
+    return (statistics.median(each) for each in zip(*spent, strict=True))
+
+
+def main() -> int:
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores\n")
+    chosen = [exercise for exercise in exercises() if not sys.argv[1:] or exercise.number in sys.argv[1:]]
+    targets, rows = Targets(), []
+    for exercise in chosen:
+        first_s, full_s, long_s = measured(exercise)
+        rows.append([exercise.folder, f"{first_s:.2f}", f"{full_s:.1f}", *(f"{long_s[level]:.1f}" for level in LONG)])
+        targets.most(f"{exercise.number}: first failure after a save, p95", first_s, 1.0, " s")
+        targets.most(f"{exercise.number}: full grade", full_s, 10.0, " s")
+        for level in LONG:
+            targets.most(f"{exercise.number}: level {level}", long_s[level], 60.0, " s")
+    table(["exercise", f"first failure, p95 of {SAVES}, s", "full grade, s", "load, s", "mutation, s"], rows)
+    passed, worked = command_s(["basic"])
+    targets.most("04: basic level of the starter, all in all", passed, 0.5, " s")
+    print(f"Of the last, {worked:.2f} s are the processor's.\n")
+    table(["what", "found", "target", ""], targets.told)
+    return 1 if targets.missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
