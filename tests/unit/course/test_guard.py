@@ -1,3 +1,4 @@
+import importlib
 import sys
 from pathlib import Path
 
@@ -6,8 +7,10 @@ import pytest
 from groundwork import course
 from groundwork.course._guard import (
     _PACKAGE,
+    _importing,
     _look,
     allowed_imports,
+    guard,
     is_allowed,
     provided_modules,
     refusal_of,
@@ -131,3 +134,30 @@ def test_frames_and_the_collector_are_not_for_the_learners_code():
     for event, arguments in (("gc.get_objects", ()), ("sys._getframe", ()), ("object.__getattr__", (None, "tb_frame"))):
         with pytest.raises(PermissionError, match="not yours to look at"):
             _look(event, arguments, own, ERRORS, OWN)
+
+
+def test_the_usual_way_to_import_by_name_is_looked_at_where_the_learners_code_calls_it():
+    load = _importing(lambda name, package: name, ERRORS, OWN)
+    calls = compile("found = load(name)", f"{OWN}storage.py", "exec")
+
+    assert "groundwork.storage" == load("groundwork.storage")
+    exec(calls, space := {"load": load, "name": "groundwork.errors"})
+    assert "groundwork.errors" == space["found"]
+    with pytest.raises(ImportError, match="is refused"):
+        exec(calls, {"load": load, "name": "groundwork.storage"})
+
+
+def test_the_hook_looks_once_and_only_at_what_it_knows(monkeypatch):
+    hooks, plain = [], importlib.import_module
+    monkeypatch.setattr(sys, "addaudithook", hooks.append)
+    monkeypatch.setattr(importlib, "import_module", plain)
+
+    guard(ERRORS, OWN)
+    [hook] = hooks
+    hook("compile", ())
+    hook("socket.connect", (None, ("127.0.0.1", 80)))
+
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            hook("socket.connect", (None, ("192.0.2.1", 80)))
+    assert importlib.import_module is not plain

@@ -1,0 +1,98 @@
+"""What the learner's process answers, here without a process of its own and without its limits."""
+
+import builtins
+import json
+import os
+import sys
+
+import pytest
+
+from groundwork.course import _worker
+from groundwork.course._worker import Prepared, hidden
+from groundwork.errors import ContractBroken
+from groundwork.testing import Contract, Level
+
+CONTRACT = Contract("small")
+
+
+@CONTRACT.check(Level.BASIC, rule="", why="", hint="")
+def adds(subject, lab):
+    if subject.total([1, 2]) != 3:
+        raise ContractBroken("expected 3")
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """Has a file of the given source loaded and its check run; returns the answers."""
+    limits = []
+    monkeypatch.setattr(_worker, "restrain", lambda: limits.append("restrained"))
+    monkeypatch.setattr(_worker, "guard", lambda allows, folder: limits.append((allows, folder)))
+    monkeypatch.setattr(builtins, "__build_class__", builtins.__build_class__)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+
+    def ask(source, *runs):
+        path = tmp_path / "mine.py"
+        path.write_text(source)
+        orders = [{"load": str(path), "allows": ["groundwork.errors"], "beside": []}]
+        orders += [{"run": run, "seed": 0} for run in runs]
+        answers = []
+        Prepared(CONTRACT).serve([json.dumps(order) for order in orders], answers.append)
+        assert limits == ["restrained", (["groundwork.errors"], f"{tmp_path}{os.sep}")]
+        return answers
+
+    return ask
+
+
+def test_a_file_is_loaded_and_its_checks_are_answered_one_by_one(asked):
+    passed = {"outcome": "passed", "message": ""}
+
+    assert [{"error": None}, passed, passed] == asked("total = sum", "adds", "adds")
+
+
+def test_what_broke_is_a_sentence(asked):
+    assert {"outcome": "failed", "message": "expected 3"} == asked("total = len", "adds")[1]
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("def (:", "importing mine.py raised SyntaxError (line 1): "),
+        ("1 / 0", "importing mine.py raised ZeroDivisionError: division by zero"),
+        ("raise SystemExit(0)", "importing mine.py ended the whole process (SystemExit: 0)"),
+    ],
+)
+def test_a_file_that_does_not_import_gets_one_answer(asked, source, sentence):
+    [answer] = asked(source, "adds")
+
+    assert answer["error"].startswith(sentence)
+
+
+def test_what_is_to_end_a_program_is_a_failure(asked):
+    answer = asked("def total(numbers): raise SystemExit('enough')", "adds")[1]
+
+    assert ("failed", True) == (answer["outcome"], answer["message"].startswith("ended with SystemExit: enough"))
+
+
+def test_what_was_changed_while_it_was_imported_is_told(asked):
+    [answer, *_] = asked("import builtins\nbuiltins.ascii = 3\n1 / 0")
+
+    assert answer["error"].startswith("importing mine.py put something else in the place of builtins.ascii")
+
+
+def test_a_pass_with_something_changed_is_none(asked):
+    answer = asked("import builtins\ndef total(numbers):\n    builtins.ascii = 3\n    return 3", "adds")[1]
+
+    assert ("failed", True) == (answer["outcome"], "builtins.ascii" in answer["message"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are POSIX's")
+def test_a_descriptor_is_moved_where_no_child_gets_it():
+    reading, writing = os.pipe()
+
+    moved = hidden(writing)
+    os.write(moved, b"x")
+
+    assert (b"x", True, False) == (os.read(reading, 1), moved >= 64, os.get_inheritable(moved))
+    os.close(moved)
+    os.close(reading)
