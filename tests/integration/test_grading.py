@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import small_contract
 
 from groundwork.course import LearnerProcess, find_exercise, grade
+from groundwork.course._descendants import descendants
 from groundwork.testing import Outcome
 
 FAKES = Path(__file__).parent / "fakes"
@@ -192,6 +194,51 @@ def test_the_same_seed_gives_the_same_verdicts_under_load_as_well(file, runs):
             found.add(tuple((verdict.check.id, verdict.outcome, verdict.message) for verdict in result.verdicts))
 
     assert 1 == len(found)
+
+
+GRADES = """
+import sys
+import time
+from pathlib import Path
+import small_contract
+from groundwork.course import grade
+grade(small_contract.CONTRACT, "small_contract", Path(sys.argv[1]), limit_s=600.0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_a_grader_that_is_killed_leaves_no_process():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", GRADES, str(HOGS / "ignores_signals.py")]
+    grader = subprocess.Popen(command, env=environment)
+    while len(below := descendants(grader.pid)) < 2:  # the host and the learner's
+        assert grader.poll() is None
+
+    grader.kill()
+    grader.wait()
+
+    while any(is_alive(pid) for pid in below):
+        time.sleep(0.01)
+
+
+def is_alive(pid):
+    """A process that has ended and waits to be taken away has no command line."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def test_without_a_host_a_check_that_ends_the_process_fails_and_the_rest_is_run(monkeypatch, tmp_path):
+    (tmp_path / "ends.py").write_text(
+        "import os\ndef total(numbers):\n    return sum(numbers) if numbers[0] < 0 else os._exit(0)\n"
+    )
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    result = graded(tmp_path / "ends.py")
+
+    assert ["failed", "waiting", "passed"] == [verdict.outcome for verdict in result.verdicts]
+    assert "ended the whole process (exit 0)" in result.verdicts[0].message
 
 
 @contextlib.contextmanager
