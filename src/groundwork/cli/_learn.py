@@ -1,51 +1,87 @@
-"""``groundwork learn``: begin an exercise, check it, get a hint.
+"""``groundwork learn``: the exercises, where the learner is in them, and what to do next.
 
-Rule: exit 0 when every check passes, 1 when one does not, 2 for a wrong command; the next step is the last line.
+Rule: exit 0 when every check that was asked for passes, 1 when one does not, 2 for a wrong command; the next step is
+the last line.
 """
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from groundwork.course import Exercise, Grade
+from groundwork.cli import _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
+from groundwork.cli._learn_place import Name, find_place, shown
+from groundwork.cli._learn_view import bar, next_step, show_levels
 
-app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", no_args_is_help=True)
+app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
+app.command("check")(_learn_check.check_exercise)
+app.command("watch")(_learn_check.watch_exercise)
+app.command("hint")(_learn_help.show_hint)
+app.command("why")(_learn_help.explain)
+app.command("diff")(_learn_solution.show_diff)
+app.command("solution")(_learn_solution.show_solution)
+app.command("open")(_learn_solution.open_exercise)
+app.command("progress")(_learn_progress.show_progress)
+app.command("report")(_learn_progress.show_report)
+app.command("verify")(_learn_verify.verify_exercises)
 
-_Name = Annotated[str, typer.Argument(metavar="EXERCISE", help="Number or folder, as 04 or 04_file_io.")]
-_SHOWN_LINES = 10
+
+@app.callback()
+def show_screen(context: typer.Context) -> None:
+    """Say where you are and what to do next."""
+    from groundwork.course import course_folder, current_exercise, standings
+
+    if context.invoked_subcommand is not None:
+        return
+    found = standings(course_folder(Path.cwd()))
+    current = current_exercise(Path.cwd())
+    done, passed = sum(each.done for each in found), sum(each.passed for each in found)
+    typer.echo(f"{done} of {len(found)} exercises done, {passed} checks pass\n")
+    here = next((each for each in found if current is not None and each.exercise.number == current.number), None)
+    for each in found:
+        mark = ">" if each is here else " "
+        typer.echo(
+            f"{mark} {each.exercise.number}  {each.exercise.title:<50}  {bar(each.passed, each.total or 1)}  "
+            f"{each.describe()}"
+        )
+    if here is not None and not here.done:
+        typer.echo(f"\n{here.exercise.number}  {shown(here.folder / here.exercise.file)}")
+        show_levels(here.levels())
+        for check in here.failed[:1]:
+            typer.echo(f"  x {check}  {here.progress.checks[check].message}")
+        if here.progress.error:
+            typer.echo(f"  x {here.progress.error}")
+        if here.changed:
+            typer.echo("  your file was changed since it was checked")
+    following = here if here is not None and not here.done else next((each for each in found if not each.done), None)
+    typer.echo(f"\nNext: {next_step(following)}" if following else "\nAll exercises are done.")
 
 
 @app.command("list")
 def list_exercises() -> None:
     """List the exercises and how far each is."""
-    from groundwork.course import exercises, load_progress
+    from groundwork.course import course_folder, standings
 
-    following = None
-    for exercise in exercises():
-        checks = load_progress(Path("learn") / exercise.folder)
-        passed = sum(outcome == "passed" for outcome in checks.values())
-        state = f"{passed} of {len(checks)} checks pass" if checks else "not begun"
-        if checks and passed == len(checks):
-            state = "done"
-        elif following is None:
-            following = f"groundwork learn {'check' if checks else 'start'} {exercise.number}"
-        typer.echo(f"{exercise.number}  {exercise.title:<42}  {exercise.minutes:>4} min  {state}")
-    typer.echo(f"Next: {following}" if following else "All exercises are done.")
+    found = standings(course_folder(Path.cwd()))
+    for each in found:
+        typer.echo(
+            f"{each.exercise.number}  {each.exercise.title:<50}  {each.exercise.minutes:>4} min  {each.describe()}"
+        )
+    following = next((each for each in found if not each.done), None)
+    typer.echo(f"Next: {next_step(following)}" if following else "All exercises are done.")
 
 
 @app.command("start")
 def start_exercise(
-    name: _Name,
+    name: Annotated[str, typer.Argument(metavar="EXERCISE", help="Number or folder, as 04 or 04_file_io.")],
     into: Annotated[Path | None, typer.Option(help="Folder to put it in; learn/<exercise> unless given.")] = None,
 ) -> None:
     """Copy an exercise's starter; what is there already is kept."""
-    from groundwork.course import find_exercise, start
+    from groundwork.course import course_folder, find_exercise, start
 
     exercise = find_exercise(name)
-    folder = into or Path("learn") / exercise.folder
+    folder = into or shown(course_folder(Path.cwd()) / exercise.folder)
     written = start(exercise, folder)
     files = "nothing to do, all files are there" if not written else ", ".join(path.name for path in written)
     typer.echo(f"{folder}  {files}")
@@ -53,88 +89,15 @@ def start_exercise(
     typer.echo(f"Next: read {folder / 'README.md'}, then groundwork learn check {exercise.number}{where}")
 
 
-@app.command("check")
-def check_exercise(
-    name: _Name,
-    file: Annotated[Path | None, typer.Option(help="The file to grade; learn/<exercise>/... unless given.")] = None,
-    limit_s: Annotated[float, typer.Option(min=0.1, help="Seconds that one check may take.")] = 10.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
-) -> None:
-    """Grade your file: what holds, what broke, what to do next."""
-    from groundwork.course import find_exercise, find_solution, grade, save_progress
-    from groundwork.errors import UsageError
+@app.command("reset")
+def reset_exercise(name: Name = None) -> None:
+    """Begin an exercise anew; all that you have goes into a dated backup first."""
+    from groundwork.course import reset
 
-    exercise = find_exercise(name)
-    solution = file or find_solution(exercise, Path.cwd())
-    if not solution.is_file():
-        raise UsageError(f"{solution} is not a file; name the file that you wrote with --file")
-    result = grade(exercise.contract, exercise.contract_module, solution, limit_s=limit_s)
-    if as_json:
-        typer.echo(json.dumps(result.to_dict(), indent=2))
+    place = find_place(name, None)
+    backup = reset(place.exercise, place.folder, now=datetime.now(UTC).astimezone())
+    if backup is None:
+        typer.echo(f"{place.folder} is as it was at the start")
     else:
-        _show(exercise, result, "" if file is None else f" --file {file}")
-    save_progress(exercise, solution.parent, {v.check.id: str(v.outcome) for v in result.verdicts})
-    raise typer.Exit(0 if result.passed else 1)
-
-
-@app.command("hint")
-def show_hint(
-    name: _Name,
-    check: Annotated[str | None, typer.Argument(help="The check; the first that failed unless given.")] = None,
-    file: Annotated[Path | None, typer.Option(help="The file that was graded.")] = None,
-) -> None:
-    """Say why a check matters and where to look."""
-    from groundwork.course import find_exercise, find_folder, load_progress
-
-    exercise = find_exercise(name)
-    folder = file.parent if file is not None else find_folder(exercise, Path.cwd())
-    outcomes = load_progress(folder)
-    failed = [known for known, outcome in outcomes.items() if outcome == "failed"]
-    if check is None and outcomes and set(outcomes.values()) <= {"passed", "skipped"}:
-        typer.echo(f"All {len(outcomes)} checks pass; groundwork learn hint {exercise.number} CHECK tells of any one.")
-        typer.echo(f"Next: compare your answers with {exercise.path / 'ANSWERS.md'}")
-        return
-    found = exercise.contract[check or (failed or [exercise.contract[0].id])[0]]
-    typer.echo(f"{found.id}  {found.rule}")
-    typer.echo(f"  why   {found.why}")
-    for hint in (found.hint, *exercise.hints.get(found.id, ())):
-        typer.echo(f"  hint  {hint}")
-    typer.echo(f"Next: groundwork learn check {exercise.number}" + (f" --file {file}" if file else ""))
-
-
-def _show(exercise: "Exercise", result: "Grade", suffix: str) -> None:
-    from groundwork.testing import Outcome
-
-    passed, waiting = result.having(Outcome.PASSED), result.having(Outcome.WAITING)
-    skipped = result.having(Outcome.SKIPPED)
-    typer.echo(f"{result.contract}  {len(passed)} of {len(result.verdicts) - len(skipped)} checks pass")
-    if result.error is not None:
-        typer.echo(f"  x {result.error}")
-    failed = result.having(Outcome.FAILED)
-    width = max((len(verdict.check.id) for verdict in failed), default=0)
-    for verdict in failed:
-        typer.echo(f"  x {verdict.check.id:<{width}}  {verdict.message}")
-    if waiting:
-        typer.echo(f"  . {_checks(len(waiting))} for what comes before")
-    for verdict in skipped:
-        typer.echo(f"  - {verdict.check.id}  {verdict.message}")
-    _show_output(result.output)
-    if result.passed:
-        typer.echo(f"Next: compare your answers with {exercise.path / 'ANSWERS.md'}")
-    elif result.error is not None:
-        typer.echo(f"Next: mend that, then groundwork learn check {exercise.number}{suffix}")
-    else:
-        typer.echo(f"Next: groundwork learn hint {exercise.number}{suffix}")
-
-
-def _checks(count: int) -> str:
-    return "1 check waits" if count == 1 else f"{count} checks wait"
-
-
-def _show_output(output: str) -> None:
-    lines = output.splitlines()
-    if lines:
-        more = f", the last {_SHOWN_LINES} lines of {len(lines)}" if len(lines) > _SHOWN_LINES else ""
-        typer.echo(f"  your code printed{more}:")
-        for line in lines[-_SHOWN_LINES:]:
-            typer.echo(f"    {line[:200]}")
+        typer.echo(f"{place.folder} is as at the start; what was there is in {backup}")
+    typer.echo(f"Next: {place.command('check')}")

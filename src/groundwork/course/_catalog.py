@@ -25,6 +25,7 @@ class Exercise:
         contract_module: Where its checks are.
         minutes: How long it takes somebody who knows Python.
         hints: Further hints by check, after the one that the check itself carries.
+        library: The packages of groundwork that its contract is about; empty where there is none.
     """
 
     number: str
@@ -34,6 +35,7 @@ class Exercise:
     contract_module: str
     minutes: int
     hints: Mapping[str, tuple[str, ...]]
+    library: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -46,6 +48,26 @@ class Exercise:
         contract = importlib.import_module(self.contract_module).CONTRACT
         assert isinstance(contract, Contract)
         return contract
+
+    @property
+    def topics(self) -> Mapping[Contract, tuple[str, ...]]:
+        """The contract's parts, and the names that each asks of an implementation."""
+        topics: Mapping[Contract, tuple[str, ...]] = importlib.import_module(self.contract_module).TOPICS
+        return topics
+
+    def hints_of(self, check: str) -> tuple[str, ...]:
+        """List what helps with a check, one step after the other.
+
+        Args:
+            check: Its id.
+
+        Returns:
+            The check's own hint, then the further ones.
+
+        Raises:
+            UsageError: There is no such check.
+        """
+        return (self.contract[check].hint, *self.hints.get(check, ()))
 
 
 @cache
@@ -65,6 +87,7 @@ def exercises() -> tuple[Exercise, ...]:
             contract_module=entry["contract"],
             minutes=entry["minutes"],
             hints={check: tuple(hints) for check, hints in entry.get("hints", {}).items()},
+            library=tuple(entry.get("library", ())),
         )
         for entry in listed
     )

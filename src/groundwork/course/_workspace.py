@@ -1,19 +1,22 @@
-"""The learner's own folder of an exercise, and what is known about its progress.
+"""The learner's own folder of an exercise: where it is, how it begins, how it begins anew.
 
-Rule: what the learner wrote is never overwritten, removed or changed.
+Rule: what the learner wrote is never overwritten, removed or changed before a whole copy of it lies in the backup.
 """
 
-import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from groundwork.course._catalog import Exercise, exercises
+from groundwork.course._progress import PROGRESS, read_progress, record_start
 from groundwork.errors import StorageError, UsageError
 
-PROGRESS = "progress.json"
+BACKUPS = "backups"
 _DOCUMENTS = ("README.md", "IMPLEMENTATION_GUIDE.md")
+_COURSE = "learn"
 
 
 def start(exercise: Exercise, into: Path) -> list[Path]:
@@ -30,67 +33,85 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
         UsageError: The folder cannot be made because a file has its name, or it holds another exercise.
         StorageError: The system refused; what is written is whole.
     """
-    from groundwork.storage import atomic_write  # late: it loads polars, and a verdict must not wait for that
-
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise UsageError(f"{into} cannot be a folder: a file is in its way; choose another with --into") from error
-    except OSError as error:
-        raise StorageError(
-            f"{into} cannot be made: {error.strerror}", hint="choose another folder with --into"
-        ) from error
+    _make(into)
     _refuse_another(exercise, into)
-    sources = [exercise.path / name for name in _DOCUMENTS]
-    sources += sorted(path for path in (exercise.path / "starter").iterdir() if path.is_file())
-    written = []
-    for source in sources:
-        target = into / source.name
-        content = source.read_bytes()
-        try:
-            with atomic_write(target, "xb") as file:
-                file.write(content)
-        except UsageError as error:
-            if error.code != "file_exists":
-                raise
-            continue
-        written.append(target)
+    written = [target for source in _sources(exercise) if _copied(source, target := into / source.name, "xb")]
+    record_start(exercise, into)
     return written
 
 
-def _refuse_another(exercise: Exercise, into: Path) -> None:
-    """Two exercises in one folder would share README.md and measure.py, of which the second got neither."""
-    readme = into / _DOCUMENTS[0]
-    there = readme.read_bytes() if readme.is_file() else b""
-    for other in exercises():
-        if other.number != exercise.number and there == (other.path / _DOCUMENTS[0]).read_bytes():
-            raise UsageError(
-                f"{into} holds exercise {other.number} already",
-                hint=f"each has a folder of its own, as --into {into / exercise.folder}",
-            )
-
-
-def find_folder(exercise: Exercise, folder: Path) -> Path:
-    """Find the learner's folder of an exercise.
+def reset(exercise: Exercise, folder: Path, *, now: datetime) -> Path | None:
+    """Begin an exercise anew: first copy everything that is there into a dated backup, then put the starter back.
 
     Args:
         exercise: The exercise.
-        folder: Where the learner is: above ``learn/``, or in the exercise's own folder.
+        folder: The learner's folder.
+        now: Gives the backup its name.
 
     Returns:
-        The folder, ``learn/<exercise>`` if the exercise is not begun.
+        The backup's folder; None if nothing differed from the starter.
+
+    Raises:
+        UsageError: The exercise has not been begun there.
+        StorageError: The system refused; what was there is there still, or in the backup.
     """
-    usual = folder / "learn" / exercise.folder
-    inside = folder.resolve().name == exercise.folder and not (usual / exercise.file).is_file()
-    return folder if inside else usual
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not there", hint=f"groundwork learn start {exercise.number}")
+    sources = list(_sources(exercise))
+    if all(_same(source, folder / source.name) for source in sources) and not read_progress(folder).checks:
+        return None
+    try:
+        backup = _backup(folder, now)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be copied: {error.strerror or error}; nothing was changed") from error
+    for source in sources:
+        _copied(source, folder / source.name, "wb")
+    record_start(exercise, folder, anew=True)
+    return backup
 
 
-def find_solution(exercise: Exercise, folder: Path) -> Path:
+def course_folder(where: Path) -> Path:
+    """Find the folder that holds the learner's exercises.
+
+    Args:
+        where: Where the learner is: above it, in it, or in one of the exercises' folders.
+
+    Returns:
+        The folder; ``learn`` below ``where`` if there is none yet.
+    """
+    names = {exercise.folder for exercise in exercises()}
+    here = where.resolve()
+    for folder in (here, *here.parents):
+        if folder.name in names:
+            return folder.parent
+    if here.name == _COURSE and any((here / name).is_dir() for name in names):
+        return here
+    return where / _COURSE
+
+
+def exercise_folder(exercise: Exercise, where: Path) -> Path:
+    """Find where an exercise is done.
+
+    Args:
+        exercise: The exercise.
+        where: Where the learner is.
+
+    Returns:
+        The folder that the learner is in, if it is this exercise's; otherwise the one in the course's folder, be it
+        there or not.
+    """
+    for folder in (where.resolve(), *where.resolve().parents):
+        if _holds(folder, exercise):
+            return folder
+    return course_folder(where) / exercise.folder
+
+
+def find_solution(exercise: Exercise, where: Path) -> Path:
     """Find the file that the learner writes.
 
     Args:
         exercise: The exercise.
-        folder: Where the learner is: above ``learn/``, or in the exercise's own folder.
+        where: Where the learner is: above ``learn``, or in the exercise's own folder.
 
     Returns:
         The file.
@@ -98,43 +119,110 @@ def find_solution(exercise: Exercise, folder: Path) -> Path:
     Raises:
         UsageError: It is not there.
     """
-    path = find_folder(exercise, folder) / exercise.file
+    path = exercise_folder(exercise, where) / exercise.file
     if path.is_file():
         return path
     raise UsageError(f"{path} is not there; begin the exercise first", hint=f"groundwork learn start {exercise.number}")
 
 
-def save_progress(exercise: Exercise, folder: Path, outcomes: Mapping[str, str]) -> None:
-    """Write down how the checks ended, beside the learner's file.
+def current_exercise(where: Path) -> Exercise | None:
+    """Tell which exercise is meant where none is named.
 
     Args:
-        exercise: The exercise.
-        folder: The learner's folder.
-        outcomes: Check id to outcome.
-    """
-    from groundwork.storage import atomic_write
-
-    record = {
-        "version": 1,
-        "exercise": exercise.number,
-        "checked": datetime.now(UTC).isoformat(timespec="seconds"),
-        "checks": dict(outcomes),
-    }
-    with atomic_write(folder / PROGRESS, "w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(record, indent=2) + "\n")
-
-
-def load_progress(folder: Path) -> dict[str, str]:
-    """Read how the checks ended last time.
-
-    Args:
-        folder: The learner's folder.
+        where: Where the learner is.
 
     Returns:
-        Check id to outcome; empty if nothing is known. A file that cannot be read counts as nothing known.
+        That of the folder, or the one last worked on; None if none was begun.
     """
+    here = where.resolve()
+    for folder in (here, *here.parents):
+        for exercise in exercises():
+            if folder.name == exercise.folder or _holds(folder, exercise):
+                return exercise
+    base = course_folder(where)
+    begun = [exercise for exercise in exercises() if (base / exercise.folder).is_dir()]
+    return max(begun, key=lambda exercise: _touched(exercise, base / exercise.folder), default=None)
+
+
+def _holds(folder: Path, exercise: Exercise) -> bool:
+    # Not only the record: that of a file which was graded with --file lies beside it.
+    return (folder / exercise.file).is_file() and read_progress(folder).exercise == exercise.number
+
+
+def _touched(exercise: Exercise, folder: Path) -> float:
+    times = []
+    for path in (folder / exercise.file, folder / PROGRESS):
+        try:
+            times.append(path.stat().st_mtime)
+        except OSError:
+            continue
+    return max(times, default=0.0)
+
+
+def _sources(exercise: Exercise) -> Iterator[Path]:
+    yield from (exercise.path / name for name in _DOCUMENTS)
+    yield from sorted(path for path in (exercise.path / "starter").iterdir() if path.is_file())
+
+
+def _refuse_another(exercise: Exercise, into: Path) -> None:
+    """Two exercises in one folder would share README.md and measure.py, of which the second got neither."""
+    readme = into / _DOCUMENTS[0]
+    number = read_progress(into).exercise
+    for other in exercises():
+        if other.number != exercise.number and (number == other.number or _same(other.path / readme.name, readme)):
+            raise UsageError(
+                f"{into} holds exercise {other.number} already",
+                hint=f"each has a folder of its own, as --into {into / exercise.folder}",
+            )
+
+
+def _make(folder: Path) -> None:
     try:
-        record: Any = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
-        return {str(check): str(outcome) for check, outcome in record["checks"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{folder} cannot be a folder: a file is in its way; choose another with --into") from error
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be made: {error.strerror}", hint="choose another folder with --into"
+        ) from error
+
+
+def _copied(source: Path, target: Path, mode: str) -> bool:
+    from groundwork.storage import atomic_write  # late: it loads polars, and a verdict must not wait for that
+
+    try:
+        with atomic_write(target, "xb" if mode == "xb" else "wb") as file:
+            file.write(source.read_bytes())
+    except UsageError as error:
+        if error.code != "file_exists":
+            raise
+        return False
+    return True
+
+
+def _same(source: Path, target: Path) -> bool:
+    try:
+        return source.read_bytes() == target.read_bytes()
+    except OSError:
+        return False
+
+
+def _backup(folder: Path, now: datetime) -> Path:
+    name = f"{now:%Y-%m-%d-%H%M%S}"
+    unfinished = folder / BACKUPS / f".{name}-{os.getpid()}"
+    shutil.copytree(folder, unfinished, ignore=_left_out, symlinks=True)
+    for number in range(1, 1000):
+        target = folder / BACKUPS / (name if number == 1 else f"{name}-{number}")
+        try:
+            os.rename(unfinished, target)
+        except OSError as error:
+            # There is a backup of this second already; a folder that is not empty is never replaced.
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) and not isinstance(error, FileExistsError):
+                raise
+            continue
+        return target
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+
+
+def _left_out(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name in (BACKUPS, "__pycache__", ".progress.lock")]

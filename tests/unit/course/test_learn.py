@@ -1,13 +1,20 @@
+"""The learner's commands, without anything of a learner's being run."""
+
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from groundwork.cli._learn import app
-from groundwork.course import exercises, find_exercise, save_progress
+from groundwork.cli._learn_place import split_words
+from groundwork.cli._learn_view import bar
+from groundwork.course import Grade, digest_of, exercises, find_exercise, record_grade
 from groundwork.errors import UsageError
+from groundwork.testing import Outcome, Verdict
 
-EXERCISE = find_exercise("04")
+EXERCISE = find_exercise("05")
+IDS = [check.id for check in EXERCISE.contract]
 
 
 @pytest.fixture
@@ -16,40 +23,104 @@ def learn(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, arguments)
 
 
-def remember(exercise=EXERCISE, /, **outcomes):
+def lines_of(ended):
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    return ended.stdout.splitlines()
+
+
+def remember(exercise=EXERCISE, failed=None, waiting=(), message="found 3; expected 4", error=None, passed=True):
+    """Write a record: all checks passed, but for those that did not."""
     folder = Path("learn") / exercise.folder
     folder.mkdir(parents=True, exist_ok=True)
-    save_progress(exercise, folder, outcomes)
+    source = folder / exercise.file
+    if not source.exists():
+        source.write_text("def retry():\n    raise NotImplementedError\n")
+    verdicts = []
+    for check in exercise.contract:
+        outcome = Outcome.PASSED if passed else Outcome.WAITING
+        if check.id == failed:
+            outcome = Outcome.FAILED
+        if check.id in waiting:
+            outcome = Outcome.WAITING
+        verdicts.append(Verdict(check, outcome, message if outcome == Outcome.FAILED else ""))
+    record_grade(exercise, folder, Grade(exercise.contract.name, tuple(verdicts), error, ""), digest_of(source))
+    return source
 
 
-@pytest.mark.parametrize(
-    ("outcomes", "state", "following"),
-    [
-        ({}, "not begun", "Next: groundwork learn start 04"),
-        ({"a": "passed", "b": "failed"}, "1 of 2 checks pass", "Next: groundwork learn check 04"),
-        ({"a": "passed"}, "done", "Next: groundwork learn start 05"),
-    ],
-)
-def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn, outcomes, state, following):
+@pytest.fixture
+def graded(monkeypatch):
+    """Grades without running anything: everything passes but what is put in ``failing``."""
+    import groundwork.course
+
+    class Graded:
+        failing = ()
+        error = None
+        asked = None
+
+        def __call__(self, contract, module, solution, **options):
+            self.asked = options
+            verdicts = []
+            for check in contract:
+                if options.get("only") and check.id not in options["only"]:
+                    continue
+                if options.get("levels") and check.level not in options["levels"]:
+                    continue
+                failed = check.id in self.failing
+                verdicts.append(Verdict(check, Outcome.FAILED if failed else Outcome.PASSED, "found" if failed else ""))
+            return Grade(contract.name, tuple(verdicts), self.error, "")
+
+    graded = Graded()
+    monkeypatch.setattr(groundwork.course, "grade", graded)
+    return graded
+
+
+def test_the_screen_says_where_you_are_and_what_to_do_next(learn):
+    remember(failed=IDS[4])
+
+    lines = lines_of(learn())
+
+    assert lines[0] == f"0 of 7 exercises done, {len(IDS) - 1} checks pass"
+    assert any(line.startswith("> 05  Error handling") for line in lines)
+    assert f"  x {IDS[4]}  found 3; expected 4" in lines
+    assert lines[-1] == "Next: groundwork learn hint 05"
+
+
+def test_the_screen_of_a_newcomer_begins_with_the_first_exercise(learn):
+    lines = lines_of(learn())
+
+    assert 7 == sum("not begun" in line for line in lines)
+    assert lines[-1] == "Next: groundwork learn start 01"
+
+
+def test_the_screen_tells_of_a_file_that_was_changed_or_does_not_import(learn):
+    source = remember(passed=False, error="importing resilience.py raised SyntaxError (line 2)")
+    told = lines_of(learn())
+    source.write_text("x = 1\n")
+    changed = lines_of(learn())
+
+    assert "  x importing resilience.py raised SyntaxError (line 2)" in told
+    assert "  your file was changed since it was checked" in changed
+    assert "Next: groundwork learn check 05" == told[-1] == changed[-1]
+
+
+def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn):
+    fresh = lines_of(learn("list"))
+    remember(find_exercise("01"))
+    learn("start", "02")
+    begun = lines_of(learn("list"))
+
+    assert ["01", "02", "03", "04", "05", "06", "07", "Next:"] == [line.split()[0] for line in fresh]
+    assert begun[0].endswith("done")
+    assert begun[1].endswith("begun, not yet checked")
+    folder = Path("learn") / find_exercise("02").folder
+    assert begun[-1] == f"Next: read {folder / 'README.md'}, then groundwork learn check 02"
+
+
+def test_the_list_and_the_screen_say_when_there_is_nothing_left_to_do(learn):
     for exercise in exercises():
-        if exercise.number < EXERCISE.number:
-            remember(exercise, a="passed")
-    if outcomes:
-        remember(**outcomes)
+        remember(exercise)
 
-    lines = learn("list").stdout.splitlines()
-
-    assert any(line.startswith("04  File I/O") and line.endswith(state) for line in lines)
-    assert lines[-1] == following
-
-
-def test_the_list_says_when_there_is_nothing_left_to_do(learn):
-    for exercise in exercises():
-        remember(exercise, a="passed")
-
-    lines = learn("list").stdout.splitlines()
-
-    assert lines[-1] == "All exercises are done."
+    assert "All exercises are done." == lines_of(learn("list"))[-1] == lines_of(learn())[-1]
 
 
 def test_start_tells_what_it_wrote_and_a_second_one_that_nothing_was_to_do(learn):
@@ -67,47 +138,290 @@ def test_start_elsewhere_names_the_file_in_the_next_command(learn):
     assert result.stdout.splitlines()[-1].endswith(f"groundwork learn check 04 --file {Path('mine/storage.py')}")
 
 
-def test_a_hint_is_about_the_first_check_that_failed(learn):
-    remember(writes_the_bytes="passed", writes_text="failed", accepts_a_bare_name="failed")
+def test_reset_says_where_the_work_is_now(learn):
+    learn("start", "04")
+    unchanged = lines_of(learn("reset", "04"))
+    folder = Path("learn") / "04_file_io"
+    (folder / "storage.py").write_text("mine")
 
-    lines = learn("hint", "04").stdout.splitlines()
+    lines = lines_of(learn("reset"))
 
-    assert lines[0].startswith("writes_text  Mode w takes text")
-    assert [line.split()[0] for line in lines[1:3]] == ["why", "hint"]
-
-
-def test_a_hint_inside_the_folder_of_the_exercise_knows_what_failed_there(learn, monkeypatch):
-    remember(writes_the_bytes="passed", values_come_back="failed")
-    monkeypatch.chdir(Path("learn") / EXERCISE.folder)
-
-    assert learn("hint", "04").stdout.startswith("values_come_back  ")
+    assert unchanged[0].endswith("is as it was at the start")
+    backup = Path(lines[0].rpartition(" ")[2])
+    assert "mine" == (backup / "storage.py").read_text()
+    assert lines[-1] == "Next: groundwork learn check 04"
 
 
-def test_a_hint_where_all_is_green_says_so(learn):
-    remember(writes_the_bytes="passed", keeps_the_permission_bits="skipped")
+def test_a_check_shows_each_level_and_keeps_what_it_found(learn, graded):
+    learn("start", "05")
+    graded.failing = [IDS[0]]
 
-    lines = learn("hint", "04").stdout.splitlines()
+    ended = learn("check")
 
-    assert lines[0].startswith("All 2 checks pass")
-    assert lines[-1].endswith("ANSWERS.md")
-    assert learn("hint", "04", "writes_text").stdout.startswith("writes_text")
-
-
-def test_a_hint_before_any_check_is_about_the_first_one_and_any_can_be_asked_for(learn):
-    assert learn("hint", "04").stdout.startswith("writes_the_bytes")
-    assert learn("hint", "04", "writes_text", "--file", "x.py").stdout.splitlines()[-1].endswith("--file x.py")
+    lines = lines_of(ended)
+    assert (1, f"resilience  {len(IDS) - 1} of {len(IDS)} checks pass") == (ended.exit_code, lines[0])
+    assert ["basic", "edge", "fault", "crash", "load"] == [line.split()[0] for line in lines[1:6]]
+    assert lines[6] == f"  x {IDS[0]}  found"
+    assert lines_of(learn("list"))[4].endswith(f"{len(IDS) - 1} of {len(IDS)} checks pass")
 
 
-def test_what_is_not_there_is_a_mistake_of_the_caller(learn):
-    assert isinstance(learn("check", "04").exception, UsageError)
-    assert isinstance(learn("check", "04", "--file", "missing.py").exception, UsageError)
-    assert isinstance(learn("hint", "04", "missing").exception, UsageError)
-    assert learn("check").exit_code == 2
+def test_only_a_level_or_some_checks_are_asked_for(learn, graded):
+    learn("start", "05")
+
+    by_level = lines_of(learn("check", "05", "--level", "basic"))
+    asked = graded.asked
+    by_name = learn("check", "05", "--only", IDS[3], "--json")
+
+    assert ["basic"] == asked["levels"]
+    assert 3 == len(by_level)
+    assert by_level[-1] == "Next: groundwork learn check 05"
+    told = json.loads(by_name.stdout)
+    assert [IDS[3]] == [verdict["id"] for verdict in told["verdicts"]]
+    assert (0, "05", {"passed": 1, "total": 1}) == (by_name.exit_code, told["exercise"], *told["levels"].values())
+
+
+def test_whoever_passes_everything_is_told_where_the_answers_are(learn, graded):
+    learn("start", "05")
+
+    ended = learn("check")
+
+    assert (0, True) == (ended.exit_code, "ANSWERS.md" in lines_of(ended)[-1])
+
+
+def test_what_waits_says_for_which(learn, monkeypatch):
+    import groundwork.course
+
+    checks = {check.id: check for check in EXERCISE.contract}
+    second = next(check for check in EXERCISE.contract if check.after and checks[check.after[0]].after)
+    first = checks[second.after[0]]
+    root = checks[first.after[0]]
+    verdicts = (
+        Verdict(root, Outcome.FAILED, "found 3"),
+        Verdict(first, Outcome.WAITING, f"waits for {root.id}"),
+        Verdict(second, Outcome.WAITING, f"waits for {first.id}"),
+    )
+    monkeypatch.setattr(groundwork.course, "grade", lambda *_, **__: Grade("resilience", verdicts, None, ""))
+    learn("start", "05")
+
+    lines = lines_of(learn("check"))
+
+    assert f"  . {first.id}, {second.id} wait for {root.id}" in lines
+
+
+def test_a_hint_is_one_step_further_each_time_and_says_how_many_are_left(learn):
+    remember(failed=IDS[0])
+    hints = EXERCISE.hints_of(IDS[0])
+
+    shown = [lines_of(learn("hint")) for _ in range(len(hints) + 1)]
+
+    assert shown[0][0].startswith(IDS[0])
+    counts = [sum(line.startswith("  hint  ") for line in lines) for lines in shown]
+    assert [*range(1, len(hints) + 1), len(hints)] == counts
+    assert "  no hint is left" == shown[-1][-2]
+    assert all("left" in lines[-2] for lines in shown)
+
+
+def test_a_hint_is_about_the_first_check_that_failed_or_the_first_that_did_not_pass(learn):
+    before = lines_of(learn("hint", "05"))
+    remember(failed=IDS[7])
+    failed = lines_of(learn("hint", "05"))
+    remember(waiting=[IDS[9]])
+    waiting = lines_of(learn("hint", "05"))
+    remember()
+    done = lines_of(learn("hint", "05"))
+
+    assert [IDS[0], IDS[7], IDS[9]] == [lines[0].split()[0] for lines in (before, failed, waiting)]
+    assert done[-1] == "Next: groundwork learn solution 05"
+
+
+def test_why_takes_the_last_verdict_apart_without_running_anything(learn):
+    source = remember(failed=IDS[2], message="raised E (line 2): 3 calls; expected 4")
+
+    lines = lines_of(learn("why", IDS[2], "--code"))
+
+    assert lines[0] == f"{IDS[2]}  failed"
+    assert f"  rule      {EXERCISE.contract[IDS[2]].rule}" == lines[1]
+    assert f"  reason    {EXERCISE.contract[IDS[2]].why}" == lines[2]
+    assert lines[3:5] == ["  found     raised E (line 2): 3 calls", "  expected  4"]
+    assert lines[5] == f"  where     {source}:2  raise NotImplementedError"
+    assert lines[7].startswith(f"    def {IDS[2]}(")
+    assert lines[-1] == f"Next: groundwork learn hint 05 {IDS[2]}"
+
+
+def test_why_runs_a_check_that_was_never_run_or_whose_file_has_changed(learn, graded):
+    learn("start", "05")
+    graded.failing = [IDS[1]]
+
+    first = lines_of(learn("why", "05", IDS[1]))
+    asked, graded.asked = graded.asked, None
+    learn("why", "05", IDS[1])
+    again = graded.asked
+    (Path("learn") / EXERCISE.folder / EXERCISE.file).write_text("x = 1\n")
+    graded.failing = []
+    changed = lines_of(learn("why", "05", IDS[1]))
+
+    assert [IDS[1]] == asked["only"]
+    assert again is None
+    assert (f"{IDS[1]}  failed", f"{IDS[1]}  passed") == (first[0], changed[0])
+
+
+def test_why_of_a_check_that_waits_leads_to_the_one_it_waits_for(learn):
+    checks = {check.id: check for check in EXERCISE.contract}
+    later = next(check for check in EXERCISE.contract if check.after)
+    source = remember()
+    verdicts = (Verdict(later, Outcome.WAITING, f"waits for {later.after[0]}"),)
+    record_grade(EXERCISE, source.parent, Grade("resilience", verdicts, None, ""), digest_of(source))
+
+    lines = lines_of(learn("why", later.id))
+
+    assert lines[-1] == f"Next: groundwork learn why 05 {checks[later.after[0]].id}"
+
+
+def test_a_file_that_does_not_import_has_no_why(learn, graded):
+    learn("start", "05")
+    graded.error = "importing resilience.py raised SyntaxError (line 2)"
+
+    assert isinstance(learn("why", IDS[0]).exception, UsageError)
+
+
+def test_the_answer_is_shown_when_all_is_done_or_to_whoever_insists(learn):
+    remember(failed=IDS[0])
+    refused = learn("solution", "05")
+    insisted = lines_of(learn("solution", "05", "--yes-show-me"))
+    remember()
+    earned = lines_of(learn("solution"))
+
+    assert isinstance(refused.exception, UsageError)
+    assert "--yes-show-me" in refused.exception.hint
+    assert earned == insisted
+    assert any(line.startswith("=== ") and line.endswith("_retry.py") for line in earned)
+    assert any(line.startswith("The guide: ") for line in earned)
+
+
+def test_your_definitions_stand_beside_the_librarys(learn):
+    remember()
+
+    lines = lines_of(learn("diff", "05", "retry", "--width", "100"))
+
+    assert lines[0] == "=== retry"
+    assert "| _retry.py:" in lines[1]
+    assert lines[2].split(" | ")[0].rstrip() == "def retry():"
+    assert all(line[49:50] in ("|", "") for line in lines[1:-2])
+    assert isinstance(learn("diff", "05", "nothing").exception, UsageError)
+    assert isinstance(learn("diff", "05", "a", "b").exception, UsageError)
+
+
+def test_open_links_to_the_line_of_the_first_failure_or_the_first_stub(learn, tmp_path):
+    source = remember(failed=IDS[0], message="raised E (line 1): no")
+    failed = lines_of(learn("open"))
+    remember()
+    stub = lines_of(learn("open", "05"))
+
+    assert failed[0] == f"{source}:1"
+    assert stub[1].startswith("vscode://file/")
+    assert stub[1].endswith("/learn/05_error_handling/resilience.py:2")
+    assert "//" not in stub[1].removeprefix("vscode://")
+
+
+def test_progress_of_one_exercise_lists_every_check(learn):
+    remember(failed=IDS[0], waiting=[IDS[1]])
+
+    lines = lines_of(learn("progress", "05"))
+
+    assert f"  x {IDS[0]}  found 3; expected 4" in lines
+    assert f"  . {IDS[1]}  waiting" in lines
+    assert f"  + {IDS[2]}" in lines
+    assert json.loads(learn("progress", "05", "--json").stdout)[0]["checks"][IDS[0]] == "failed"
+
+
+def test_progress_of_all_shows_the_failures_and_writes_a_page(learn):
+    remember(failed=IDS[0], message="<b>3</b>")
+
+    lines = lines_of(learn("progress"))
+    paged = lines_of(learn("progress", "--html", "p.html"))
+    told = json.loads(learn("progress", "--json").stdout)
+
+    assert f"  x {IDS[0]}  <b>3</b>" in lines
+    assert lines[-1] == "Next: groundwork learn start 01"
+    assert paged == ["Next: open p.html in a browser"]
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;3" in page
+    assert "<b>3" not in page
+    assert 7 == len(told)
+    assert "checks" not in told[0]
+
+
+def test_a_report_is_a_table_a_csv_a_json_and_a_page(learn, tmp_path):
+    remember(failed=IDS[0])
+
+    table = lines_of(learn("report", "."))
+    csv = lines_of(learn("report", ".", "--csv"))
+    told = json.loads(learn("report", ".", "--json", "--html", "team.html").stdout)
+    paged = lines_of(learn("report", ".", "--html", "team.html"))
+
+    assert table[1].startswith(tmp_path.name)
+    assert f"{len(IDS) - 1}/{len(IDS)}" in table[1]
+    assert f"  x 05 {IDS[0]}  failed by 1" in table
+    assert 8 == len(csv)
+    assert (tmp_path.name, 0, len(IDS) - 1) == (told[0]["learner"], told[0]["done"], told[0]["passed"])
+    assert paged == ["Next: open team.html in a browser"]
+    assert tmp_path.name in Path("team.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",),
+        ("check", "99"),
+        ("check", "04"),
+        ("check", "04", "--file", "missing.py"),
+        ("watch", "04"),
+        ("hint",),
+        ("hint", "04", "missing"),
+        ("hint", "04", "a", "b"),
+        ("why", "04"),
+        ("why", "04", "missing"),
+        ("reset", "04"),
+        ("reset",),
+        ("open", "04"),
+        ("diff", "04"),
+        ("solution",),
+        ("start", "99"),
+        ("progress", "99"),
+        ("report", "missing"),
+        ("report", "."),
+        ("report", ".", "--csv", "--json"),
+        ("verify", "99"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_there_is_a_mistake_of_the_caller(learn, words):
+    ended = learn(*words)
+
+    assert isinstance(ended.exception, UsageError)
+    assert "\n" not in ended.exception.message
+
+
+@pytest.mark.parametrize("words", [("--level", "basi"), ("--level", "mutation"), ("--only", "missing")], ids=" ".join)
+def test_a_level_or_a_check_that_is_not_there_is_told(learn, words):
+    learn("start", "05")
+
+    assert isinstance(learn("check", "05", *words).exception, UsageError)
 
 
 def test_a_hint_for_a_check_that_is_not_there_names_the_nearest_three(learn):
-    ended = learn("hint", "04", EXERCISE.contract[5].id + "x")
+    ended = learn("hint", "05", IDS[5] + "x")
 
     assert isinstance(ended.exception, UsageError)
-    assert ended.exception.hint.startswith(f"did you mean {EXERCISE.contract[5].id} or ")
+    assert ended.exception.hint.startswith(f"did you mean {IDS[5]} or ")
     assert 2 == ended.exception.hint.count(" or ")
+
+
+def test_an_exercise_and_a_check_may_each_be_left_out():
+    assert [(None, None), ("04", None), (None, "a_check"), ("04", "a_check")] == [
+        split_words(words) for words in ([], ["04"], ["a_check"], ["04", "a_check"])
+    ]
+
+
+def test_a_bar_is_full_only_when_all_is_done_and_empty_only_when_nothing_is():
+    assert [0, 1, 19, 20, 20] == [bar(*each).count("#") for each in ((0, 50), (1, 50), (49, 50), (50, 50), (0, 0))]

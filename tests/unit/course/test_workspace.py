@@ -1,14 +1,26 @@
 import errno
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from groundwork.course import find_exercise, find_solution, load_progress, save_progress, start
+from groundwork.course import (
+    course_folder,
+    current_exercise,
+    exercise_folder,
+    find_exercise,
+    find_solution,
+    read_progress,
+    record_hint,
+    reset,
+    start,
+)
 from groundwork.errors import StorageError, UsageError
 from groundwork.testing import failpoints
 
 EXERCISE = find_exercise("04")
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 def test_start_copies_the_starter_and_the_instructions_but_not_the_answers(tmp_path):
@@ -81,14 +93,85 @@ def test_an_exercise_not_begun_is_told_with_the_command_that_begins_it(tmp_path)
     assert caught.value.hint == "groundwork learn start 04"
 
 
-def test_progress_comes_back_as_it_was_saved(tmp_path):
-    save_progress(EXERCISE, tmp_path, {"a": "passed", "b": "failed"})
+def test_reset_keeps_a_dated_copy_of_all_and_puts_the_starter_back(tmp_path):
+    start(EXERCISE, tmp_path)
+    (tmp_path / "storage.py").write_text("my work")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "idea.txt").write_text("my idea")
+    record_hint(EXERCISE, tmp_path, "writes_text")
 
-    assert load_progress(tmp_path) == {"a": "passed", "b": "failed"}
+    backup = reset(EXERCISE, tmp_path, now=NOW)
+
+    assert backup == tmp_path / "backups" / "2026-03-04-050607"
+    assert "my work" == (backup / "storage.py").read_text()
+    assert "my idea" == (backup / "notes" / "idea.txt").read_text() == (tmp_path / "notes" / "idea.txt").read_text()
+    assert {"writes_text": 1} == read_progress(backup).hints
+    assert {} == read_progress(tmp_path).hints
+    assert (EXERCISE.path / "starter" / "storage.py").read_bytes() == (tmp_path / "storage.py").read_bytes()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"checks": 3}', "{"])
-def test_a_progress_file_that_makes_no_sense_counts_as_none(tmp_path, text):
-    (tmp_path / "progress.json").write_text(text)
+def test_two_resets_within_a_second_have_two_backups_and_neither_holds_the_other(tmp_path):
+    start(EXERCISE, tmp_path)
+    backups = []
+    for text in ("first", "second"):
+        (tmp_path / "storage.py").write_text(text)
+        backups.append(reset(EXERCISE, tmp_path, now=NOW))
 
-    assert load_progress(tmp_path) == {}
+    assert ["2026-03-04-050607", "2026-03-04-050607-2"] == [backup.name for backup in backups]
+    assert ["first", "second"] == [(backup / "storage.py").read_text() for backup in backups]
+    assert not (backups[1] / "backups").exists()
+
+
+def test_nothing_to_reset_makes_no_backup(tmp_path):
+    start(EXERCISE, tmp_path)
+
+    assert reset(EXERCISE, tmp_path, now=NOW) is None
+    assert not (tmp_path / "backups").exists()
+
+
+def test_a_backup_that_cannot_be_made_leaves_everything_as_it_was(tmp_path):
+    start(EXERCISE, tmp_path)
+    (tmp_path / "storage.py").write_text("my work")
+    (tmp_path / "backups").write_text("in the way")
+
+    with pytest.raises(StorageError, match="nothing was changed"):
+        reset(EXERCISE, tmp_path, now=NOW)
+
+    assert "my work" == (tmp_path / "storage.py").read_text()
+
+
+def test_an_exercise_that_was_never_begun_cannot_be_reset(tmp_path):
+    with pytest.raises(UsageError, match="is not there") as caught:
+        reset(EXERCISE, tmp_path / "learn", now=NOW)
+
+    assert caught.value.hint == "groundwork learn start 04"
+
+
+def test_the_course_is_found_from_above_from_its_folder_and_from_inside(tmp_path):
+    folder = tmp_path / "learn" / EXERCISE.folder
+    (folder / "deep").mkdir(parents=True)
+
+    for where in (tmp_path, tmp_path / "learn", folder, folder / "deep"):
+        assert tmp_path / "learn" == course_folder(where)
+        assert folder == exercise_folder(EXERCISE, where)
+
+
+def test_the_current_exercise_is_that_of_the_folder_or_the_one_last_worked_on(tmp_path):
+    assert current_exercise(tmp_path) is None
+    folders = {number: tmp_path / "learn" / find_exercise(number).folder for number in ("04", "05", "06")}
+    for number, folder in folders.items():
+        start(find_exercise(number), folder)
+        for path in folder.iterdir():
+            os.utime(path, (1000, 1000))
+    os.utime(folders["05"] / "resilience.py", (2000, 2000))
+
+    assert "05" == current_exercise(tmp_path).number
+    assert "06" == current_exercise(folders["06"]).number
+
+
+def test_a_folder_of_the_learners_own_is_known_by_its_record(tmp_path):
+    start(EXERCISE, tmp_path / "mine")
+
+    assert "04" == current_exercise(tmp_path / "mine").number
+    assert tmp_path / "mine" == exercise_folder(EXERCISE, tmp_path / "mine")
+    assert tmp_path / "mine" / "storage.py" == find_solution(EXERCISE, tmp_path / "mine")

@@ -1,0 +1,184 @@
+"""``groundwork learn check`` and ``watch``: hold the learner's file against its contract, once or at each save.
+
+Rule: exit 0 when every check that was asked for passes, 1 when one does not; a Ctrl-C ends a watch quietly.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from groundwork.cli._learn_place import File, Name, Place, find_written
+from groundwork.cli._learn_view import show_grade
+from groundwork.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from groundwork.course import Grade
+    from groundwork.testing import Verdict
+
+_Levels = Annotated[
+    list[str] | None, typer.Option("--level", help="Only checks of this level, as basic; may be repeated.")
+]
+_Limit = Annotated[float, typer.Option(min=0.1, help="Seconds that one check may take.")]
+_Sandbox = Annotated[bool, typer.Option("--sandbox", help="Run your code in bubblewrap; it must be installed.")]
+
+
+def check_exercise(
+    name: Name = None,
+    level: _Levels = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this check; may be repeated.")] = None,
+    file: File = None,
+    limit_s: _Limit = 10.0,
+    sandbox: _Sandbox = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
+) -> None:
+    """Grade your file: what holds, what broke, what to do next."""
+    from groundwork.course import count_levels, digest_of, record_grade
+
+    place = find_written(name, file)
+    wanted = _wanted(place, level, only) | ({"sandbox": True} if sandbox else {})
+    digest = digest_of(place.file)
+    with _counting(len(wanted.get("only") or place.exercise.contract)) as on_verdict:
+        result = _graded(place, limit_s=limit_s, on_verdict=on_verdict, **wanted)
+    if as_json:
+        outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
+        levels = count_levels([verdict.check for verdict in result.verdicts], outcomes)
+        told = {"exercise": place.exercise.number, "file": str(place.file)} | result.to_dict()
+        told["levels"] = {str(row.level): {"passed": row.passed, "total": row.total} for row in levels}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        show_grade(place, result)
+    record_grade(place.exercise, place.folder, result, digest or "")
+    raise typer.Exit(0 if result.passed else 1)
+
+
+def watch_exercise(
+    name: Name = None, level: _Levels = None, file: File = None, limit_s: _Limit = 10.0, sandbox: _Sandbox = False
+) -> None:
+    """Check at each save, what failed last first; load and mutation only if asked for with --level."""
+    from groundwork.course import Saves, Watcher
+
+    place = find_written(name, file)
+    wanted = _wanted(place, level or _quick(place), None) | ({"sandbox": True} if sandbox else {})
+    failing: list[str] = []
+    typer.echo(f"watching {place.folder} for saves of exercise {place.exercise.number}; Ctrl-C ends it")
+    try:
+        with Watcher(Saves(place.folder), _acknowledge) as watcher:
+            while True:
+                failing = _round(place, watcher, failing, limit_s=limit_s, **wanted)
+                watcher.wait()
+    except KeyboardInterrupt:
+        typer.echo(f"\nNext: {place.command('check')}")
+
+
+def check_again(place: Place, check: str) -> "Verdict":
+    """Run one check and write down how it ended.
+
+    Args:
+        place: Whose file.
+        check: Id of the check.
+
+    Returns:
+        Its verdict.
+    """
+    from groundwork.course import digest_of, record_grade
+
+    digest = digest_of(place.file)
+    result = _graded(place, limit_s=10.0, on_verdict=None, only=[check])
+    record_grade(place.exercise, place.folder, result, digest or "")
+    if result.error is not None:
+        raise UsageError(result.error, hint=place.command("check"))
+    return next(verdict for verdict in result.verdicts if verdict.check.id == check)
+
+
+class _SavedAgain(Exception):
+    """What is being graded is out of date."""
+
+
+def _round(place: Place, watcher: Any, failing: list[str], **options: Any) -> list[str]:
+    """Grade once, unless the file is saved meanwhile; tell each failure as it is found."""
+    from groundwork.course import digest_of, record_grade
+    from groundwork.testing import Outcome
+
+    told = False
+
+    def on_verdict(verdict: "Verdict") -> None:
+        nonlocal told
+        if verdict.outcome == Outcome.FAILED and not told:
+            # The one to mend; all of them come when all are known.
+            typer.echo(f"  x {verdict.check.id}  {verdict.message}")
+            told = True
+        if watcher.pending:
+            raise _SavedAgain
+
+    if not place.file.is_file():  # an editor is replacing it, or it was moved
+        typer.echo(f"{place.file} is not there")
+        return failing
+    digest = digest_of(place.file)
+    try:
+        result = _graded(place, on_verdict=on_verdict, first=failing, **options)
+    except _SavedAgain:
+        return failing
+    show_grade(place, result)
+    record_grade(place.exercise, place.folder, result, digest or "")
+    return [verdict.check.id for verdict in result.having(Outcome.FAILED)]
+
+
+def _graded(place: Place, *, limit_s: float, on_verdict: "Callable[[Verdict], None] | None", **wanted: Any) -> "Grade":
+    from groundwork.course import grade
+
+    exercise = place.exercise
+    return grade(
+        exercise.contract, exercise.contract_module, place.file, limit_s=limit_s, on_verdict=on_verdict, **wanted
+    )
+
+
+def _wanted(place: Place, levels: list[str] | None, only: list[str] | None) -> dict[str, Any]:
+    from groundwork.testing import Level
+
+    wanted: dict[str, Any] = {}
+    if unknown := [level for level in levels or () if level not in set(Level)]:
+        raise UsageError(f"there is no level {unknown[0]!r}; there are {', '.join(Level)}")
+    if levels:
+        wanted["levels"] = [Level(level) for level in levels]
+        if not any(check.level in levels for check in place.exercise.contract):
+            raise UsageError(f"exercise {place.exercise.number} has no check of level {' or '.join(levels)}")
+    if only:
+        wanted["only"] = [place.exercise.contract[check].id for check in only]
+    return wanted
+
+
+def _quick(place: Place) -> list[str]:
+    from groundwork.testing import Level
+
+    slow = (Level.LOAD, Level.MUTATION)
+    return list(dict.fromkeys(str(check.level) for check in place.exercise.contract if check.level not in slow))
+
+
+def _acknowledge() -> None:
+    typer.echo(f"saved {datetime.now(UTC).astimezone():%H:%M:%S}; checking")
+
+
+@contextmanager
+def _counting(total: int) -> Iterator["Callable[[Verdict], None] | None"]:
+    """Show how far the grading is, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    done = 0
+
+    def on_verdict(verdict: "Verdict") -> None:
+        nonlocal done
+        done += 1
+        typer.echo(f"\r\x1b[K{done}/{total}  {verdict.check.id}", err=True, nl=False)
+
+    try:
+        yield on_verdict
+    finally:
+        typer.echo("\r\x1b[K", err=True, nl=False)

@@ -1,0 +1,100 @@
+"""``groundwork learn progress`` and ``report``: how far you are, and how far a team is."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from groundwork.cli._learn_place import find_place
+from groundwork.cli._learn_view import bar, next_step, show_levels
+from groundwork.errors import UsageError
+
+if TYPE_CHECKING:
+    from groundwork.course import Learner
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+def show_progress(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[EXERCISE]", help="Show every check of this one; all exercises if not given."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that needs nothing else.")] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Show how far you are: by level, what failed, and the next step."""
+    from groundwork.course import course_folder, progress_page, standing, standings
+
+    course = course_folder(Path.cwd())
+    if name is None:
+        found = standings(course)
+    else:
+        place = find_place(name, None)
+        found = [standing(place.exercise, place.folder)]
+    if html is not None:
+        _write(html, progress_page(found, name=course.resolve().parent.name or "learn"))
+        typer.echo(f"Next: open {html} in a browser")
+        return
+    if as_json:
+        told = [each.to_dict() | ({"checks": dict(each.outcomes)} if name else {}) for each in found]
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for each in found:
+        typer.echo(f"{each.exercise.number}  {each.exercise.title}: {each.describe()}")
+        show_levels(each.levels())
+        for check in each.outcomes if name else each.failed:
+            outcome = each.outcomes[check]
+            mark = {"passed": "+", "failed": "x", "skipped": "-"}.get(outcome, ".")
+            state = each.progress.checks.get(check)
+            said = (state.message if state else "") or outcome
+            typer.echo(f"  {mark} {check}  {said}" if mark != "+" else f"  + {check}")
+    following = next((each for each in found if not each.done), None)
+    typer.echo(f"Next: {next_step(following)}" if following else "Next: groundwork learn progress --html progress.html")
+
+
+def show_report(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Learners' folders, or folders of them.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a row for each learner and exercise as CSV.")] = False,
+    as_json: _AsJson = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page that needs nothing else.")] = None,
+) -> None:
+    """Show how far many learners are; reads their folders, runs nothing of theirs."""
+    from groundwork.course import hardest_checks, learners, report_csv, report_page
+
+    if as_csv and as_json:
+        raise UsageError("--csv and --json cannot both be printed; choose one")
+    found = learners(folders)
+    if html is not None:
+        _write(html, report_page(found))
+    if as_csv:
+        typer.echo(report_csv(found), nl=False)
+    elif as_json:
+        typer.echo(json.dumps([learner.to_dict() for learner in found], indent=2))
+    elif html is not None:
+        typer.echo(f"Next: open {html} in a browser")
+    else:
+        _show_team(found)
+        for number, check, count in hardest_checks(found, 3):
+            typer.echo(f"  x {number} {check}  failed by {count}")
+        typer.echo(f"Next: groundwork learn report {' '.join(map(str, folders))} --html team.html")
+
+
+def _show_team(found: "list[Learner]") -> None:
+    width = max(len("learner"), *(len(learner.name) for learner in found))
+    numbers = "".join(f"{standing.exercise.number:>8}" for standing in found[0].standings)
+    typer.echo(f"{'learner':<{width}}{numbers}  done")
+    for learner in found:
+        cells = "".join(
+            f"{f'{standing.passed}/{standing.total}' if standing.begun else '-':>8}" for standing in learner.standings
+        )
+        total = len(learner.standings)
+        typer.echo(f"{learner.name:<{width}}{cells}  {bar(learner.done, total)[::3]} {learner.done} of {total}")
+
+
+def _write(file: Path, text: str) -> None:
+    from groundwork.storage import atomic_write
+
+    with atomic_write(file, "w", encoding="utf-8", newline="\n") as opened:
+        opened.write(text)

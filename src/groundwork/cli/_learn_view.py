@@ -1,0 +1,136 @@
+"""What a learner sees: levels as a small table, failures first, what waits and for which check, the next step last."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from groundwork.cli._learn_place import Place, shown
+
+if TYPE_CHECKING:
+    from groundwork.course import Grade, LevelCount, Standing
+    from groundwork.testing import Verdict
+
+_SHOWN_LINES = 10
+_NAMED = 3
+_BAR = 20
+
+
+def show_grade(place: Place, result: "Grade") -> None:
+    """Print a grade.
+
+    Args:
+        place: What was graded.
+        result: What was found.
+    """
+    from groundwork.course import count_levels
+    from groundwork.testing import Outcome
+
+    passed, skipped = result.having(Outcome.PASSED), result.having(Outcome.SKIPPED)
+    typer.echo(f"{result.contract}  {len(passed)} of {len(result.verdicts) - len(skipped)} checks pass")
+    outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
+    show_levels(count_levels([verdict.check for verdict in result.verdicts], outcomes))
+    if result.error is not None:
+        typer.echo(f"  x {result.error}")
+    failed = result.having(Outcome.FAILED)
+    width = max((len(verdict.check.id) for verdict in failed), default=0)
+    for verdict in failed:
+        typer.echo(f"  x {verdict.check.id:<{width}}  {verdict.message}")
+    for line in _waiting(result.verdicts, result.error is not None):
+        typer.echo(f"  . {line}")
+    for verdict in skipped:
+        typer.echo(f"  - {verdict.check.id}  {verdict.message}")
+    _show_output(result.output)
+    typer.echo(f"Next: {_after(place, result)}")
+
+
+def show_levels(levels: Sequence["LevelCount"]) -> None:
+    """Print a line for each level.
+
+    Args:
+        levels: How the checks ended.
+    """
+    for row in levels:
+        typer.echo(f"  {row.level:<8}  {bar(row.passed, row.total)}  {row.passed:>3} of {row.total:>3}")
+
+
+def bar(passed: int, total: int) -> str:
+    """Draw how much is done.
+
+    Args:
+        passed: How many.
+        total: Of how many.
+
+    Returns:
+        As ``#####...............``; full only when all is done, empty only when nothing is.
+    """
+    full = passed * _BAR // total if total else _BAR
+    full = max(full, 1) if passed else full
+    return "#" * full + "." * (_BAR - full)
+
+
+def next_step(standing: "Standing") -> str:
+    """Say what to do next in an exercise.
+
+    Args:
+        standing: How far the learner is.
+
+    Returns:
+        A command, or a sentence with one.
+    """
+    number = standing.exercise.number
+    if not standing.begun:
+        return f"groundwork learn start {number}"
+    check = f"groundwork learn check {number}"
+    if standing.progress.checked is None:
+        return f"read {shown(standing.folder / 'README.md')}, then {check}"
+    if standing.changed or standing.progress.error or not standing.failed:
+        return check
+    return f"groundwork learn hint {number}"
+
+
+def _after(place: Place, result: "Grade") -> str:
+    if result.error is not None:
+        return f"mend that, then {place.command('check')}"
+    if not result.passed:
+        return place.command("hint")
+    if len(result.verdicts) < len(place.exercise.contract):
+        return place.command("check")
+    return f"compare your answers with {place.exercise.path / 'ANSWERS.md'}, and {place.command('solution')}"
+
+
+def _waiting(verdicts: Sequence["Verdict"], imports: bool) -> Iterator[str]:
+    from groundwork.testing import Outcome
+
+    known = {verdict.check.id: verdict for verdict in verdicts}
+    groups: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.outcome == Outcome.WAITING:
+            wanted = verdict.message.removeprefix("waits for ") if imports else ", ".join(_roots(verdict, known))
+            groups.setdefault(wanted, []).append(verdict.check.id)
+    for wanted, names in groups.items():
+        verb = "waits" if len(names) == 1 else "wait"
+        yield f"{', '.join(names) if len(names) <= _NAMED else f'{len(names)} checks'} {verb} for {wanted}"
+
+
+def _roots(verdict: "Verdict", known: Mapping[str, "Verdict"]) -> list[str]:
+    """Those that failed, whatever waits in between."""
+    from groundwork.testing import Outcome
+
+    found: dict[str, None] = {}
+    for name in verdict.check.after:
+        earlier = known.get(name)
+        if earlier is not None and earlier.outcome == Outcome.FAILED:
+            found[name] = None
+        elif earlier is not None and earlier.outcome == Outcome.WAITING:
+            found |= dict.fromkeys(_roots(earlier, known))
+    return list(found)
+
+
+def _show_output(output: str) -> None:
+    lines = output.splitlines()
+    if lines:
+        more = f", the last {_SHOWN_LINES} lines of {len(lines)}" if len(lines) > _SHOWN_LINES else ""
+        typer.echo(f"  your code printed{more}:")
+        for line in lines[-_SHOWN_LINES:]:
+            typer.echo(f"    {line[:200]}")
