@@ -62,16 +62,20 @@ def watch_exercise(
     name: Name = None, level: _Levels = None, file: File = None, limit_s: _Limit = 10.0, sandbox: _Sandbox = False
 ) -> None:
     """Check at each save, what failed last first; load and mutation only if asked for with --level."""
-    from groundwork.course import Saves, Watcher
+    from groundwork.course import LearnerProcess, Saves, Watcher
 
     place = find_written(name, file)
-    wanted = _wanted(place, level or _quick(place), None) | ({"sandbox": True} if sandbox else {})
+    wanted = _wanted(place, level or _quick(place), None)
     failing: list[str] = []
     typer.echo(f"watching {place.folder} for saves of exercise {place.exercise.number}; Ctrl-C ends it")
     try:
-        with Watcher(Saves(place.folder), _acknowledge) as watcher:
+        with (
+            # Kept for all rounds: it has imported the checks when the next save comes.
+            LearnerProcess(place.exercise.contract_module, sandbox=sandbox) as process,
+            Watcher(Saves(place.folder), _acknowledge) as watcher,
+        ):
             while True:
-                failing = _round(place, watcher, failing, limit_s=limit_s, **wanted)
+                failing = _round(place, watcher, failing, limit_s=limit_s, process=process, **wanted)
                 watcher.wait()
     except KeyboardInterrupt:
         typer.echo(f"\nNext: {place.command('check')}")
