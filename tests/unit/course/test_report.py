@@ -1,0 +1,130 @@
+import csv
+import io
+from html.parser import HTMLParser
+
+import pytest
+
+from groundwork.course import (
+    Grade,
+    exercises,
+    find_exercise,
+    hardest_checks,
+    learners,
+    progress_page,
+    record_grade,
+    report_csv,
+    report_page,
+    report_rows,
+)
+from groundwork.errors import UsageError
+from groundwork.testing import Outcome, Verdict
+
+EXERCISE = find_exercise("05")
+FIRST, SECOND = EXERCISE.contract[0], EXERCISE.contract[1]
+
+
+def learner(folder, failed, message="found"):
+    """A learner of whom two checks were run."""
+    home = folder / "learn" / EXERCISE.folder
+    home.mkdir(parents=True)
+    verdicts = [
+        Verdict(check, Outcome.FAILED if check in failed else Outcome.PASSED, message) for check in (FIRST, SECOND)
+    ]
+    record_grade(EXERCISE, home, Grade("resilience", tuple(verdicts), None, ""), "abc")
+    return folder
+
+
+def test_learners_are_found_by_their_folder_their_course_or_a_folder_of_them(tmp_path):
+    ada, bob = learner(tmp_path / "team" / "ada", []), learner(tmp_path / "team" / "bob", [FIRST])
+
+    by_folder = learners([ada, bob])
+    by_course = learners([ada / "learn", bob / "learn"])
+    by_team = learners([tmp_path / "team"])
+    twice = learners([tmp_path / "team", ada])
+
+    assert [["ada", "bob"]] * 4 == [[each.name for each in found] for found in (by_folder, by_course, by_team, twice)]
+    assert [2, 1] == [each.passed for each in by_team]
+
+
+def test_two_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    first, second = learner(tmp_path / "a" / "ada", []), learner(tmp_path / "b" / "ada", [])
+
+    assert [str(first / "learn"), str(second / "learn")] == [each.name for each in learners([first, second])]
+
+
+def test_a_folder_without_work_is_refused(tmp_path):
+    (tmp_path / "empty" / "other").mkdir(parents=True)
+
+    for folder in (tmp_path / "missing", tmp_path / "empty"):
+        with pytest.raises(UsageError, match=folder.name):
+            learners([folder])
+
+
+def test_the_table_has_a_row_for_each_learner_and_exercise(tmp_path):
+    rows = report_rows(learners([learner(tmp_path / "ada", [SECOND])]))
+
+    [row] = [row for row in rows if row["exercise"] == "05"]
+    assert len(exercises()) == len(rows)
+    assert (1, len(EXERCISE.contract), "", 1) == (row["passed"], row["total"], row["finished"], row["basic_passed"])
+    assert row["basic_total"] == sum(check.level == "basic" for check in EXERCISE.contract)
+
+
+def test_no_cell_of_the_csv_begins_like_a_formula(tmp_path):
+    found = learners([learner(tmp_path / "=1+1", [])])
+
+    rows = list(csv.DictReader(io.StringIO(report_csv(found))))
+
+    assert {"'=1+1"} == {row["learner"] for row in rows}
+
+
+def test_the_checks_that_most_fail_come_first(tmp_path):
+    folders = [learner(tmp_path / "ada", [SECOND]), learner(tmp_path / "bob", [FIRST, SECOND])]
+
+    assert [("05", SECOND.id, 2), ("05", FIRST.id, 1)] == hardest_checks(learners(folders))
+    assert [("05", SECOND.id, 2)] == hardest_checks(learners(folders), 1)
+
+
+class Page(HTMLParser):
+    """What a page asks for from elsewhere, and whether what it opens it closes."""
+
+    VOID = ("meta",)
+
+    def __init__(self, text):
+        super().__init__()
+        self.asked, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.asked += [value for name, value in attributes if name in ("src", "href")]
+        if tag == "script":
+            self.asked.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert tag == self.open.pop()
+
+
+def test_pages_need_nothing_from_elsewhere_and_show_no_markup_of_others(tmp_path):
+    found = learners([learner(tmp_path / "<i>ada", [FIRST], "<script>alert(1)</script>")])
+
+    for text in (progress_page(found[0].standings, name=found[0].name), report_page(found)):
+        page = Page(text)
+
+        assert ([], []) == (page.asked, page.open)
+        assert "&lt;i&gt;ada" in text
+        assert "<script" not in text
+        assert "prefers-color-scheme: dark" in text
+
+
+def test_a_page_of_a_newcomer_and_a_finished_one_are_whole(tmp_path):
+    home = tmp_path / "learn" / EXERCISE.folder
+    home.mkdir(parents=True)
+    fresh = progress_page(learners([tmp_path])[0].standings, name="ada")
+    verdicts = tuple(Verdict(check, Outcome.PASSED) for check in EXERCISE.contract)
+    record_grade(EXERCISE, home, Grade("resilience", verdicts, None, ""), "abc")
+    done = progress_page(learners([tmp_path])[0].standings, name="ada")
+
+    assert "not yet checked" in fresh
+    assert "1 of 7" in done
+    assert [] == Page(fresh).open == Page(done).open
