@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from groundwork.testing import Check, Outcome, Verdict, load_subject, run_contra
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
+
+_GRACE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class _Worker:
             while not channel.poll(min(0.5, left)):
                 left -= 0.5
                 if stopped.is_set() or left <= 0:
-                    self._end()
+                    self._end(at_once=True)
                     return Proof(claim, (f"did not finish within {self._limit_s:g} s",))
             proof = channel.recv()
         except (EOFError, OSError):
@@ -193,13 +196,20 @@ class _Worker:
         assert isinstance(proof, Proof)
         return proof
 
-    def _end(self) -> None:
-        if self._started is not None:
-            process, channel = self._started
-            self._started = None
-            channel.close()
+    def _end(self, *, at_once: bool = False) -> None:
+        if self._started is None:
+            return
+        process, channel = self._started
+        self._started = None
+        channel.close()
+        if not at_once:
+            process.join(_GRACE_S)  # it ends what its checks have started
+        if process.is_alive():
+            if sys.platform != "win32" and process.pid is not None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             process.kill()
-            process.join()
+        process.join()
 
 
 def _start() -> "tuple[BaseProcess, Connection]":
@@ -215,7 +225,9 @@ def _start() -> "tuple[BaseProcess, Connection]":
 
 
 def _serve(channel: "Connection") -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends us
+    if sys.platform != "win32":
+        os.setsid()  # Ctrl-C is the parent's, and what we start can be ended with us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
