@@ -24,11 +24,8 @@ p { margin: 0; } .muted { color: var(--muted); font-size: 13px; }
 dl { display: grid; grid-template-columns: max-content 1fr max-content; gap: 4px 12px; align-items: center; margin: 0;
   font-size: 13.5px; font-variant-numeric: tabular-nums; }
 dl dd { margin: 0; }
-meter { width: 100%; height: 8px; appearance: none; border: 0; border-radius: 4px; background: var(--track); }
-meter::-webkit-meter-inner-element { display: block; }
-meter::-webkit-meter-bar { height: 8px; border: 0; border-radius: 4px; background: var(--track); }
-meter::-webkit-meter-optimum-value { background: var(--bar); border-radius: 4px; }
-meter::-moz-meter-bar { background: var(--bar); border-radius: 4px; }
+.bar { display: block; height: 8px; border-radius: 4px; background: var(--track); overflow: hidden; }
+.bar i { display: block; height: 100%; border-radius: 4px; background: var(--bar); }
 ul { margin: 8px 0 0; padding-left: 18px; font-size: 13.5px; } li { overflow-wrap: anywhere; }
 details { margin-top: 8px; font-size: 13.5px; } summary { cursor: pointer; color: var(--muted); }
 code { font: 13px ui-monospace, "SFMono-Regular", Consolas, monospace; }
@@ -37,7 +34,7 @@ table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-
 th { text-align: left; color: var(--muted); font-weight: 550; white-space: nowrap; }
 th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); }
 tr:last-child > td { border-bottom: 0; } td.number, th.number { text-align: right; white-space: nowrap; }
-td meter { width: 64px; display: block; margin-left: auto; }
+td .bar { width: 64px; height: 6px; margin: 3px 0 2px auto; }
 @media (max-width: 560px) { main { padding: 18px 12px 40px; } .card { padding: 12px; } }
 @media print { body { background: none; } .card { break-inside: avoid; } }
 """

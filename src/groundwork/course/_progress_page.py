@@ -10,6 +10,7 @@ from groundwork.course._page_style import STYLE
 from groundwork.course._report import Learner, hardest_checks
 from groundwork.course._standing import LevelCount, Standing
 
+_SHOWN = 5
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -99,21 +100,28 @@ def _exercise(standing: Standing) -> str:
 
 
 def _level(row: LevelCount) -> str:
-    label = f"{row.level}: {row.passed} of {row.total}"
-    meter = f'<meter min=0 max={max(1, row.total)} value={row.passed} aria-label="{label}"></meter>'
-    return f"<dt>{row.level}</dt><dd>{meter}</dd><dd>{row.passed} of {row.total}</dd>"
+    return f"<dt>{row.level}</dt><dd>{_bar(row.passed, row.total)}</dd><dd>{row.passed} of {row.total}</dd>"
+
+
+def _bar(passed: int, total: int) -> str:
+    # The figures stand beside it.
+    return (
+        f'<span class=bar aria-hidden=true><i style="width:{100 * passed / total if total else 100:.1f}%"></i></span>'
+    )
 
 
 def _checks(standing: Standing) -> Iterator[str]:
     known = standing.progress.checks
     if standing.progress.error:
         yield f"<ul><li class=bad>{escape(standing.progress.error)}</li></ul>"
-    if failed := standing.failed:
+    if failed := standing.failed[:_SHOWN]:
         items = (f"<li><code>{check}</code> {escape(known[check].message)}</li>" for check in failed)
-        yield f"<ul>{''.join(items)}</ul>"
+        more = len(standing.failed) - len(failed)
+        yield f"<ul>{''.join(items)}{f'<li class=muted>and {more} more</li>' if more else ''}</ul>"
     if standing.begun:
         items = (
-            f"<li><code>{check}</code> <span class={_tone(outcome)}>{escape(outcome)}</span></li>"
+            f"<li><code>{check}</code> <span class={_tone(outcome)}>{escape(outcome)}</span>"
+            f" {escape(known[check].message) if check in known else ''}</li>"
             for check, outcome in standing.outcomes.items()
         )
         yield f"<details><summary>all {len(standing.outcomes)} checks</summary><ul>{''.join(items)}</ul></details>"
@@ -128,8 +136,7 @@ def _cell(standing: Standing) -> str:
         return "<td class='number muted'>&ndash;</td>"
     kind = " good" if standing.done else ""
     share = f"{standing.passed} / {standing.total}"
-    meter = f'<meter min=0 max={max(1, standing.total)} value={standing.passed} aria-label="{share}"></meter>'
-    return f"<td class='number{kind}'>{share}{meter}</td>"
+    return f"<td class='number{kind}'>{share}{_bar(standing.passed, standing.total)}</td>"
 
 
 def _last(times: Iterator[str | None]) -> str:
