@@ -1,79 +1,24 @@
-"""The course: exercises that rebuild the parts of groundwork, graded by the contracts that grade groundwork itself."""
+"""The course: exercises that rebuild the parts of groundwork, graded by the contracts that grade groundwork itself.
 
-from groundwork.course._catalog import Exercise, exercises, find_exercise
-from groundwork.course._grade import Grade, grade
-from groundwork.course._process import LearnerProcess
-from groundwork.course._progress import (
-    CheckState,
-    Progress,
-    digest_of,
-    read_progress,
-    record_grade,
-    record_hint,
-    record_start,
-)
-from groundwork.course._progress_page import progress_page, report_page
-from groundwork.course._report import Learner, hardest_checks, learners, report_csv, report_rows
-from groundwork.course._solution import Part, learner_text, library_files, library_parts
-from groundwork.course._standing import LevelCount, Standing, count_levels, standing, standings
-from groundwork.course._verify import Claim, Proof, claims_of, prove, unseen, verify
-from groundwork.course._watch import Saves, Watcher
-from groundwork.course._why import Reason, line_of, reason_of, source_of_check
-from groundwork.course._workspace import (
-    course_folder,
-    current_exercise,
-    exercise_folder,
-    find_solution,
-    reset,
-    start,
-)
+Rule: importing it imports nothing, for each learner's process begins below it. The names are those of ``_door``, which
+the first of them loads.
+"""
 
-__all__ = [
-    "CheckState",
-    "Claim",
-    "Exercise",
-    "Grade",
-    "Learner",
-    "LearnerProcess",
-    "LevelCount",
-    "Part",
-    "Progress",
-    "Proof",
-    "Reason",
-    "Saves",
-    "Standing",
-    "Watcher",
-    "claims_of",
-    "count_levels",
-    "course_folder",
-    "current_exercise",
-    "digest_of",
-    "exercise_folder",
-    "exercises",
-    "find_exercise",
-    "find_solution",
-    "grade",
-    "hardest_checks",
-    "learner_text",
-    "learners",
-    "library_files",
-    "library_parts",
-    "line_of",
-    "progress_page",
-    "prove",
-    "read_progress",
-    "reason_of",
-    "record_grade",
-    "record_hint",
-    "record_start",
-    "report_csv",
-    "report_page",
-    "report_rows",
-    "reset",
-    "source_of_check",
-    "standing",
-    "standings",
-    "start",
-    "unseen",
-    "verify",
-]
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_") and name != "__all__":  # the import system asks for modules this way
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from groundwork.course import _door
+
+    try:
+        return getattr(_door, name)
+    except AttributeError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    from groundwork.course import _door
+
+    return list(_door.__all__)
