@@ -9,7 +9,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -106,19 +106,11 @@ def _names(node: ast.stmt) -> list[str]:
 
 def _library_part(name: str, doors: list[ModuleType]) -> Part | None:
     found = next((getattr(door, name) for door in doors if hasattr(door, name)), None)
-    if found is None:
-        return None
     module = sys.modules.get(getattr(found, "__module__", None) or "")
-    if isinstance(found, ModuleType):
-        module = found
     file = inspect.getsourcefile(module) if module is not None else None
-    if file is None:
-        return None
-    wanted = getattr(found, "__name__", name)
-    for part in _parts_of_file(Path(file)):
-        if part.name in (name, wanted):
-            return Part(name, part.file, part.line, part.text)
-    return Part(name, Path(file), 1, "")
+    parts = {part.name: part for part in _parts_of_file(Path(file))} if file is not None else {}
+    part = parts.get(name) or parts.get(getattr(found, "__name__", name))
+    return replace(part, name=name) if part is not None else None
 
 
 def _neighbours(file: Path) -> Iterator[Path]:

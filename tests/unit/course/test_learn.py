@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from groundwork.cli._learn import app
 from groundwork.cli._learn_place import split_words
+from groundwork.cli._learn_solution import editor_command
 from groundwork.cli._learn_view import bar
 from groundwork.course import Grade, digest_of, exercises, find_exercise, record_grade
 from groundwork.errors import UsageError
@@ -425,3 +427,171 @@ def test_an_exercise_and_a_check_may_each_be_left_out():
 
 def test_a_bar_is_full_only_when_all_is_done_and_empty_only_when_nothing_is():
     assert [0, 1, 19, 20, 20] == [bar(*each).count("#") for each in ((0, 50), (1, 50), (49, 50), (50, 50), (0, 0))]
+
+
+class Script:
+    """A watcher that has one save after another, then Ctrl-C."""
+
+    def __init__(self, *saves):
+        self.saves, self.pending = list(saves), False
+
+    def __call__(self, saves, on_save):
+        self.on_save = on_save
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def wait(self):
+        self.pending = False
+        if not self.saves:
+            raise KeyboardInterrupt
+        self.on_save()
+        self.saves.pop(0)()
+
+
+@pytest.fixture
+def watch(learn, graded, monkeypatch):
+    """Runs a watch to its end: grade, then a save for each of the functions given."""
+    import groundwork.course
+
+    class Kept:
+        def __init__(self, contract_module, *, sandbox):
+            self.sandbox = sandbox
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    def run(*saves, options=(), script=None):
+        learn("start", "05")
+        script = script or Script(*saves)
+        monkeypatch.setattr(groundwork.course, "Watcher", script)
+        monkeypatch.setattr(groundwork.course, "LearnerProcess", Kept)
+        return lines_of(learn("watch", "05", *options))
+
+    return run
+
+
+def test_a_watch_begins_with_what_failed_last_and_leaves_the_slow_levels_to_check(watch, graded):
+    graded.failing = [IDS[3]]
+
+    lines = watch(lambda: None)
+
+    assert [IDS[3]] == graded.asked["first"]
+    assert {"basic", "edge", "fault", "crash"} == set(graded.asked["levels"])
+    assert 1 == sum(line.startswith("saved ") for line in lines)
+    assert ["", "Next: groundwork learn check 05"] == lines[-2:]
+
+
+def test_a_watch_takes_the_levels_that_are_asked_for_and_a_sandbox(watch, graded):
+    watch(options=("--level", "load", "--sandbox"))
+
+    assert (["load"], True) == (graded.asked["levels"], graded.asked["process"].sandbox)
+
+
+def test_a_file_that_is_away_for_a_moment_ends_no_watch(watch, graded):
+    file = Path("learn") / EXERCISE.folder / EXERCISE.file
+
+    lines = watch(file.unlink)
+
+    assert f"{file} is not there" in lines
+
+
+def test_a_watch_tells_the_first_failure_at_once_and_gives_up_when_the_file_is_saved_again(watch, graded, monkeypatch):
+    import groundwork.course
+
+    def told(contract, *_, on_verdict, **__):
+        script.pending = len(script.saves) == 1  # saved again while the second round runs
+        for check in contract[:2]:
+            on_verdict(Verdict(check, Outcome.FAILED, "found"))
+        return graded(contract, None, None)
+
+    script = Script(lambda: None, lambda: None)
+    monkeypatch.setattr(groundwork.course, "grade", told)
+
+    lines = watch(script=script)
+
+    assert 3 == lines.count(f"  x {IDS[0]}  found")
+    assert 2 == sum(" checks pass" in line for line in lines)
+
+
+def test_on_a_terminal_a_check_says_how_far_it_is(capsys, monkeypatch):
+    from groundwork.cli import _learn_check
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with _learn_check._counting(3) as on_verdict:
+        on_verdict(Verdict(EXERCISE.contract[0], Outcome.PASSED))
+
+    assert f"1/3  {IDS[0]}" in capsys.readouterr().err
+
+
+def test_what_was_skipped_what_was_printed_and_what_did_not_import_are_shown(learn, monkeypatch):
+    import groundwork.course
+
+    error = "importing resilience.py raised SyntaxError (line 2)"
+    verdicts = (
+        Verdict(EXERCISE.contract[0], Outcome.SKIPPED, "not on Windows: no signals"),
+        Verdict(EXERCISE.contract[1], Outcome.WAITING, "waits for resilience.py to import"),
+    )
+    output = "".join(f"line {number}\n" for number in range(12))
+    monkeypatch.setattr(groundwork.course, "grade", lambda *_, **__: Grade("resilience", verdicts, error, output))
+    learn("start", "05")
+
+    lines = lines_of(learn("check"))
+
+    assert f"  x {error}" in lines
+    assert f"  - {IDS[0]}  not on Windows: no signals" in lines
+    assert f"  . {IDS[1]} waits for resilience.py to import" in lines
+    assert ["  your code printed, the last 10 lines of 12:", "    line 2"] == lines[-12:-10]
+    assert lines[-1] == "Next: mend that, then groundwork learn check 05"
+
+
+@pytest.mark.parametrize(
+    ("editor", "expected"),
+    [
+        ("vim", ["vim", "+7", "x.py"]),
+        ("code --wait", ["code", "--wait", "--goto", "x.py:7"]),
+        ("/usr/bin/subl", ["/usr/bin/subl", "x.py:7"]),
+        ("unknown -a", ["unknown", "-a", "x.py"]),
+    ],
+)
+def test_an_editor_is_started_at_the_line_if_it_is_known_how(editor, expected):
+    assert expected == editor_command(editor, Path("x.py"), 7)
+
+
+@pytest.mark.parametrize("editor", ["my-editor", "no-such-editor-anywhere"])
+def test_open_starts_the_editor_on_a_terminal(learn, monkeypatch, editor):
+    from groundwork.cli import _learn_solution
+
+    started = []
+
+    def run(command, **_):
+        if command[0] != "my-editor":
+            raise FileNotFoundError(2, "No such file or directory")
+        started.append(command)
+
+    source = remember()
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(_learn_solution, "sys", SimpleNamespace(stdin=terminal, stdout=terminal))
+    monkeypatch.setattr(_learn_solution.subprocess, "run", run)
+    monkeypatch.setenv("VISUAL", editor)
+
+    ended = learn("open")
+
+    assert ([["my-editor", str(source)]] if editor == "my-editor" else []) == started
+    assert (editor == "my-editor") == (ended.exit_code == 0)
+
+
+def test_whatever_is_not_offered_is_told_by_its_name():
+    import groundwork.course
+
+    assert "grade" in dir(groundwork.course)
+    for name in ("nothing", "_nothing"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(groundwork.course, name)

@@ -89,3 +89,10 @@ def test_a_check_that_no_wrong_implementation_fails_is_told():
     proofs = [Proof(Claim("05", "wrong", "a.py"), (), 1, tuple(check.id for check in EXERCISE.contract[1:]))]
 
     assert [FIRST] == unseen(EXERCISE, proofs)
+
+
+def test_a_part_that_takes_nothing_of_the_library_claims_nothing_of_it():
+    exercise = dataclasses.replace(EXERCISE, library=())
+
+    assert "library" not in {claim.kind for claim in claims_of(exercise)}
+    assert "05 wrong/x.py" == str(Claim("05", "wrong", "wrong/x.py"))

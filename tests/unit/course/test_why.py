@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,16 @@ def test_the_text_of_a_check_is_its_function_alone():
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.number)
 def test_every_check_can_show_its_text(exercise):
     assert [] == [check.id for check in exercise.contract if f"def {check.id}(" not in source_of_check(check)]
+
+
+def test_a_check_whose_text_is_not_installed_has_none():
+    code = "def check(subject, lab): ..."
+    names = {}
+    exec(code, names)
+    check = find_exercise("04").contract[0]
+
+    assert "" == source_of_check(dataclasses.replace(check, run=names["check"]))
+
+
+def test_a_file_that_cannot_be_read_shows_no_line(tmp_path):
+    assert (3, "") == ((reason := reason_of("raised E (line 3): no", tmp_path)).line, reason.text)

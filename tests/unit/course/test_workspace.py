@@ -175,3 +175,19 @@ def test_a_folder_of_the_learners_own_is_known_by_its_record(tmp_path):
     assert "04" == current_exercise(tmp_path / "mine").number
     assert tmp_path / "mine" == exercise_folder(EXERCISE, tmp_path / "mine")
     assert tmp_path / "mine" / "storage.py" == find_solution(EXERCISE, tmp_path / "mine")
+
+
+@pytest.mark.parametrize("broken", ["mkdir", "rename"])
+def test_a_reset_that_the_system_refuses_says_so_and_changes_nothing(tmp_path, monkeypatch, broken):
+    start(EXERCISE, tmp_path)
+    (tmp_path / "storage.py").write_text("my work")
+
+    def refuse(*arguments, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, broken, refuse)
+
+    with pytest.raises(StorageError, match="nothing was changed"):
+        reset(EXERCISE, tmp_path, now=NOW)
+
+    assert "my work" == (tmp_path / "storage.py").read_text()
