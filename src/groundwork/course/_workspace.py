@@ -209,7 +209,9 @@ def _same(source: Path, target: Path) -> bool:
 
 def _backup(folder: Path, now: datetime) -> Path:
     name = f"{now:%Y-%m-%d-%H%M%S}"
-    unfinished = folder / BACKUPS / f".{name}-{os.getpid()}"
+    for left in (folder / BACKUPS).glob(".*"):  # of a reset that was killed; what it copied is in the folder still
+        shutil.rmtree(left, ignore_errors=True)
+    unfinished = folder / BACKUPS / f".{name}"
     shutil.copytree(folder, unfinished, ignore=_left_out, symlinks=True)
     for number in range(1, 1000):
         target = folder / BACKUPS / (name if number == 1 else f"{name}-{number}")

@@ -191,3 +191,13 @@ def test_a_reset_that_the_system_refuses_says_so_and_changes_nothing(tmp_path, m
         reset(EXERCISE, tmp_path, now=NOW)
 
     assert "my work" == (tmp_path / "storage.py").read_text()
+
+
+def test_what_a_killed_reset_left_is_swept_up_by_the_next(tmp_path):
+    start(EXERCISE, tmp_path)
+    (tmp_path / "storage.py").write_text("my work")
+    (tmp_path / "backups" / ".2026-01-01-000000").mkdir(parents=True)
+
+    backup = reset(EXERCISE, tmp_path, now=NOW)
+
+    assert [backup] == list((tmp_path / "backups").iterdir())
