@@ -595,3 +595,10 @@ def test_whatever_is_not_offered_is_told_by_its_name():
     for name in ("nothing", "_nothing"):
         with pytest.raises(AttributeError, match=name):
             getattr(groundwork.course, name)
+
+
+def test_a_hint_inside_the_folder_of_the_exercise_knows_what_failed_there(learn, monkeypatch):
+    source = remember(failed=IDS[4])
+    monkeypatch.chdir(source.parent)
+
+    assert learn("hint").stdout.startswith(IDS[4])
