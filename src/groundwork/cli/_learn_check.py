@@ -4,14 +4,12 @@ Rule: exit 0 when every check that was asked for passes, 1 when one does not; a 
 """
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwork.cli._learn_count import counting
 from groundwork.cli._learn_place import File, Name, Place, find_written
 from groundwork.cli._learn_view import show_grade
 from groundwork.errors import UsageError
@@ -44,7 +42,8 @@ def check_exercise(
     place = find_written(name, file)
     wanted = _wanted(place, level, only) | ({"sandbox": True} if sandbox else {})
     digest = digest_of(place.file)
-    with _counting(len(wanted.get("only") or place.exercise.contract)) as on_verdict:
+    with counting(len(wanted.get("only") or place.exercise.contract)) as tell:
+        on_verdict = None if tell is None else lambda verdict: tell(verdict.check.id)
         result = _graded(place, limit_s=limit_s, on_verdict=on_verdict, **wanted)
     if as_json:
         outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
@@ -167,22 +166,3 @@ def _quick(place: Place) -> list[str]:
 
 def _acknowledge() -> None:
     typer.echo(f"saved {datetime.now(UTC).astimezone():%H:%M:%S}; checking")
-
-
-@contextmanager
-def _counting(total: int) -> Iterator["Callable[[Verdict], None] | None"]:
-    """Show how far the grading is, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    done = 0
-
-    def on_verdict(verdict: "Verdict") -> None:
-        nonlocal done
-        done += 1
-        typer.echo(f"\r\x1b[K{done}/{total}  {verdict.check.id}", err=True, nl=False)
-
-    try:
-        yield on_verdict
-    finally:
-        typer.echo("\r\x1b[K", err=True, nl=False)

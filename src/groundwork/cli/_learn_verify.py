@@ -1,11 +1,12 @@
 """``groundwork learn verify``: for the authors of exercises, that each file of them does what it says."""
 
 import json
-import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from groundwork.cli._learn_count import counting
 
 if TYPE_CHECKING:
     from groundwork.course import Exercise, Proof
@@ -26,17 +27,9 @@ def verify_exercises(
     chosen = list({exercise.number: exercise for exercise in found}.values())
     claims = [claim for exercise in chosen for claim in claims_of(exercise)]
     started = time.monotonic()
-    done = 0
-
-    def tell(proof: "Proof") -> None:
-        nonlocal done
-        done += 1
-        if sys.stderr.isatty():
-            typer.echo(f"\r\x1b[K{done}/{len(claims)}  {proof.claim}", err=True, nl=False)
-
-    proofs = verify(claims, workers=workers, limit_s=limit_s, on_proof=tell)
-    if sys.stderr.isatty():
-        typer.echo("\r\x1b[K", err=True, nl=False)
+    with counting(len(claims)) as tell:
+        on_proof = None if tell is None else lambda proof: tell(str(proof.claim))
+        proofs = verify(claims, workers=workers, limit_s=limit_s, on_proof=on_proof)
     blind = {exercise.number: unseen(exercise, proofs) for exercise in chosen}
     if as_json:
         told = [
