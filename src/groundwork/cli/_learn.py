@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from groundwork.cli import _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
-from groundwork.cli._learn_place import Name, find_place, shown
+from groundwork.cli._learn_place import Name, all_standings, find_place, shown
 from groundwork.cli._learn_view import bar, next_step, show_levels
 
 app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
@@ -30,11 +30,11 @@ app.command("verify")(_learn_verify.verify_exercises)
 @app.callback()
 def show_screen(context: typer.Context) -> None:
     """Say where you are and what to do next."""
-    from groundwork.course import course_folder, current_exercise, standings
+    from groundwork.course import current_exercise
 
     if context.invoked_subcommand is not None:
         return
-    found = standings(course_folder(Path.cwd()))
+    found = all_standings()
     current = current_exercise(Path.cwd())
     done, passed = sum(each.done for each in found), sum(each.passed for each in found)
     typer.echo(f"{done} of {len(found)} exercises done, {passed} checks pass\n")
@@ -61,9 +61,7 @@ def show_screen(context: typer.Context) -> None:
 @app.command("list")
 def list_exercises() -> None:
     """List the exercises and how far each is."""
-    from groundwork.course import course_folder, standings
-
-    found = standings(course_folder(Path.cwd()))
+    found = all_standings()
     for each in found:
         typer.echo(
             f"{each.exercise.number}  {each.exercise.title:<50}  {each.exercise.minutes:>4} min  {each.describe()}"

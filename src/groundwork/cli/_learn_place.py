@@ -12,7 +12,7 @@ import typer
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from groundwork.course import Exercise
+    from groundwork.course import Exercise, Standing
 
 Name = Annotated[
     str | None,
@@ -101,6 +101,18 @@ def find_written(name: str | None, file: Path | None) -> Place:
         f"{place.file} is not there; begin the exercise first",
         hint=f"groundwork learn start {place.exercise.number}",
     )
+
+
+def all_standings() -> "list[Standing]":
+    """Look at every exercise of the learner who is here.
+
+    Returns:
+        One for each exercise, in the order of the course; that of the current folder, wherever that is.
+    """
+    from groundwork.course import exercise_folder, exercises, standing
+
+    where = Path.cwd()
+    return [standing(exercise, exercise_folder(exercise, where)) for exercise in exercises()]
 
 
 def split_words(words: list[str]) -> tuple[str | None, str | None]:

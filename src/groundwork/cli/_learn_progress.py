@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundwork.cli._learn_place import find_place
+from groundwork.cli._learn_place import all_standings, find_place
 from groundwork.cli._learn_view import bar, next_step, show_levels
 from groundwork.errors import UsageError
 
@@ -25,16 +25,15 @@ def show_progress(
     as_json: _AsJson = False,
 ) -> None:
     """Show how far you are: by level, what failed, and the next step."""
-    from groundwork.course import course_folder, progress_page, standing, standings
+    from groundwork.course import course_folder, progress_page, standing
 
-    course = course_folder(Path.cwd())
     if name is None:
-        found = standings(course)
+        found = all_standings()
     else:
         place = find_place(name, None)
         found = [standing(place.exercise, place.folder)]
     if html is not None:
-        _write(html, progress_page(found, name=course.resolve().parent.name or "learn"))
+        _write(html, progress_page(found, name=course_folder(Path.cwd()).resolve().parent.name or "learn"))
         typer.echo(f"Next: open {html} in a browser")
         return
     if as_json:

@@ -604,3 +604,13 @@ def test_a_hint_inside_the_folder_of_the_exercise_knows_what_failed_there(learn,
     monkeypatch.chdir(source.parent)
 
     assert learn("hint").stdout.startswith(IDS[4])
+
+
+def test_inside_a_folder_of_the_learners_own_the_screen_is_about_it(learn, monkeypatch):
+    learn("start", "05", "--into", "mine")
+    monkeypatch.chdir("mine")
+
+    lines = lines_of(learn())
+
+    assert any(line.startswith("> 05  ") and line.endswith("begun, not yet checked") for line in lines)
+    assert lines[-1] == "Next: read README.md, then groundwork learn check 05"
