@@ -15,8 +15,7 @@ from typing import Any
 from groundwork.course._guard import allowed_imports, provided_modules, refusal_of
 from groundwork.course._process import LearnerProcess
 from groundwork.errors import ContractBroken
-from groundwork.testing._contract import Check, Contract
-from groundwork.testing._verdict import Outcome, Verdict, withheld
+from groundwork.testing import Check, Contract, Outcome, Verdict, withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any
 
-from groundwork.testing._contract import Check
+from groundwork.testing import Check
 
 _ALSO = ("json", "time", "os", "hmac", "contextlib", "threading")
 Verify = Callable[[], str | None]

@@ -20,9 +20,7 @@ from groundwork.course._guard import guard
 from groundwork.course._limits import restrain
 from groundwork.course._messages import sender
 from groundwork.course._seal import EqualToAnything, seal
-from groundwork.testing._contract import Contract
-from groundwork.testing._subject import load_subject
-from groundwork.testing._verdict import run_check
+from groundwork.testing import Contract, load_subject, run_check
 
 Say = Callable[[dict[str, Any]], None]
 

@@ -1,78 +1,51 @@
-"""What the door of this package offers; loaded when the first of it is asked for."""
+"""Where each name of this package is."""
 
-from groundwork.testing._clock import VirtualClock
-from groundwork.testing._compare_arrays import assert_close
-from groundwork.testing._contract import Check, Contract, Level
-from groundwork.testing._crash import Crash
-from groundwork.testing._deterministic import assert_deterministic
-from groundwork.testing._failpoints import every_failpoint, failpoints, kill_self
-from groundwork.testing._fake_model import FakeModel
-from groundwork.testing._fault_fs import FaultFs
-from groundwork.testing._fault_plan import Fault, FaultKind, FaultPlan
-from groundwork.testing._faults import failing, full_disk, separate_disks, short_writes
-from groundwork.testing._flaky_server import Asked, FlakyServer, Reply, flaky_server
-from groundwork.testing._golden import Golden
-from groundwork.testing._lab import Lab
-from groundwork.testing._leaks import assert_no_leaks
-from groundwork.testing._memory_limit import memory_limit
-from groundwork.testing._model_server import model_server
-from groundwork.testing._planted import Planted, plant
-from groundwork.testing._processes import peak_memory_bytes
-from groundwork.testing._promises import broken_promises
-from groundwork.testing._run_virtual import Deadlocked, run_virtual
-from groundwork.testing._simulation import Killed, Simulation
-from groundwork.testing._small_data import SmallData, small_data
-from groundwork.testing._subject import load_subject
-from groundwork.testing._system_calls import Call, system_calls
-from groundwork.testing._unpickling import unpicklings
-from groundwork.testing._verdict import Outcome, Verdict, run_check, run_contract, withheld
-
-__all__ = [
-    "Asked",
-    "Call",
-    "Check",
-    "Contract",
-    "Crash",
-    "Deadlocked",
-    "FakeModel",
-    "Fault",
-    "FaultFs",
-    "FaultKind",
-    "FaultPlan",
-    "FlakyServer",
-    "Golden",
-    "Killed",
-    "Lab",
-    "Level",
-    "Outcome",
-    "Planted",
-    "Reply",
-    "Simulation",
-    "SmallData",
-    "Verdict",
-    "VirtualClock",
-    "assert_close",
-    "assert_deterministic",
-    "assert_no_leaks",
-    "broken_promises",
-    "every_failpoint",
-    "failing",
-    "failpoints",
-    "flaky_server",
-    "full_disk",
-    "kill_self",
-    "load_subject",
-    "memory_limit",
-    "model_server",
-    "peak_memory_bytes",
-    "plant",
-    "run_check",
-    "run_contract",
-    "run_virtual",
-    "separate_disks",
-    "short_writes",
-    "small_data",
-    "system_calls",
-    "unpicklings",
-    "withheld",
-]
+HOMES = {
+    "Asked": "_flaky_server",
+    "Call": "_system_calls",
+    "Check": "_contract",
+    "Contract": "_contract",
+    "Crash": "_crash",
+    "Deadlocked": "_run_virtual",
+    "FakeModel": "_fake_model",
+    "Fault": "_fault_plan",
+    "FaultFs": "_fault_fs",
+    "FaultKind": "_fault_plan",
+    "FaultPlan": "_fault_plan",
+    "FlakyServer": "_flaky_server",
+    "Golden": "_golden",
+    "Killed": "_simulation",
+    "Lab": "_lab",
+    "Level": "_contract",
+    "Outcome": "_verdict",
+    "Planted": "_planted",
+    "Reply": "_flaky_server",
+    "Simulation": "_simulation",
+    "SmallData": "_small_data",
+    "Verdict": "_verdict",
+    "VirtualClock": "_clock",
+    "assert_close": "_compare_arrays",
+    "assert_deterministic": "_deterministic",
+    "assert_no_leaks": "_leaks",
+    "broken_promises": "_promises",
+    "every_failpoint": "_failpoints",
+    "failing": "_faults",
+    "failpoints": "_failpoints",
+    "flaky_server": "_flaky_server",
+    "full_disk": "_faults",
+    "kill_self": "_failpoints",
+    "load_subject": "_subject",
+    "memory_limit": "_memory_limit",
+    "model_server": "_model_server",
+    "peak_memory_bytes": "_processes",
+    "plant": "_planted",
+    "run_check": "_verdict",
+    "run_contract": "_verdict",
+    "run_virtual": "_run_virtual",
+    "separate_disks": "_faults",
+    "short_writes": "_faults",
+    "small_data": "_small_data",
+    "system_calls": "_system_calls",
+    "unpicklings": "_unpickling",
+    "withheld": "_verdict",
+}

@@ -13,9 +13,11 @@ import sklearn.linear_model  # noqa: F401
 
 import groundwork.serving
 import groundwork.storage
-import groundwork.testing._door  # noqa: F401
+import groundwork.testing
 from groundwork.environment import Finding
 from groundwork.testing import plugin
+
+LOADED = [getattr(groundwork.testing, name) for name in groundwork.testing.__all__]
 
 BAD = {
     "failpoints": (
@@ -313,6 +315,16 @@ def test_the_door_offers_its_names_and_no_others():
     import groundwork.testing as door
 
     assert set(door.__all__) == set(dir(door))
+    assert all(getattr(door, name).__name__ == name for name in ("Check", "Contract", "failpoints", "run_virtual"))
     for name in ("_no_such_module", "no_such_name"):
         with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
             getattr(door, name)
+
+
+def test_a_name_loads_no_more_than_the_module_that_it_is_in():
+    heavy = {"asyncio", "numpy", "ssl"}
+    code = f"import sys; from groundwork.testing import Check, Verdict; print({heavy} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "set()\n"
