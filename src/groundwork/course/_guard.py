@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from importlib.util import source_from_cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -183,8 +184,10 @@ def _look(event: str, arguments: tuple[Any, ...], frame: FrameType | None, allow
             raise ImportError(f"importing {name} {_REFUSED}")
     elif event == "open":
         path = arguments[0]
-        if isinstance(path, str) and path.startswith(_PACKAGE) and path.endswith(".py"):
-            _look_at_reading(path.removeprefix(_PACKAGE), frame, allowed)
+        if isinstance(path, str) and path.startswith(_PACKAGE) and path.endswith((".py", ".pyc")):
+            # Where a module has been compiled before, loading it from its file reads that.
+            source = source_from_cache(path) if path.endswith(".pyc") else path
+            _look_at_reading(source.removeprefix(_PACKAGE), frame, allowed)
     elif event.startswith("socket."):
         address = arguments[1]
         if isinstance(address, tuple) and address and not _is_loopback(str(address[0])):
