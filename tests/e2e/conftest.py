@@ -15,6 +15,8 @@ import pytest
 
 from groundwork.storage import FileJournal
 
+sys.path.insert(0, str(Path(__file__).parent))  # pages.py is no part of the package
+
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 PATIENCE_S = 300
 QUIET = [

@@ -1,77 +1,18 @@
 """The documentation is run: each page's Python as one session, each shown output compared, each command looked for."""
 
-import difflib
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import pages
 import pytest
-import typer
-
-from groundwork.cli._main import app
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 READ = [ROOT / "README.md", *PAGES]
-PATIENCE_S = 600
-
-# A block may be kept from running by a comment right above it, which is invisible to readers and says why.
-BLOCK = re.compile(
-    r"^(?P<kept><!-- not run: [^\n]+ -->\n)?```python\n(?P<code>.*?)^```\n(?:\n```\n(?P<shown>.*?)^```\n)?",
-    re.DOTALL | re.MULTILINE,
-)
-SHOWN_ALONE = re.compile(r"^```\n(?P<shown>.*?)^```\n", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
-
-# Runs in a process of its own, so that no page sees what another has imported, patched or left open. The blocks come
-# as one script each; lines of a block stand where they stand in the page, so a traceback names the page's line.
-SESSION = """
-import sys
-from pathlib import Path
-names = {"__name__": "__main__"}
-for path in map(Path, sys.argv[2:]):
-    exec(compile(path.read_text(encoding="utf-8"), sys.argv[1], "exec"), names)
-    print("\\0", end="", flush=True)
-"""
-
-
-class Example:
-    """One Python block of a page, and what the page shows below it."""
-
-    def __init__(self, text, found):
-        self.code = found["code"]
-        self.shown = found["shown"] or ""
-        self.kept = found["kept"] is not None
-        self.line = text.count("\n", 0, found.start("code")) + 1
-
-
-def examples(page):
-    text = page.read_text(encoding="utf-8")
-    return [Example(text, found) for found in BLOCK.finditer(text)]
-
-
-def printed(page, blocks, folder):
-    """Run the blocks one after the other, in one namespace; return what each printed."""
-    scripts = []
-    for number, block in enumerate(blocks):
-        scripts.append(folder / f"block-{number}.py")
-        scripts[-1].write_text("\n" * (block.line - 1) + block.code, encoding="utf-8")
-    if any("examples/" in block.code for block in blocks):
-        link_examples(folder)
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-W", "error", "-c", SESSION, str(page), *map(str, scripts)],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split("\0")[:-1]
 
 
 def link_examples(folder):
@@ -86,18 +27,15 @@ def link_examples(folder):
                 place.write_bytes(path.read_bytes())
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in PAGES if pages.session_of(page)], ids=lambda page: page.stem)
 def test_a_page_pasted_literally_prints_what_it_shows(page, tmp_path):
-    blocks = [block for block in examples(page) if not block.kept]
+    blocks = pages.session_of(page)
+    if any("examples/" in block.code for block in blocks):
+        link_examples(tmp_path)
 
-    outputs = printed(page, blocks, tmp_path)
+    outputs = pages.printed(page, blocks, tmp_path)
 
-    differences = [
-        f"{page.name}:{block.line}:\n" + "\n".join(difflib.ndiff(block.shown.splitlines(), output.splitlines()))
-        for block, output in zip(blocks, outputs, strict=True)
-        if block.shown != output
-    ]
-    assert not differences, "\n\n".join(differences)
+    assert not pages.differences(page, blocks, outputs)
 
 
 @pytest.mark.parametrize("page", READ, ids=lambda page: page.stem)
@@ -117,31 +55,68 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def commands(command, path=()):
-    """List what can be typed: the path of each command, and its options."""
-    for name, each in getattr(command, "commands", {}).items():
-        yield from commands(each, (*path, name))
-    options = [option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)]
-    yield (
-        " ".join(("groundwork", *path)),
-        [option for option in options if option.startswith("--") and option != "--help"],
-    )
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
-
-
 def test_the_commands_are_found_at_all():
-    assert {"groundwork run", "groundwork env check", "groundwork learn hint"} <= set(COMMANDS)
-    assert "--set" in COMMANDS["groundwork run"]
+    assert {"groundwork run", "groundwork env check", "groundwork learn hint"} <= set(pages.COMMANDS)
+    assert "--set" in pages.options_of(pages.COMMANDS["groundwork run"])
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", pages.COMMANDS)
 def test_a_command_and_each_of_its_options_are_documented(command):
     lines = [line for page in READ for line in page.read_text(encoding="utf-8").splitlines()]
 
     about = [line for line in lines if re.search(rf"\b{command}\b", line)]
 
     assert about, f"{command} is documented nowhere"
-    missing = [name for name in COMMANDS[command] if not re.search(rf"{name}(?![\w-])", "\n".join(about))]
+    options = pages.options_of(pages.COMMANDS[command])
+    missing = [name for name in options if not re.search(rf"{name}(?![\w-])", "\n".join(about))]
     assert not missing, f"no line that names {command} names its options {', '.join(missing)}"
+
+
+PAGE = """
+<!-- run
+limit = 3
+-->
+
+```python
+print(limit)
+```
+
+```
+{shown}
+```
+
+<!-- fails: {failure} -->
+```python
+{faulty}
+```
+
+```python
+print(await __import__("asyncio").sleep(0, "slept"))
+```
+
+```
+slept
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "failure", "faulty", "verdict"),
+    [
+        ("3", "LookupError", "[][0]", "fine"),
+        ("4", "LookupError", "[][0]", "page.md:7:\n- 4\n+ 3"),
+        ("3", "LookupError", "1 / 0", "ZeroDivisionError"),
+        ("3", "LookupError", "limit", "page.md:16: fails with LookupError, it says, and does not"),
+    ],
+)
+def test_a_page_that_is_untrue_is_found(tmp_path, shown, failure, faulty, verdict):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE.format(shown=shown, failure=failure, faulty=faulty), encoding="utf-8")
+    blocks = pages.session_of(page)
+
+    try:
+        found = pages.differences(page, blocks, pages.printed(page, blocks, tmp_path)) or "fine"
+    except AssertionError as error:
+        found = str(error)
+
+    assert verdict in found
