@@ -15,7 +15,9 @@ import pytest
 
 from groundwork.storage import FileJournal
 
-sys.path.insert(0, str(Path(__file__).parent))  # pages.py is no part of the package
+# The helpers are no part of the package.
+sys.path.extend([str(Path(__file__).parent), str(Path(__file__).parents[1] / "integration")])
+from pages import Commands
 
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 PATIENCE_S = 300
@@ -135,3 +137,11 @@ def browser(tmp_path_factory):
     if program is None:
         pytest.skip("no chromium to open the page in")
     return Browser(program, tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="session")
+def groundwork_run():
+    """``groundwork_run(folder, arguments, out=, err=)`` runs a command, as in a process of its own."""
+    run = Commands()
+    yield run
+    run.close()
