@@ -3,13 +3,14 @@
 import importlib
 import re
 import shutil
+import tomllib
 from collections import Counter
 from functools import cache
 
 import pages
 import pytest
 
-from groundwork.course import exercises
+from groundwork.course import claims_of, exercises, find_exercise
 
 pytestmark = pytest.mark.e2e
 
@@ -159,3 +160,34 @@ def test_a_number_of_checks_is_their_number(exercise, page):
             untrue.append(f"{' '.join(found[0].split())}: there are {number}")
 
     assert not untrue
+
+
+LISTED = tomllib.loads((exercises()[0].path.parents[1] / "course.toml").read_text(encoding="utf-8"))["exercise"]
+TIME = re.compile(
+    r"\*\*Time\.\*\* (?:60 to 120|(?P<minutes>\d+)) minutes for the core(?:.*?about (?P<hours>[\d.]+) hours more)?"
+)
+
+
+@pytest.mark.parametrize("entry", [each for each in LISTED if "beyond" in each], ids=lambda entry: entry["number"])
+def test_the_time_that_a_readme_gives_is_that_of_the_list(entry):
+    [exercise] = [each for each in exercises() if each.number == entry["number"]]
+    text = " ".join((exercise.path / "README.md").read_text(encoding="utf-8").split())
+
+    found = TIME.search(text)
+
+    assert 60 <= entry["minutes"] <= 120
+    assert found
+    assert int(found["minutes"] or entry["minutes"]) == entry["minutes"]
+    assert abs(float(found["hours"] or 0) * 60 - entry["beyond"]) <= 30
+
+
+def test_the_course_page_counts_what_verify_proves():
+    page = exercises()[0].path.parents[4] / "docs" / "course.md"
+    number, held, claims, wrong = re.search(
+        r"\$ groundwork learn verify (\d\d)\n.* (\d+) of (\d+) claims hold, (\d+) wrong ones",
+        page.read_text(encoding="utf-8"),
+    ).groups()
+
+    found = claims_of(find_exercise(number))
+
+    assert (int(held), int(claims), int(wrong)) == (len(found), len(found), sum(each.kind == "wrong" for each in found))

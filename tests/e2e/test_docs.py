@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 READ = [ROOT / "README.md", *PAGES]
 LARGE_BYTES = 1_000_000
-ALL = [*READ, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "examples").rglob("*.md"))]
+# The exercises' pages have tests of their own; what else lies beside them is read here.
+BESIDE = sorted((ROOT / "src/groundwork/course/exercises").glob("[!0-9]*/*.md"))
+ALL = [*READ, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "examples").rglob("*.md")), *BESIDE]
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 
 
