@@ -75,6 +75,21 @@ def test_a_link_leads_to_a_file_and_a_heading_that_exist(page):
     assert not broken
 
 
+NAMED = re.compile(r"(?<![\w/.-])(?:benchmarks|docs|examples|tests)/[\w./-]+?\.(?:in|json|lock|md|py|toml|yaml)\b")
+
+
+def test_the_files_that_the_pages_name_are_there():
+    texts = {
+        page: page.read_text(encoding="utf-8") for page in [*ALL, *ROOT.glob("src/groundwork/course/exercises/*/*.md")]
+    }
+
+    missing = {
+        (page.name, name) for page, text in texts.items() for name in NAMED.findall(text) if not (ROOT / name).exists()
+    }
+
+    assert not missing
+
+
 def anchors(page):
     """Name the headings as the usual renderers do."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
