@@ -30,5 +30,6 @@ class TestDataContract(ContractProofs):
         done = subprocess.run(command, capture_output=True, text=True, check=True)
 
         lines = [line for line in done.stdout.splitlines() if line and not line.startswith(("|", "Python"))]
-        names = ["comprehension", "set", "dict", "memory", "count", "group", "lru", "duplicates", "leak"]
+        names = ["comprehension", "set", "dict", "memory", "count", "group", "lru", "duplicates", "hash", "leak"]
+        names += ["moved", "sizes", "restarts", "state"]
         assert names == [line.split(":")[0] for line in lines]

@@ -20,8 +20,6 @@ NOT_YET = {
     "session": {
         # exercise 01
         ("01", "README"),
-        # exercise 02
-        ("02", "README"),
         # exercise 04
         ("04", "README"),
         # exercise 05

@@ -123,7 +123,7 @@ def seed_and_epoch_give_the_order(subject: Any, lab: Lab) -> None:
 
 @CHECKS.check(
     Level.EDGE,
-    rule="A finished epoch is followed by the next one.",
+    rule="A finished epoch is followed by the next one; one that was broken off begins anew.",
     why="Whoever forgets set_epoch trains fifty times on one and the same order, and nothing says so.",
     hint="self.epoch += 1 after the last batch, not in __iter__: an epoch that was broken off is not finished.",
     after=["seed_and_epoch_give_the_order"],
@@ -135,7 +135,8 @@ def a_finished_epoch_is_followed_by_the_next(subject: Any, lab: Lab) -> None:
     expect([numbers(made) == each for each in expected], [True] * 3, "whether three epochs in turn are 0, 1 and 2")
     for _ in made:
         break
-    expect((made.epoch, len(numbers(made))), (3, 13), "epoch after one was broken off, and batches when begun anew")
+    expect(made.epoch, 3, "epoch after epoch 3 was broken off behind its first batch")
+    expect(len(numbers(made)), 13, "batches of epoch 3 when it is begun anew, with no state loaded")
 
 
 @CHECKS.check(

@@ -61,7 +61,8 @@ def expect_error(call: Callable[[], object], what: str, *, naming: str = "") -> 
             found = f"{type(error).__name__}: {str(error)[:80]}"
             raise ContractBroken(f"{what}: the error says {found!r}; expected it to name {naming}") from error
         return
-    raise ContractBroken(f"{what} gave a {type(value).__name__}; expected an error")
+    given = "nothing" if value is None else f"a {type(value).__name__}"
+    raise ContractBroken(f"{what} gave {given}; expected an error")
 
 
 def within(call: Callable[[], Any], seconds: float, what: str) -> Any:

@@ -44,7 +44,7 @@ def the_first_of_equal_rows_stays(subject: Any, lab: Lab) -> None:
 
 @CHECKS.check(
     Level.EDGE,
-    rule="columns say what makes rows equal; keep says which of them stays: the first, the last, or none.",
+    rule="columns say what makes rows equal, keep which of them stays: first, last, none; other words are refused.",
     why="Two records of one patient are one patient, though their time stamps differ; the newer one is right.",
     hint="Collect the places of each key in a dict of lists; then take the first, the last, or those that are alone.",
     after=["the_first_of_equal_rows_stays"],

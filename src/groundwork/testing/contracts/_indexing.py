@@ -47,7 +47,7 @@ def told(samples: Any) -> list[tuple[Any, ...]]:
 
 @CHECKS.check(
     Level.BASIC,
-    rule="A sample is found by its id; an unknown id is an error that names it; all come in the order added.",
+    rule="A sample is found by its id; an unknown one is an error that names it, in each method; all come as added.",
     why="get() that returns None for a typing mistake fails a hundred lines later, with no word about the id.",
     hint="A dict from id to sample keeps the order by itself; turn its KeyError into a sentence.",
 )
@@ -60,15 +60,19 @@ def a_sample_is_found_by_its_id(subject: Any, lab: Lab) -> None:
     expect(told([index.get("s3"), index.get("s7")]), told([samples[3], samples[7]]), "samples s3 and s7")
     expect((len(index), "s3" in index, "s9" in index), (8, True, False), "the length, 's3' in index, 's9' in index")
     expect(ids(index), ids(samples), "ids in their order")
-    for call in (partial(index.get, "s9"), partial(index.remove, "s9"), partial(index.assign, "s9", "test")):
-        expect_error(call, "asking for s9", naming="s9")
+    for what, call in (
+        ("get('s9'), which is not there,", partial(index.get, "s9")),
+        ("remove('s9'), which is not there,", partial(index.remove, "s9")),
+        ("assign('s9', 'test'), which is not there,", partial(index.assign, "s9", "test")),
+    ):
+        expect_error(call, what, naming="s9")
 
 
 @CHECKS.check(
     Level.BASIC,
-    rule="Samples are found by label, by split and by metadata; of a value that nobody has there are none.",
+    rule="Samples are found by label, split and metadata, and counted; a value that nobody has, or None, is no group.",
     why="Each training script that loops over all samples to find its own is a place where one condition is wrong.",
-    hint="collections.defaultdict(dict): a dict of ids for each label. where(a=1, b=2) is an intersection.",
+    hint="collections.defaultdict(set): a set of ids for each label but None. where(a=1, b=2) is an intersection.",
     after=["a_sample_is_found_by_its_id"],
 )
 def samples_are_found_by_what_they_are(subject: Any, lab: Lab) -> None:
