@@ -30,10 +30,6 @@ NOT_YET = {
         ("07", "README"),
     },
     "blocks": {
-        # exercise 03
-        ("03", "README"),
-        ("03", "IMPLEMENTATION_GUIDE"),
-        ("03", "ANSWERS"),
         # exercise 04
         ("04", "README"),
     },

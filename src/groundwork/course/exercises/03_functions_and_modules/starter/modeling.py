@@ -1,6 +1,6 @@
 """Exercise 03: decorators, preprocessing, evaluation, a registry, and a command that can be installed.
 
-Eleven topics, in any order; the README says what they must do, the guide how to get there, and
+The README says what each must do, the guide how to get there (the core first, then eleven topics in any order), and
 ``groundwork learn check 03`` which rule comes next. ``Timing`` and ``Interval`` are records and are written already.
 """
 
@@ -36,7 +36,7 @@ def timed(fn: Any = None, *, hook: Callable[[Timing], object] | None = None, clo
 
     Args:
         fn: The function, where the decorator has no options.
-        hook: Takes each record.
+        hook: Takes each record, also of a call that raised.
         clock: Has ``monotonic()``; the time module does.
     """
     raise NotImplementedError("timed")
@@ -79,7 +79,7 @@ def validated(fn: Any = None, *, result: bool = False) -> Any:
 
 
 def deprecated(*, since: str, removed_in: str, alternative: str) -> Callable[[Any], Any]:
-    """Warn whoever calls the function, at the line of the call.
+    """Warn whoever calls the function, at the line of the call, in a text that has its name and all three of these.
 
     Args:
         since: The version that deprecated it.
@@ -104,7 +104,7 @@ def impute(train: Floats, *others: Floats, how: Literal["median", "mean"] = "med
 
 
 def scale(train: Floats, *others: Floats, how: Literal["standard", "minmax"] = "standard") -> tuple[Floats, ...]:
-    """Bring columns to one scale by what the training rows say; constant columns become 0, NaN stays.
+    """Bring columns to one scale by what the training rows say; a constant one is shifted only, NaN stays.
 
     Args:
         train: Rows and columns.
@@ -194,5 +194,5 @@ def find_plugin(kind: str, name: str) -> Any:
 
 
 def main() -> int:
-    """Judge the predictions in a CSV file, as ``sys.argv`` says; return the exit status."""
+    """Judge the columns outcome and prediction of a CSV file, as ``sys.argv`` says; return the exit status."""
     raise NotImplementedError("main")
