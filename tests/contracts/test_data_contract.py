@@ -1,5 +1,6 @@
 """Data that are indexed, unique, split and resumable; and the measurements of the exercise."""
 
+import shutil
 import subprocess
 import sys
 
@@ -24,12 +25,25 @@ class TestDataContract(ContractProofs):
     seeded = (CONTRACT["killed_again_and_again_it_learns_each_row_once"],)
 
     @pytest.mark.integration
-    def test_the_measurements_can_be_run_again(self):
-        command = [sys.executable, str(self.exercise.path / "starter" / "measure.py"), "--quick"]
+    def test_the_measurements_can_be_run_again_beside_a_solution(self, tmp_path):
+        for file in ("starter/measure.py", "alternative/data.py"):
+            shutil.copy(self.exercise.path / file, tmp_path)
 
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        command = [sys.executable, "measure.py", "--quick"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
 
         lines = [line for line in done.stdout.splitlines() if line and not line.startswith(("|", "Python"))]
         names = ["comprehension", "set", "dict", "memory", "count", "group", "lru", "duplicates", "hash", "leak"]
         names += ["moved", "sizes", "restarts", "state"]
         assert names == [line.split(":")[0] for line in lines]
+        assert {"| by key | 0 | 0 |", "| yours | 0 | 0 | 1 |"} <= set(done.stdout.splitlines())
+        answers = (self.exercise.path / "ANSWERS.md").read_text(encoding="utf-8")
+        assert [name for name in names if f"measure.py {name}`" not in answers] == []
+
+    @pytest.mark.integration
+    def test_what_is_not_written_yet_is_not_measured(self):
+        command = [sys.executable, str(self.exercise.path / "starter" / "measure.py"), "--quick", "sizes"]
+
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+        assert "split is not written yet in data.py" in done.stdout

@@ -1,7 +1,8 @@
 """Exercise 02: a cache, an index of samples, no row twice, parts that do not leak, batches that go on.
 
 Five topics, each on its own: ``LRUCache``, ``DatasetIndex``, ``deduplicate``, ``split``, ``BatchLoader``.
-The README says what they must do, the guide how to get there, and ``groundwork learn check 02`` which rule comes next.
+The README says what they must do, the guide how to get there (the core first), and ``groundwork learn check 02`` which
+rule comes next.
 ``Sample``, ``Deduplicated`` and ``Splits`` are records and are written already.
 """
 # ruff: noqa: A002 - an id is called id
@@ -88,14 +89,14 @@ class DatasetIndex:
         raise NotImplementedError("DatasetIndex")
 
     def remove(self, id: str) -> Sample:
-        """Take a sample out, of all that it is in, and return it."""
+        """Take a sample out, of all that it is in, and return it; an unknown id is an error that names it."""
         raise NotImplementedError("DatasetIndex")
 
     def replace(self, sample: Sample) -> None:
-        """Put a sample in the place of the one with its id."""
+        """Put a sample in the place of the one with its id; an unknown id is an error that names it."""
 
     def assign(self, id: str, split: str | None) -> None:
-        """Move a sample to another split; it keeps its place."""
+        """Move a sample to another split; it keeps its place. An unknown id is an error that names it."""
 
     def by_label(self, label: str) -> list[Sample]:
         """Return the samples of a label, in their order."""
@@ -111,12 +112,12 @@ class DatasetIndex:
 
     @property
     def labels(self) -> Counter[str]:
-        """How many samples each label has."""
+        """How many samples each label has; samples without one do not count."""
         raise NotImplementedError("DatasetIndex")
 
     @property
     def splits(self) -> Counter[str]:
-        """How many samples each split has."""
+        """How many samples each split has; samples without one do not count."""
         raise NotImplementedError("DatasetIndex")
 
     def balanced_sample(
@@ -168,7 +169,7 @@ def deduplicate(frame: pl.DataFrame, *, columns: Sequence[str] | None = None, ke
     Args:
         frame: The table; it stays as it is.
         columns: Those that make rows equal; all unless given.
-        keep: Which of equal rows stays: ``"first"``, ``"last"``, or ``"none"`` of them.
+        keep: Which of equal rows stays: ``"first"``, ``"last"``, or ``"none"`` of them; another word is an error.
 
     Returns:
         What is left.
@@ -195,7 +196,7 @@ def split(
     key: str | None = None,
     seed: int = 0,
 ) -> Splits:
-    """Part a table.
+    """Part a table; what cannot be parted so (shares, kind, column, a class of few rows) is an error.
 
     Args:
         frame: The table; it stays as it is.
@@ -227,7 +228,8 @@ class BatchLoader:
         prefetch: How many batches may be made ahead; you may do without.
 
     Attributes:
-        epoch: The epoch that an iteration goes through, from 0; one more after each that was finished.
+        epoch: The epoch that an iteration goes through, from 0; one more after each that was finished. One that was
+            broken off begins again.
     """
 
     def __init__(
