@@ -26,7 +26,7 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 def test_start_copies_the_starter_and_the_instructions_but_not_the_answers(tmp_path):
     written = start(EXERCISE, tmp_path / "new" / "folder")
 
-    assert {path.name for path in written} == {"README.md", "IMPLEMENTATION_GUIDE.md", "storage.py"}
+    assert {path.name for path in written} == {"README.md", "IMPLEMENTATION_GUIDE.md", "measure.py", "storage.py"}
     assert all(path.stat().st_size for path in written)
 
 

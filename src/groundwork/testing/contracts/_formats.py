@@ -54,7 +54,7 @@ def _expect_back(found: Any, suffix: str, lab: Lab) -> None:
     Level.BASIC,
     rule="What was written to .json, .npy and .npz comes back, equal in value, type and shape.",
     why="A float32 that comes back as float64, or a scalar as a list, changes a model in silence.",
-    hint="json.dumps, np.save and np.savez do the work; decide by the suffix which.",
+    hint="json.dumps and np.save do the work; decide by the suffix which. An .npz is a zip of what np.save gives.",
 )
 def values_come_back(subject: Any, lab: Lab) -> None:
     """Empty, scalar, transposed and oddly named arrays; text outside ASCII."""
