@@ -145,7 +145,10 @@ def late_results_do_not_count(subject: Any, lab: Lab) -> None:
             await asyncio.sleep(4)  # the first of them has ended, the probe has not
             if lets_through(subject, guard):
                 what = "failure" if fails else "success"
-                raise ContractBroken(f"a late {what} let a call in beside a probe; expected it refused")
+                raise ContractBroken(
+                    f"a call begun before it opened ended with a {what} while a probe was under way, and another call "
+                    f"was let in; expected that refused, and the late {what} not counted"
+                )
             await asyncio.sleep(6)
             if not probe.done() or not lets_through(subject, guard):
                 raise ContractBroken("refused after the probe succeeded, though a late call failed; expected it closed")

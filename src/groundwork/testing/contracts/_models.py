@@ -46,7 +46,9 @@ def saved(subject: Any, folder: Path, *steps: int, last: int = 10) -> dict[Path,
         store(subject, folder, last).save(model(step), step=step, metrics={"loss": 1 / (step + 1)})
     added = {path: content for path, content in files_of(folder).items() if path not in before and content}
     if not added:
-        raise ContractBroken(f"saving step {steps[-1]} added no file below the store's folder")
+        raise ContractBroken(
+            f"after step {steps[-1]} was saved, nothing new is below the store's folder; expected its checkpoint there"
+        )
     return added
 
 

@@ -115,6 +115,8 @@ def errors_keep_their_causes(subject: Any, lab: Lab) -> None:
         expect_status(subject, result, "FAILURE", "after a step failed")
         found: list[str] = []
         error: Any = next(iter(result.errors), None)
+        if not isinstance(error, Mapping):
+            raise ContractBroken(f"errors has {error!r}; expected a dict of type, message and cause")
         while isinstance(error, Mapping):
             found.append(str(error.get("type")))
             error = error.get("cause")

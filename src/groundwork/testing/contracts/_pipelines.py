@@ -98,15 +98,15 @@ def names_are_checked_before_anything_runs(subject: Any, lab: Lab) -> None:
     """An unknown name, a name that comes later, the same name twice."""
     ran: list[str] = []
     first = subject.Step("first", lambda: ran.append("first"))
-    for others, named in (
-        ([subject.Step("report", report)], "train"),
-        ([*steps(subject, report, load, train)], "train"),
-        ([subject.Step("first", load)], "first"),
+    for others, named, what in (
+        ([subject.Step("report", report)], "train", "a step that asks for 'train', which nobody gives,"),
+        ([*steps(subject, report, load, train)], "train", "a step that asks for 'train', which comes after it,"),
+        ([subject.Step("first", load)], "first", "a second step of the name 'first'"),
     ):
-        error = caught(lambda others=others: subject.Pipeline([first, *others]).run({"scale": 1}), "wrong names")  # type: ignore[misc]
-        expect(ran, [], "steps that ran although names are wrong")
+        error = caught(lambda others=others: subject.Pipeline([first, *others]).run({"scale": 1}), what)  # type: ignore[misc]
+        expect(ran, [], f"steps that ran before {what} was found")
         if named not in str(error):
-            raise ContractBroken(f"the error says {str(error)[:80]!r}; expected it to name {named!r}")
+            raise ContractBroken(f"{what} gave the error {str(error)[:80]!r}; expected it to name {named!r}")
 
 
 @CHECKS.check(

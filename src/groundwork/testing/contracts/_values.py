@@ -71,7 +71,8 @@ def expect_refusal(act: Callable[[], Any], named: str, what: str, *, also: tuple
                 f"{what} raised {type(error).__name__}: {sentence[:80]!r}; expected an error that says {named}"
             ) from error
         return sentence
-    raise ContractBroken(f"{what} gave {str(value)[:60]!r}; expected an error")
+    outcome = "was accepted" if value is None else f"gave {str(value)[:60]!r}"
+    raise ContractBroken(f"{what} {outcome}; expected an error")
 
 
 def object_array() -> Any:
