@@ -4,10 +4,21 @@ Four topics, each on its own: ``atomic_write``, ``write`` and ``read``, ``append
 The README says what they must do, the guide how to get there, and ``groundwork learn check 04`` which rule comes next.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from os import PathLike
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:  # for the types below; import them where you use them
+    import numpy as np
+    import polars as pl
+
+AnyPath = str | PathLike[str]
 
 
-def atomic_write(path, mode="wb", *, durable=True, encoding=None, newline=None):
+def atomic_write(
+    path: AnyPath, mode: str = "wb", *, durable: bool = True, encoding: str | None = None, newline: str | None = None
+) -> AbstractContextManager[IO[Any]]:
     """Open a file for writing; ``path`` has the new content when the ``with`` block has ended well.
 
     Args:
@@ -23,7 +34,7 @@ def atomic_write(path, mode="wb", *, durable=True, encoding=None, newline=None):
     raise NotImplementedError("atomic_write")
 
 
-def write(path, value):
+def write(path: AnyPath, value: Any) -> None:
     """Store a value in the format that the suffix names, atomically.
 
     Args:
@@ -33,16 +44,19 @@ def write(path, value):
     raise NotImplementedError("write")
 
 
-def read(path):
+def read(path: AnyPath) -> Any:
     """Return what ``write`` has stored; nothing is ever unpickled.
 
     Args:
         path: See ``write``.
+
+    Returns:
+        A plain value, an array, or a dict of arrays.
     """
     raise NotImplementedError("read")
 
 
-def append(path, record, *, durable=True):
+def append(path: AnyPath, record: dict[str, Any] | Sequence[dict[str, Any]], *, durable: bool = True) -> None:
     """Add a record, or a list of them, to a log of JSON lines.
 
     Args:
@@ -53,7 +67,7 @@ def append(path, record, *, durable=True):
     raise NotImplementedError("append")
 
 
-def stream(path, rows=65_536, *, columns):
+def stream(path: AnyPath, rows: int = 65_536, *, columns: Mapping[str, "pl.DataType"]) -> Iterator["pl.DataFrame"]:
     """Read a log in polars frames, holding one batch in memory.
 
     Args:
@@ -78,23 +92,23 @@ class CheckpointStore:
 
     Args:
         root: The folder; made by the first save.
-        keep: How many checkpoints stay.
+        keep: How many checkpoints stay; ``Keep()`` unless given.
     """
 
-    def __init__(self, root, keep=None):
+    def __init__(self, root: AnyPath, keep: Keep | None = None) -> None:
         raise NotImplementedError("CheckpointStore")
 
-    def save(self, model, *, step, metrics=None):
+    def save(self, model: Mapping[str, "np.ndarray"], *, step: int, metrics: Mapping[str, float] | None = None) -> None:
         """Save a mapping of names to arrays durably, in place of one of the same step; then prune."""
 
-    def load(self, which="latest"):
+    def load(self, which: str | int = "latest") -> Any:
         """Return an object with ``model`` and ``info`` (``step``, ``metrics``): of a step, or the newest whole one."""
 
-    def list(self):
-        """Return the infos, by step."""
+    def list(self) -> Sequence[Any]:
+        """Return the infos of the whole checkpoints, each with ``step`` and ``metrics``, by step."""
 
-    def verify(self):
+    def verify(self) -> dict[int, str | None]:
         """Return, by step, None or a sentence that says what is wrong; change nothing."""
 
-    def prune(self):
+    def prune(self) -> Sequence[int]:
         """Delete what ``keep`` does not ask for, never the newest whole one; return the steps deleted."""

@@ -5,6 +5,34 @@ The README says what they must do, the guide how to get there, and ``groundwork 
 """
 
 import enum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+Function = Callable[..., Any]
+Errors = type[Exception] | tuple[type[Exception], ...]
+
+
+class Clock(Protocol):
+    """What is waited on and measured with; the checks pass one whose hours last no time."""
+
+    def monotonic(self) -> float:
+        """Return the seconds since some moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait, and let other tasks run meanwhile."""
+
+
+class Journal(Protocol):
+    """Where a pipeline writes down what has finished."""
+
+    def records(self) -> Iterable[dict[str, Any]]:
+        """Return what was appended, oldest first."""
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write a record of plain data down."""
 
 
 class RetryExhausted(Exception):
@@ -29,32 +57,35 @@ class Backoff:
         jitter: ``"none"``, or ``"equal"``: half of the capped wait fixed, half of it random.
     """
 
-    def __init__(self, initial_s=0.1, factor=2.0, cap_s=5.0, jitter="equal"):
+    def __init__(self, initial_s: float = 0.1, factor: float = 2.0, cap_s: float = 5.0, jitter: str = "equal") -> None:
         raise NotImplementedError("Backoff")
 
 
 def retry(
     *,
-    on=ConnectionError,
-    attempts=3,
-    backoff=None,
-    deadline_s=None,
-    attempt_timeout_s=None,
-    budget=None,
-    clock=None,
-    seed=None,
-):
+    on: Errors = ConnectionError,
+    attempts: int = 3,
+    backoff: Backoff | None = None,
+    deadline_s: float | None = None,
+    attempt_timeout_s: float | None = None,
+    budget: "RetryBudget | None" = None,
+    clock: Clock | None = None,
+    seed: int | None = None,
+) -> Callable[[Function], Function]:
     """Return a decorator for functions, coroutine functions and generator functions.
 
     Args:
         on: The exception type worth another attempt, or a tuple of them.
         attempts: Calls at most, the first included.
-        backoff: A ``Backoff``.
+        backoff: How long to wait; ``Backoff()`` unless given.
         deadline_s: Seconds for everything, waits included; a coroutine that hangs is cancelled.
         attempt_timeout_s: Seconds for one attempt of a coroutine, which is then cancelled; another follows.
         budget: A ``RetryBudget`` that several policies share.
-        clock: Has ``monotonic()``, ``sleep(seconds)`` and ``async sleep_async(seconds)``; never use ``time`` instead.
+        clock: What is waited on; the real time unless given. Never use ``time`` beside it.
         seed: Of the jitter; None for chance that nobody shares.
+
+    Returns:
+        The decorator.
     """
     raise NotImplementedError("retry")
 
@@ -66,7 +97,7 @@ class TimeWindow:
         span_s: The seconds.
     """
 
-    def __init__(self, span_s):
+    def __init__(self, span_s: float) -> None:
         raise NotImplementedError("TimeWindow")
 
 
@@ -87,24 +118,24 @@ class CircuitBreaker:
 
     def __init__(
         self,
-        name,
+        name: str,
         *,
-        window=100,
-        failure_rate=0.5,
-        minimum_calls=10,
-        cooldown_s=30.0,
-        probes=1,
-        slow_call_s=None,
-        on=Exception,
-        clock=None,
-    ):
+        window: int | TimeWindow = 100,
+        failure_rate: float = 0.5,
+        minimum_calls: int = 10,
+        cooldown_s: float = 30.0,
+        probes: int = 1,
+        slow_call_s: float | None = None,
+        on: Errors = Exception,
+        clock: Clock | None = None,
+    ) -> None:
         raise NotImplementedError("CircuitBreaker")
 
-    def call(self, fn, *args, **kwargs):
+    def call(self, fn: Function, *args: Any, **kwargs: Any) -> Any:
         """Call a function behind the breaker."""
 
 
-def remaining_s():
+def remaining_s() -> float | None:
     """Return the seconds until the deadline around this call, or None."""
     raise NotImplementedError("remaining_s")
 
@@ -117,7 +148,7 @@ class deadline:  # noqa: N801 - used as a verb
         clock: See ``retry``.
     """
 
-    def __init__(self, seconds, *, clock=None):
+    def __init__(self, seconds: float, *, clock: Clock | None = None) -> None:
         raise NotImplementedError("deadline")
 
 
@@ -130,7 +161,7 @@ class RetryBudget:
         clock: See ``retry``.
     """
 
-    def __init__(self, ratio=0.2, min_per_s=10.0, *, clock=None):
+    def __init__(self, ratio: float = 0.2, min_per_s: float = 10.0, *, clock: Clock | None = None) -> None:
         raise NotImplementedError("RetryBudget")
 
 
@@ -144,14 +175,22 @@ class PipelineStatus(enum.StrEnum):
 
 
 class PipelineResult:
-    """What became of a run: ``status``, ``data``, ``errors``, ``warnings``, ``steps``."""
+    """What became of a run.
 
-    def to_dict(self):
+    Attributes:
+        status: A ``PipelineStatus``.
+        data: Outputs by the names of their steps.
+        errors: What ended the run, as dicts of ``type``, ``message`` and ``cause`` (such a dict, or None).
+        warnings: Sentences about what went wrong without ending the run.
+        steps: An object with ``name`` and ``attempts`` for each step.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         raise NotImplementedError("PipelineResult")
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Mapping[str, Any]) -> "PipelineResult":
         """Read what ``to_dict`` gave."""
         raise NotImplementedError("PipelineResult")
 
@@ -162,13 +201,22 @@ class Step:
     Args:
         name: Its name, and that of its output.
         fn: The work.
-        retry: A retry policy, or None.
-        fallback: Called when ``fn`` has failed for good; may take ``error``.
+        retry: What ``retry(...)`` returns, which decorates ``fn``; None for one attempt.
+        fallback: Called as ``fn`` is when that has failed for good; may take ``error``.
         optional: Whether the run goes on without it.
         when: Asked, by its parameters' names, whether the step is to run; None for always.
     """
 
-    def __init__(self, name, fn, *, retry=None, fallback=None, optional=False, when=None):
+    def __init__(
+        self,
+        name: str,
+        fn: Function,
+        *,
+        retry: Callable[[Function], Function] | None = None,
+        fallback: Function | None = None,
+        optional: bool = False,
+        when: Function | None = None,
+    ) -> None:
         raise NotImplementedError("Step")
 
 
@@ -177,14 +225,14 @@ class Pipeline:
 
     Args:
         steps: The steps.
-        journal: Has ``records()``, which iterates over dicts, and ``append(dict)``; None for none.
+        journal: What has finished already, and is to be; None for none.
     """
 
-    def __init__(self, steps, *, journal=None):
+    def __init__(self, steps: Sequence[Step], *, journal: Journal | None = None) -> None:
         raise NotImplementedError("Pipeline")
 
-    def run(self, inputs=None):
+    def run(self, inputs: Mapping[str, Any] | None = None) -> PipelineResult:
         """Run what has not finished with these inputs; return a ``PipelineResult``."""
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Let the run begin nothing new."""
