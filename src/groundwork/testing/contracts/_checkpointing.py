@@ -41,7 +41,7 @@ def a_saved_model_comes_back(subject: Any, lab: Lab) -> None:
         checkpoint, told = loaded(store(subject, lab.folder / "deep"), which)
         expect_arrays(checkpoint.model, arrays(lab), f"from load({which!r})")
         if (checkpoint.info.step, dict(checkpoint.info.metrics)) != (7, metrics):
-            found = f"step {checkpoint.info.step}, {dict(checkpoint.info.metrics)}"
+            found = f"step {checkpoint.info.step!r}, {dict(checkpoint.info.metrics)}"
             raise ContractBroken(f"info says {found}; expected step 7, {metrics}")
         if told:
             raise ContractBroken(f"loading a whole checkpoint warned: {told[0][:100]}")

@@ -63,7 +63,7 @@ def loaded(opened: Any, which: str | int = "latest") -> tuple[Any, list[str]]:
 def expect_step(checkpoint: Any, step: int, where: str) -> None:
     """Break the contract unless this is the checkpoint of this step, with its very arrays."""
     if checkpoint.info.step != step:
-        raise ContractBroken(f"step {checkpoint.info.step} was loaded {where}; expected step {step}")
+        raise ContractBroken(f"step {checkpoint.info.step!r} was loaded {where}; expected step {step}")
     expect_arrays(checkpoint.model, model(step), where)
 
 
