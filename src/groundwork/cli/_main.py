@@ -20,6 +20,7 @@ from groundwork.cli import (
     _env_scripts,
     _learn,
     _model,
+    _mutate,
     _new,
     _plugins,
     _predict,
@@ -44,6 +45,7 @@ app.command("compare", short_help="Compare two runs of one target.")(_compare.co
 app.command("serve", short_help="Serve models over HTTP.")(_model.serve)
 app.command("predict", short_help="Score a file of any size.")(_predict.predict)
 app.command("plugins", short_help="List what installed packages bring.")(_plugins.plugins)
+app.command("mutate", short_help="List changes of the code that no test notices.")(_mutate.mutate)
 app.add_typer(_bench.app, name="bench", help="Measure a running server.")
 app.add_typer(_data.app, name="data", help="Profile, validate, deduplicate, split and compare tables.")
 app.add_typer(_store.app, name="store", help="List, verify, prune and export checkpoints.")

@@ -14,6 +14,8 @@ from groundwork.testing._lab import Lab
 from groundwork.testing._leaks import assert_no_leaks
 from groundwork.testing._memory_limit import memory_limit
 from groundwork.testing._model_server import model_server
+from groundwork.testing._mutants import Mutant
+from groundwork.testing._mutate import MutationResult, Tried, choose_mutants, mutate
 from groundwork.testing._planted import Planted, plant
 from groundwork.testing._processes import peak_memory_bytes
 from groundwork.testing._promises import broken_promises
@@ -42,17 +44,21 @@ __all__ = [
     "Killed",
     "Lab",
     "Level",
+    "Mutant",
+    "MutationResult",
     "Outcome",
     "Planted",
     "Reply",
     "Simulation",
     "SmallData",
+    "Tried",
     "Verdict",
     "VirtualClock",
     "assert_close",
     "assert_deterministic",
     "assert_no_leaks",
     "broken_promises",
+    "choose_mutants",
     "every_failpoint",
     "failing",
     "failpoints",
@@ -62,6 +68,7 @@ __all__ = [
     "load_subject",
     "memory_limit",
     "model_server",
+    "mutate",
     "peak_memory_bytes",
     "plant",
     "run_check",
