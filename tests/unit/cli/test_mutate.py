@@ -70,9 +70,7 @@ def test_too_low_a_score_is_a_failure(found, cli, code):
 
 
 def test_the_options_reach_the_library(found, cli, code):
-    cli(
-        code, "--tests", "tests/unit", "--jobs", "3", "--limit-s", "4", "--only", "abc", "--sample", "9", "--seed", "2"
-    )
+    cli(code, "--tests", "tests/unit", "--jobs", "3", "--limit-s", "4", "--only", "abc", "--sample", "9", "--seed", "2")
 
     found.pop("on_result")
     assert found == {
