@@ -29,6 +29,12 @@ def test_waits_double_without_jitter():
     assert waits == [0.1, 0.2, 0.4, 0.5]
 
 
+def test_a_factor_of_one_waits_the_same_each_time():
+    backoff = Backoff(initial_s=0.1, factor=1, jitter="none")
+
+    assert [0.1, 0.1, 0.1] == [backoff.wait_s(failures, random.Random(0)) for failures in (1, 2, 30)]
+
+
 @pytest.mark.parametrize(("jitter", "low", "high"), [("equal", 2.5, 5), ("full", 0, 5), ("decorrelated", 1, 5)])
 def test_jitter_still_spreads_over_its_whole_range_at_the_cap(jitter, low, high):
     backoff = Backoff(initial_s=1, cap_s=5, jitter=jitter)
