@@ -44,6 +44,10 @@ def interruptions_are_not_counted(subject: Any, lab: Lab) -> None:
     feed(subject, guard, "-" * 20, KeyboardInterrupt)
     if not lets_through(subject, guard):
         raise ContractBroken("it opened after 20 KeyboardInterrupts; expected it closed")
+    feed(subject, guard, "----")
+    if lets_through(subject, guard):
+        raise ContractBroken("20 KeyboardInterrupts, then 4 failed calls: it stayed closed; expected it open")
+    guard = breaker(subject, lab)
 
     fetch = guard(_hang)
 

@@ -172,6 +172,15 @@ def a_hung_attempt_is_cut_and_tried_again(subject: Any, lab: Lab) -> None:
     error = caught(lambda: run(lab, fetch(9)), "three attempts that hang")
     expect_kind(error, subject, "RetryExhausted", when="after three attempts that hung")
 
+    own = TimeoutError("of the function itself")
+
+    @policy(subject, lab, attempt_timeout_s=2.0)
+    async def late() -> None:
+        raise own
+
+    if caught(lambda: run(lab, late()), "a TimeoutError of the function's own, which on does not name", own) is not own:
+        raise ContractBroken("the function's own TimeoutError was taken for that of attempt_timeout_s; on decides on it")
+
 
 @CHECKS.check(
     Level.FAULT,

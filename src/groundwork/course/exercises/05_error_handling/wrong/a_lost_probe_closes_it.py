@@ -1,4 +1,4 @@
-"""What is no Exception is no failure, so it must be a success."""
+"""A probe that ends in no Exception is no failure, so it must be a success."""
 
 from pathlib import Path
 
@@ -15,5 +15,5 @@ TimeWindow = right.TimeWindow
 
 class CircuitBreaker(right.CircuitBreaker):
     def end(self, period, error):
-        lost = error is not None and not isinstance(error, Exception)
+        lost = period.state == "half-open" and error is not None and not isinstance(error, Exception)
         super().end(period, None if lost else error)
