@@ -79,10 +79,14 @@ def each_finding_says_what_to_do(subject: Any, lab: Lab) -> None:
     for name in names:
         found = [one for one in findings if one.check == name and one.severity != "ok"]
         if not found:
-            raise ContractBroken(f"{name} found nothing; expected a finding")
+            raise ContractBroken(
+                f"{name} found nothing, where something is wrong for each of {', '.join(names)}; expected a finding"
+            )
         for one in found:
             if not (one.expected.strip() and one.fix.strip()):
-                raise ContractBroken(f"{one.found[:80]!r} has expected={one.expected!r} and fix={one.fix!r}")
+                raise ContractBroken(
+                    f"{one.found[:80]!r} has expected={one.expected!r} and fix={one.fix!r}; expected words in both"
+                )
 
 
 @CHECKS.check(

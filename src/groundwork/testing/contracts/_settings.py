@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._failures import expect
@@ -89,9 +90,11 @@ def the_later_source_wins(subject: Any, lab: Lab) -> None:
 )
 def text_becomes_what_the_type_says(subject: Any, lab: Lab) -> None:
     """Eight words for true and false, numbers, a path, a list."""
-    for word, meaning in {"False": False, "0": False, "no": False, "OFF": False, "true": True, "1": True}.items():
+    words = {"False": False, "0": False, "no": False, "OFF": False, "true": True, "1": True, "Yes": True, "on": True}
+    for word, meaning in words.items():
         settings = load(subject, lab, environ={"APP_NAME": "a", "APP_DEBUG": word})
-        expect(settings.debug is meaning, True, f"whether debug is {meaning} with APP_DEBUG={word}")
+        if settings.debug is not meaning:
+            raise ContractBroken(f"debug with APP_DEBUG={word}: found {settings.debug!r}; expected {meaning}")
     environ = {"APP_NAME": "12", "APP_PORT": "80", "APP_RATE": "1e-4", "APP_DATA": "/data", "APP_TAGS": "a, b"}
     settings = load(subject, lab, environ=environ)
     found = (settings.name, settings.port, settings.rate, settings.data, settings.tags)
@@ -155,9 +158,9 @@ def a_value_may_hold_anything(subject: Any, lab: Lab) -> None:
         "UNICODE=naïve π": "naïve π",
     }
     expected = {line.partition("=")[0].removeprefix("export "): value for line, value in lines.items()}
-    text = "\n".join(lines) + "\n"
-    for name, value in expected.items():
-        expect(subject.parse_env(text).get(name), value, f"{name} of {next(x for x in lines if name + '=' in x)!r}")
+    for line, (name, value) in zip(lines, expected.items(), strict=True):
+        expect(subject.parse_env(line).get(name), value, f"{name} of {line!r}")
+    expect(subject.parse_env("\n".join(lines) + "\n"), expected, "values of all these lines in one text")
     expect(subject.parse_env("\ufeffA=1\r\nB='2'\r\n"), {"A": "1", "B": "2"}, "values with a BOM and CRLF")
 
 

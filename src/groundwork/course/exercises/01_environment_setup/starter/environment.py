@@ -5,23 +5,27 @@ The README says what they must do, the guide how to get there, and ``groundwork 
 """
 
 import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 
 class Secret:
-    """A text that only ``reveal()`` gives away.
+    """A text that only ``reveal()`` gives away; of no concern for the core.
 
     Args:
         text: The password, token or key.
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         raise NotImplementedError("Secret")
 
-    def reveal(self):
+    def reveal(self) -> str:
         """Return the text."""
+        raise NotImplementedError("Secret.reveal")
 
 
-def parse_env(text, *, source=".env"):
+def parse_env(text: str, *, source: str = ".env") -> dict[str, str]:
     """Return the values of a .env file by name; an error names the lines that cannot be read.
 
     Args:
@@ -31,8 +35,8 @@ def parse_env(text, *, source=".env"):
     raise NotImplementedError("parse_env")
 
 
-def format_env(values):
-    """Return text that ``parse_env`` reads back as these values.
+def format_env(values: Mapping[str, str]) -> str:
+    """Return text that ``parse_env`` reads back as these values; of no concern for the core.
 
     Args:
         values: Text by name.
@@ -40,7 +44,14 @@ def format_env(values):
     raise NotImplementedError("format_env")
 
 
-def load_settings(schema, *, env_file=None, environ=None, prefix="", arguments=None):
+def load_settings(
+    schema: type[Any],
+    *,
+    env_file: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    prefix: str = "",
+    arguments: Mapping[str, Any] | None = None,
+) -> Any:
     """Return an object of the schema; one error tells everything that is wrong.
 
     Args:
@@ -55,7 +66,15 @@ def load_settings(schema, *, env_file=None, environ=None, prefix="", arguments=N
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What a check found; ``severity`` is "ok", "warning" or "error"."""
+    """What a check found; ``severity`` is "ok", "warning" or "error".
+
+    Attributes:
+        check: The name of the check.
+        severity: How bad it is.
+        found: What is there, in words.
+        expected: What should be; not empty unless the severity is "ok".
+        fix: A command that mends it; not empty unless the severity is "ok".
+    """
 
     check: str
     severity: str
@@ -64,24 +83,34 @@ class Finding:
     fix: str = ""
 
 
-def check(python=None, *, only=None, lock=None, workdir=None):
+def check(
+    python: str | Path | None = None,
+    *,
+    only: str | Iterable[str] | None = None,
+    lock: str | Path | None = None,
+    workdir: str | Path | None = None,
+) -> list[Finding]:
     """Return the findings about an environment, at least one for each check.
 
     Args:
         python: Its interpreter; the running one when None.
         only: Name of a check, or several: interpreter, moved, packages, files, dependencies, conflicts, dotenv.
+            All of them when None.
         lock: The requirements.lock to compare with.
-        workdir: The project's folder, with .env and .env.example.
+        workdir: The project's folder, with .env and .env.example; the current one when None.
     """
     raise NotImplementedError("check")
 
 
-def fingerprint():
-    """Return what results depend on: has ``digest``, a text, and ``to_dict()``, plain data."""
+def fingerprint() -> Any:
+    """Return what results depend on: an object with ``digest``, a text, and ``to_dict()``, plain data for JSON.
+
+    Its class is yours to write, and to name here.
+    """
     raise NotImplementedError("fingerprint")
 
 
-def diff(a, b):
+def diff(a: Any, b: Any) -> list[str]:
     """Return one line for each difference, as "numpy 2.4.5 -> 2.4.6".
 
     Args:
