@@ -129,7 +129,9 @@ def test_what_a_run_may_come_to_without_fork(tmp_path, source, error, ended, out
         ("import sys\nsys.exit(0)", "it ended while it was imported"),
         ("import os\nos._exit(0)", "the suite ended the whole process (exit 0)"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGALRM)", "the suite did not end within 60 s"),
-        ("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)", "the suite took more than 3 s of the processor"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)", "its import raised TookTooLongError (line 2): more"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "the suite took more than 3 s of the processor"),
+        ("def check_nothing():\n    pass\n", "it has no test; a test is a function whose name begins with test_"),
     ],
 )
 @forks
@@ -144,8 +146,8 @@ def test_a_suite_that_cannot_be_collected_says_why(judged, source, sentence):
 @pytest.mark.parametrize(
     ("ending", "outcomes"),
     [
-        ("", [Outcome.PASSED, Outcome.PASSED]),
-        ("\n\ndef test_last():\n    os._exit(0)\n", [Outcome.FAILED, Outcome.WAITING]),
+        ("", [Outcome.PASSED, Outcome.PASSED, Outcome.PASSED]),
+        ("\n\ndef test_last():\n    os._exit(0)\n", [Outcome.FAILED, Outcome.WAITING, Outcome.WAITING]),
     ],
     ids=["good", "ends the process"],
 )
@@ -155,12 +157,21 @@ def test_a_learners_file_is_graded_beside_the_module_that_he_has(tmp_path, endin
     suite = (exercise.path / "alternative" / "test_suite.py").read_text(encoding="utf-8")
     (tmp_path / "test_suite.py").write_text(suite.replace("import math", "import math\nimport os") + ending)
     few = Contract("testing")
-    few.include(exercise.contract[:2])
+    # Those that are right are read from the course's folder, which the learner's file may not do.
+    names = ("it_passes_the_reference", "it_is_quick", "it_passes_whatever_is_right")
+    few.include([exercise.contract[name] for name in names])
 
     graded = grade(few, exercise.contract_module, tmp_path / "test_suite.py", limit_s=60.0)
 
     assert (outcomes, None) == ([verdict.outcome for verdict in graded.verdicts], graded.error)
     assert {"intake.py", "test_suite.py"} == {path.name for path in tmp_path.iterdir()}
+
+
+@forks
+def test_a_test_that_does_not_end_is_broken_off_and_named(judged):
+    run = judged("import os, signal\ndef test_a():\n    os.kill(os.getpid(), signal.SIGXCPU)\n").first
+
+    assert run.trouble().startswith("test_a fails: TookTooLongError (line 3): more than 3 s of the processor")
 
 
 @forks

@@ -26,6 +26,8 @@ Answer = dict[str, Any]
 Apart = Callable[[Callable[[], Answer]], Answer]
 """Runs something in a process of its own and gives back what it returned, or ``{"ended": how}``."""
 
+# What runs between the suite's lines and is not its own.
+_JUDGE = str(Path(__file__).parent)
 # What is of no use here, or takes its time at the end.
 _LOCAL = ("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "pastebin", "stepwise", "terminal")
 _WITHOUT = (*_LOCAL, "threadexception", "unraisableexception")
@@ -86,6 +88,8 @@ class _Runs:
         """Run what was collected, in pytest's stead."""
         self.begun = True
         self.tests = [_name(item) for item in session.items]
+        if not (self.tests or self.error):
+            self.error = "it has no test; a test is a function whose name begins with test_"
         if not self.error:
             if any("only" in run for run in self._runs):
                 lines_of(str(session.items[0].path))
@@ -100,7 +104,8 @@ class _Runs:
         if error.__cause__ is not None and not hasattr(node, "runtest"):
             error = error.__cause__  # pytest's own error says where the file lies
         module, frames = str(self._subject.__file__), traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if is_own(frame.filename, module)]
+        suite = [frame for frame in frames if is_own(frame.filename, module) and not frame.filename.startswith(_JUDGE)]
+        lines = [frame.lineno for frame in suite]
         place = f" (line {lines[-1]})" if lines else ""
         detail = " ".join(str(error).split())[:160]
         sentence = f"{type(error).__name__}{place}: {detail}".removesuffix(": ")
