@@ -2,8 +2,8 @@
 
 Rule: it never runs the suite itself; a child answers one line or has said nothing, however it ended. A test that takes
 too much of the processor is broken off in the child; the kernel ends a child that goes on, or takes too long on the
-clock. Where there is no fork, each run is an interpreter of its own. Cost: 0.3 s to start, 50 ms a session; without fork
-0.5 s a run.
+clock. Where there is no fork, each run is an interpreter of its own. Cost: 0.3 s to start, 50 ms a session; without
+fork 0.5 s a run.
 """
 
 import gc
