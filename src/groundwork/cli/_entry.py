@@ -8,10 +8,13 @@ it is told in one line beside them.
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundwork import environment
-from groundwork.environment import Finding
 from groundwork.errors import MLException
+
+if TYPE_CHECKING:
+    from groundwork.environment import Finding
 
 _LOOKS = ("unfinished", "packages", "files", "dependencies")
 
@@ -30,7 +33,7 @@ def main() -> None:
         sys.exit(_mend(damaged) if _asked_to_mend() else _tell(damaged, error))
 
 
-def _damaged() -> list[Finding]:
+def _damaged() -> "list[Finding]":
     findings = environment.check(only=_LOOKS, lock=_lock())
     return [one for one in findings if one.severity == "error" and one.packages]
 
@@ -54,7 +57,7 @@ def _asked_to_mend() -> bool:
     return mends and _option("--python") is None and _option("--only") is None
 
 
-def _tell(damaged: list[Finding], error: Exception) -> int:
+def _tell(damaged: "list[Finding]", error: Exception) -> int:
     # Both are told: a package may also be of another version for a reason, and the crash be a mistake of ours.
     said = environment.printable(str(error).partition("\n")[0])
     _say(f"error: {type(error).__name__}: {said}; and packages that this command is made of are damaged")
@@ -65,7 +68,7 @@ def _tell(damaged: list[Finding], error: Exception) -> int:
     return 1
 
 
-def _mend(damaged: list[Finding]) -> int:
+def _mend(damaged: "list[Finding]") -> int:
     try:
         backend = _option("--backend") or os.environ.get("GROUNDWORK_BACKEND") or "auto"
         done = environment.repair(damaged, backend=backend, report=_say)  # type: ignore[arg-type]

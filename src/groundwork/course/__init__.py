@@ -1,24 +1,18 @@
 """The course: exercises that rebuild the parts of groundwork, graded by the contracts that grade groundwork itself.
 
-Rule: importing it imports nothing, for each learner's process begins below it. The names are those of ``_door``, which
-the first of them loads.
+Rule: importing it imports nothing, for each learner's process begins below it; a name loads the module that it is in.
 """
 
 from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_") and name != "__all__":  # the import system asks for modules this way
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from groundwork.course import _door
+    from groundwork._doors import opened
 
-    try:
-        return getattr(_door, name)
-    except AttributeError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    return opened(__name__, name)
 
 
 def __dir__() -> list[str]:
-    from groundwork.course import _door
+    from groundwork._doors import names
 
-    return list(_door.__all__)
+    return names(__name__)

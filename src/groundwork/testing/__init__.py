@@ -8,22 +8,12 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_") and name != "__all__":  # the import system asks for modules this way
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    from groundwork._doors import opened
 
-    from groundwork.testing._door import HOMES
-
-    if name == "__all__":
-        return list(HOMES)
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    return opened(__name__, name)
 
 
 def __dir__() -> list[str]:
-    from groundwork.testing._door import HOMES
+    from groundwork._doors import names
 
-    return list(HOMES)
+    return names(__name__)
