@@ -9,14 +9,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from groundwork import environment
 from groundwork.cli import _env_fingerprint, _env_lock, _env_report
-from groundwork.environment import Finding, Remedy
 from groundwork.errors import UsageError
+
+if TYPE_CHECKING:
+    from groundwork.environment import Finding, Remedy
 
 app = typer.Typer(help="Check, mend and fingerprint the Python environment.", no_args_is_help=True)
 _env_lock.register(app)
@@ -84,7 +86,7 @@ app.command("fingerprint")(_env_fingerprint.fingerprint)
 app.command("diff")(_env_fingerprint.diff)
 
 
-def _announce(findings: Sequence[Finding], planned: Sequence[Remedy]) -> None:
+def _announce(findings: "Sequence[Finding]", planned: "Sequence[Remedy]") -> None:
     for remedy in planned:
         for one in findings:
             if one.severity != "ok" and remedy.packages.keys() & set(one.packages):
@@ -118,7 +120,7 @@ def _at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _within(findings: Sequence[Finding], planned: Sequence[Remedy]) -> list[Finding]:
+def _within(findings: "Sequence[Finding]", planned: "Sequence[Remedy]") -> "list[Finding]":
     # What the lock does not pin stays, and is told by the check that follows.
     can = {(remedy.python, remedy.lock): remedy.packages for remedy in planned}
     return [
@@ -127,7 +129,7 @@ def _within(findings: Sequence[Finding], planned: Sequence[Remedy]) -> list[Find
     ]
 
 
-def _tell(findings: Sequence[Finding], mended: Sequence[str], *, as_json: bool) -> None:
+def _tell(findings: "Sequence[Finding]", mended: Sequence[str], *, as_json: bool) -> None:
     if not as_json:
         _env_report.show(findings, mended)
         return
@@ -143,7 +145,7 @@ def _tell(findings: Sequence[Finding], mended: Sequence[str], *, as_json: bool) 
     typer.echo(json.dumps(answer, indent=2))
 
 
-def _end(findings: Sequence[Finding]) -> None:
+def _end(findings: "Sequence[Finding]") -> None:
     if any(one.severity == "error" for one in findings):
         raise typer.Exit(1)
 

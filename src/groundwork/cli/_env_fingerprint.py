@@ -6,13 +6,15 @@ Rule: what differs is said in words, one line each; a difference is an answer, n
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from groundwork import environment
-from groundwork.environment import Fingerprint
 from groundwork.errors import InvalidDataError
+
+if TYPE_CHECKING:
+    from groundwork.environment import Fingerprint
 
 
 def fingerprint(
@@ -41,7 +43,7 @@ def diff(
         typer.echo("No difference.")
 
 
-def _rows(now: Fingerprint) -> list[tuple[str, str]]:
+def _rows(now: "Fingerprint") -> list[tuple[str, str]]:
     return [
         ("digest", now.digest),
         ("python", f"{now.implementation} {now.python} ({now.build}) on {now.platform}, {now.cores:g} cores"),
@@ -57,7 +59,7 @@ def _set(variables: Mapping[str, str | None]) -> str:
     return told or "no variable set"
 
 
-def _load(path: Path) -> Fingerprint:
+def _load(path: Path) -> "Fingerprint":
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     for file in files:
         try:
@@ -67,7 +69,7 @@ def _load(path: Path) -> Fingerprint:
         except ValueError as error:
             raise InvalidDataError(f"{file} is not JSON: {error}", hint="name a JSON file") from error
         if found is not None:
-            return Fingerprint.from_dict(found)
+            return environment.Fingerprint.from_dict(found)
     raise InvalidDataError(
         f"{path} holds no fingerprint of an environment", hint="write one: groundwork env fingerprint --json"
     )

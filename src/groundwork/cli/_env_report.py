@@ -11,17 +11,21 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from groundwork.environment import Finding, printable, worst_first
+from groundwork import environment
+
+if TYPE_CHECKING:
+    from groundwork.environment import Finding
 
 _MARKS = {"error": "x", "warning": "!", "ok": "+"}
 _COLOURS = {"x": "red", "!": "yellow", "+": "green"}
 _ALL = sys.maxsize
 
 
-def show(findings: Sequence[Finding], mended: Sequence[str] = ()) -> None:
+def show(findings: "Sequence[Finding]", mended: Sequence[str] = ()) -> None:
     """Print findings.
 
     Args:
@@ -39,7 +43,7 @@ def show(findings: Sequence[Finding], mended: Sequence[str] = ()) -> None:
         typer.echo(text)
 
 
-def screen(findings: Sequence[Finding], mended: Sequence[str], columns: int, rows: int) -> list[str]:
+def screen(findings: "Sequence[Finding]", mended: Sequence[str], columns: int, rows: int) -> list[str]:
     """Lay findings out so that all lines are on one screen, the line of the prompt among them.
 
     Args:
@@ -77,8 +81,8 @@ class _Room:
     kinds: int = _ALL
 
 
-def _lines(findings: Sequence[Finding], mended: Sequence[str], room: _Room) -> list[str]:
-    bad = [one for one in worst_first(list(findings)) if one.severity != "ok"]
+def _lines(findings: "Sequence[Finding]", mended: Sequence[str], room: _Room) -> list[str]:
+    bad = [one for one in environment.worst_first(list(findings)) if one.severity != "ok"]
     fine = [one for one in findings if one.severity == "ok"]
     names = [one.check for one in (findings if room.each_ok else bad)]
     width = max(map(len, names), default=0) + 2
@@ -99,11 +103,11 @@ def _lines(findings: Sequence[Finding], mended: Sequence[str], room: _Room) -> l
     errors = sum(one.severity == "error" for one in bad)
     lines.append(f"{count(errors, 'error')}, {count(len(bad) - errors, 'warning')}, {len(fine)} ok")
     step = next((one.fix for one in bad if one.fix), "")
-    lines.append(f"Next: {printable(step) or _onwards()}")
+    lines.append(f"Next: {environment.printable(step) or _onwards()}")
     return lines
 
 
-def _group(group: Sequence[Finding], width: int, room: _Room) -> Iterator[str]:
+def _group(group: "Sequence[Finding]", width: int, room: _Room) -> Iterator[str]:
     indent = " " * (width + 2)
     alike: dict[tuple[str, str], list[Finding]] = {}
     for one in group:
@@ -117,16 +121,16 @@ def _group(group: Sequence[Finding], width: int, room: _Room) -> Iterator[str]:
             yield from _folded(f"expected: {some[0].expected}", indent, indent, room)
     if group[0].fix:
         # Never folded: it is there to be copied.
-        yield f"{indent}mend: {printable(group[0].fix)}"
+        yield f"{indent}mend: {environment.printable(group[0].fix)}"
 
 
-def _finding(one: Finding, width: int, room: _Room) -> Iterator[str]:
+def _finding(one: "Finding", width: int, room: _Room) -> Iterator[str]:
     head = f"{_MARKS[one.severity]} {one.check:<{width}}"
     return _folded(one.found, head, " " * len(head), room)
 
 
 def _folded(text: str, head: str, indent: str, room: _Room) -> Iterator[str]:
-    text = printable(text)
+    text = environment.printable(text)
     if room.columns is None:
         yield head + text
     elif not room.whole:
