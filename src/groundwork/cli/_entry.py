@@ -22,15 +22,25 @@ _LOOKS = ("unfinished", "packages", "files", "dependencies")
 def main() -> None:
     """Run the command line and exit."""
     try:
-        from groundwork.cli import _main
-
-        _main.main()
+        _run(sys.argv[1:])
     except Exception as error:
         # Whatever a damaged module raises; without damage it goes on its way.
         damaged = _damaged()
         if not damaged:
             raise
         sys.exit(_mend(damaged) if _asked_to_mend() else _tell(damaged, error))
+
+
+def _run(words: list[str]) -> None:
+    from groundwork.cli import _learn_ahead
+
+    try:
+        _learn_ahead.begin(words)
+        from groundwork.cli import _main
+
+        _main.main()
+    finally:
+        _learn_ahead.end()
 
 
 def _damaged() -> "list[Finding]":

@@ -4,11 +4,14 @@ Rule: exit 0 when every check that was asked for passes, 1 when one does not; a 
 """
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwork.cli._learn_ahead import grader
 from groundwork.cli._learn_count import counting
 from groundwork.cli._learn_place import File, Name, Place, find_written
 from groundwork.cli._learn_view import show_grade
@@ -40,11 +43,13 @@ def check_exercise(
     from groundwork.course import count_levels, digest_of, record_grade
 
     place = find_written(name, file)
-    wanted = _wanted(place, level, only) | ({"sandbox": True} if sandbox else {})
-    digest = digest_of(place.file)
-    with counting(len(wanted.get("only") or place.exercise.contract)) as tell:
-        on_verdict = None if tell is None else lambda verdict: tell(verdict.check.id)
-        result = _graded(place, limit_s=limit_s, on_verdict=on_verdict, **wanted)
+    with grader(place.exercise, sandbox=sandbox) as process:
+        wanted = _wanted(place, level, only)
+        digest = digest_of(place.file)
+        Thread(target=_load_the_rest, daemon=True).start()
+        with counting(len(wanted.get("only") or place.exercise.contract)) as tell:
+            on_verdict = None if tell is None else lambda verdict: tell(verdict.check.id)
+            result = _graded(place, limit_s=limit_s, on_verdict=on_verdict, process=process, **wanted)
     if as_json:
         outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
         levels = count_levels([verdict.check for verdict in result.verdicts], outcomes)
@@ -61,7 +66,7 @@ def watch_exercise(
     name: Name = None, level: _Levels = None, file: File = None, limit_s: _Limit = 10.0, sandbox: _Sandbox = False
 ) -> None:
     """Check at each save, what failed last first; load and mutation only if asked for with --level."""
-    from groundwork.course import LearnerProcess, Saves, Watcher
+    from groundwork.course import Saves, Watcher
 
     place = find_written(name, file)
     wanted = _wanted(place, level or _quick(place), None)
@@ -70,7 +75,7 @@ def watch_exercise(
     try:
         with (
             # Kept for all rounds: it has imported the checks when the next save comes.
-            LearnerProcess(place.exercise.contract_module, sandbox=sandbox) as process,
+            grader(place.exercise, sandbox=sandbox) as process,
             Watcher(Saves(place.folder), _acknowledge) as watcher,
         ):
             while True:
@@ -78,6 +83,12 @@ def watch_exercise(
                 watcher.wait()
     except KeyboardInterrupt:
         typer.echo(f"\nNext: {place.command('check')}")
+
+
+def _load_the_rest() -> None:
+    # What writes the record; this process only waits while the checks run.
+    with suppress(Exception):  # whoever needs it is told
+        from groundwork.storage import FileLock, atomic_write  # noqa: F401
 
 
 def check_again(place: Place, check: str) -> "Verdict":

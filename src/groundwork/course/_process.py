@@ -27,14 +27,9 @@ from groundwork.errors import ContractBroken
 
 OUTPUT_BYTES = 64 * 1024
 _GRACE_S = 1.0
-# The door of the course is not opened there: it imports what a learner's process has no use for, which takes 0.1 s.
-_INSIDE = """
-import os, sys, types, groundwork
-package = sys.modules["groundwork.course"] = types.ModuleType("groundwork.course")
-package.__path__ = [os.path.join(*groundwork.__path__, "course")]
-"""
-_HOST = _INSIDE + "from groundwork.course._host import main; main(*sys.argv[1:])"
-_ALONE = _INSIDE + "from groundwork.course._worker import alone; alone(sys.argv[1])"
+# What it loads before the learner's code may be kept compiled, as by any other process of this user; see ``_environment``.
+_HOST = "import sys; sys.dont_write_bytecode = {keep}; from groundwork.course._host import main; main(*sys.argv[1:])"
+_ALONE = "import sys; from groundwork.course._worker import alone; alone(sys.argv[1])"
 _TOO_MUCH = b"too much"
 _PACKAGES = str(Path(__file__).resolve().parents[2])
 
@@ -83,7 +78,7 @@ class LearnerProcess:
         self._home = home
         host = [_ALONE, self._contract_module]
         if sys.platform != "win32":
-            host = [_HOST, self._contract_module, str(home), "keep" if around else "leave"]
+            host = [_HOST.format(keep=sys.dont_write_bytecode), self._contract_module, str(home), "keep" if around else "leave"]
             host += warm_modules(self._contract_module)
         self._process = subprocess.Popen(
             [*around, sys.executable, "-c", *host],
@@ -159,9 +154,10 @@ class LearnerProcess:
         assert process.stdin is not None
         with suppress(OSError):
             process.stdin.close()
-        if not process.poll():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=_GRACE_S)
+        # Its output ends with it: waiting for that takes no time in vain, where waiting for a process asks ever less often.
+        self._readers[0].join(timeout=_GRACE_S)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_GRACE_S)
         for pid in (process.pid, self._learner):
             if pid is not None and not (pid == self._learner and self._sandbox):  # its number there is another's here
                 end_group(pid)
@@ -229,5 +225,6 @@ def _environment(home: Path, mark: str) -> dict[str, str]:
     here = os.path.realpath(os.getcwd())
     # The folder of groundwork first and the current one not at all: a learner's file may have any name.
     path = [_PACKAGES, *(entry for entry in sys.path if entry and os.path.realpath(entry) != here)]
-    known = {**os.environ, **folders, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1"}
+    # By itself each thread of numpy's algebra spins for 30 ms before it sleeps, once when it is imported.
+    known = {"OPENBLAS_THREAD_TIMEOUT": "4", **os.environ, **folders, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1"}
     return known | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
