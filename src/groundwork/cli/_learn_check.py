@@ -40,26 +40,40 @@ def check_exercise(
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
 ) -> None:
     """Grade your file: what holds, what broke, what to do next."""
-    from groundwork.course import count_levels, digest_of, record_grade
+    from groundwork.course import digest_of, record_grade
 
     place = find_written(name, file)
+    wanted = _wanted(place, level, only)
+    digest = digest_of(place.file)
     with grader(place.exercise, sandbox=sandbox) as process:
-        wanted = _wanted(place, level, only)
-        digest = digest_of(place.file)
         Thread(target=_load_the_rest, daemon=True).start()
-        with counting(len(wanted.get("only") or place.exercise.contract)) as tell:
-            on_verdict = None if tell is None else lambda verdict: tell(verdict.check.id)
-            result = _graded(place, limit_s=limit_s, on_verdict=on_verdict, process=process, **wanted)
-    if as_json:
-        outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
-        levels = count_levels([verdict.check for verdict in result.verdicts], outcomes)
-        told = {"exercise": place.exercise.number, "file": str(place.file)} | result.to_dict()
-        told["levels"] = {str(row.level): {"passed": row.passed, "total": row.total} for row in levels}
-        typer.echo(json.dumps(told, indent=2))
-    else:
-        show_grade(place, result)
-    record_grade(place.exercise, place.folder, result, digest or "")
+        with counting(_expected(place, wanted)) as tell:
+            result = _graded(
+                place, limit_s=limit_s, on_verdict=lambda verdict: tell(verdict.check.id), process=process, **wanted
+            )
+        # Ending what ran costs a moment, for which nobody has to wait.
+        _show(place, result, as_json=as_json)
+        record_grade(place.exercise, place.folder, result, digest or "")
     raise typer.Exit(0 if result.passed else 1)
+
+
+def _expected(place: Place, wanted: dict[str, Any]) -> int:
+    levels, only = wanted.get("levels"), wanted.get("only")
+    checks = place.exercise.contract
+    return sum((not levels or check.level in levels) and (not only or check.id in only) for check in checks)
+
+
+def _show(place: Place, result: "Grade", *, as_json: bool) -> None:
+    if not as_json:
+        show_grade(place, result)
+        return
+    from groundwork.course import count_levels
+
+    outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
+    levels = count_levels([verdict.check for verdict in result.verdicts], outcomes)
+    told = {"exercise": place.exercise.number, "file": str(place.file)} | result.to_dict()
+    told["levels"] = {str(row.level): {"passed": row.passed, "total": row.total} for row in levels}
+    typer.echo(json.dumps(told, indent=2))
 
 
 def watch_exercise(

@@ -28,8 +28,7 @@ def verify_exercises(
     claims = [claim for exercise in chosen for claim in claims_of(exercise)]
     started = time.monotonic()
     with counting(len(claims)) as tell:
-        on_proof = None if tell is None else lambda proof: tell(str(proof.claim))
-        proofs = verify(claims, workers=workers, limit_s=limit_s, on_proof=on_proof)
+        proofs = verify(claims, workers=workers, limit_s=limit_s, on_proof=lambda proof: tell(str(proof.claim)))
     blind = {exercise.number: unseen(exercise, proofs) for exercise in chosen}
     if as_json:
         told = [

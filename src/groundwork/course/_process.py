@@ -27,7 +27,7 @@ from groundwork.errors import ContractBroken
 
 OUTPUT_BYTES = 64 * 1024
 _GRACE_S = 1.0
-# What it loads before the learner's code may be kept compiled, as by any other process of this user; see ``_environment``.
+# What it loads before the learner's code may be kept compiled, as by any other process of this user.
 _HOST = "import sys; sys.dont_write_bytecode = {keep}; from groundwork.course._host import main; main(*sys.argv[1:])"
 _ALONE = "import sys; from groundwork.course._worker import alone; alone(sys.argv[1])"
 _TOO_MUCH = b"too much"
@@ -78,7 +78,8 @@ class LearnerProcess:
         self._home = home
         host = [_ALONE, self._contract_module]
         if sys.platform != "win32":
-            host = [_HOST.format(keep=sys.dont_write_bytecode), self._contract_module, str(home), "keep" if around else "leave"]
+            code = _HOST.format(keep=sys.dont_write_bytecode)
+            host = [code, self._contract_module, str(home), "keep" if around else "leave"]
             host += warm_modules(self._contract_module)
         self._process = subprocess.Popen(
             [*around, sys.executable, "-c", *host],
@@ -154,7 +155,7 @@ class LearnerProcess:
         assert process.stdin is not None
         with suppress(OSError):
             process.stdin.close()
-        # Its output ends with it: waiting for that takes no time in vain, where waiting for a process asks ever less often.
+        # Its output ends with it; waiting for a process instead would ask ever less often.
         self._readers[0].join(timeout=_GRACE_S)
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=_GRACE_S)
