@@ -23,11 +23,11 @@ PATIENCE_S = 300
 UV = shutil.which("uv")
 
 
-def run(*command, cwd, check=True):
+def run(*command, cwd, check=True, patience_s=PATIENCE_S):
     # What is measured or imported here must not reach the other environment.
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))}
     done = subprocess.run(
-        list(map(str, command)), cwd=cwd, env=variables, capture_output=True, text=True, timeout=PATIENCE_S
+        list(map(str, command)), cwd=cwd, env=variables, capture_output=True, text=True, timeout=patience_s
     )
     assert not check or done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done
@@ -139,6 +139,32 @@ def test_the_course_is_taken_from_the_wheel(groundwork):
 
         assert list((groundwork.folder / "learn").glob(f"{number}_*/README.md"))
         assert (False, None) == (verdict["passed"], verdict["error"])
+
+
+def test_the_library_of_the_wheel_says_what_project_it_is_of(groundwork):
+    script = (
+        "import json, groundwork.cli; from groundwork.course import find_exercise;"
+        "from groundwork.testing import run_contract;"
+        "[topic] = [topic for topic, names in find_exercise('03').topics.items() if names == ('main',)];"
+        "print(json.dumps([verdict.to_dict() for verdict in run_contract(groundwork.cli, topic)]))"
+    )
+
+    verdicts = json.loads(run(groundwork.python, "-I", "-c", script, cwd=groundwork.folder).stdout.splitlines()[-1])
+
+    assert [(each["id"], "passed", "") for each in verdicts] == [
+        (each["id"], each["outcome"], each["message"]) for each in verdicts
+    ]
+    assert len(verdicts) == 5
+
+
+@pytest.mark.slow
+def test_the_course_of_the_wheel_proves_itself(groundwork):
+    line = (groundwork.scripts / "groundwork", "learn", "verify", "--limit-s", "600", "--json")
+
+    told = json.loads(run(*line, cwd=groundwork.folder, check=False, patience_s=3600).stdout)
+
+    assert [] == [each for each in told["proofs"] if each["problems"]]
+    assert not any(told["unseen"].values())
 
 
 def test_a_run_is_made_scored_kept_and_served(groundwork, project):

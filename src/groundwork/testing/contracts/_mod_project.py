@@ -1,10 +1,13 @@
 """The contract of the project around the module: a ``pyproject.toml`` that names a command, and a command that behaves.
 
 The subject offers ``main()``, which reads ``sys.argv`` as a console script does and returns its exit status (or raises
-``SystemExit``). The project is the folder of the subject's file, that above its package, or ``PROJECT``, a folder.
+``SystemExit``). The project is the folder of the subject's file, that above its package, or ``PROJECT``, a folder. Of a
+package that was installed from a wheel there is no ``pyproject.toml`` any more: what it said is in the metadata beside.
 """
 
+import sysconfig
 import tomllib
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +39,37 @@ def _metadata(subject: Any) -> tuple[Path, dict[str, Any]]:
     project = _project(subject)
     path = project / "pyproject.toml"
     if not path.is_file():
+        if (installed := _installed(project, Path(subject.__file__).resolve())) is not None:
+            return project, _as_pyproject(installed)
         raise ContractBroken("pyproject.toml is not written yet; expected one in the folder of the project")
     try:
         return project, tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ContractBroken(f"pyproject.toml cannot be read: {error}") from error
+
+
+def _installed(project: Path, file: Path) -> Distribution | None:
+    # Only where packages are installed: in a folder of one's own, pyproject.toml is what is asked for.
+    sites = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
+    for each in distributions(path=[str(project)]) if project in sites else ():
+        if any(Path(str(each.locate_file(path))).resolve() == file for path in each.files or ()):
+            return each
+    return None
+
+
+def _as_pyproject(installed: Distribution) -> dict[str, Any]:
+    """Put what a build wrote down into the words of what it was built from."""
+    told = {key: installed.metadata.get_all(key) for key in ("Name", "Version", "Requires-Python")}
+    builder = [
+        line.partition(":")[2].strip()
+        for line in (installed.read_text("WHEEL") or "").splitlines()
+        if line.startswith("Generator:")
+    ]
+    project: dict[str, Any] = {key.lower(): found[0] for key, found in told.items() if found}
+    project["dependencies"] = installed.requires
+    project["scripts"] = {each.name: each.value for each in installed.entry_points if each.group == "console_scripts"}
+    # That it was built says that the module was found; by what it was built is all that is left to know.
+    return {"build-system": {"requires": builder, "build-backend": "; ".join(builder)}, "project": project}
 
 
 def _commands(subject: Any) -> tuple[dict[str, str], tuple[Path, ...]]:
@@ -54,8 +83,9 @@ def _commands(subject: Any) -> tuple[dict[str, str], tuple[Path, ...]]:
 
 def _expect_something_to_build(subject: Any, folders: tuple[Path, ...]) -> None:
     """Look for the module as flit does, which goes by the project's name; what others take is their own affair."""
-    _, found = _metadata(subject)
-    if not str(found.get("build-system", {}).get("build-backend", "")).startswith("flit"):
+    project, found = _metadata(subject)
+    built = not (project / "pyproject.toml").is_file()
+    if built or not str(found.get("build-system", {}).get("build-backend", "")).startswith("flit"):
         return
     named = found.get("tool", {}).get("flit", {}).get("module", {}).get("name")
     name = named or found["project"]["name"].replace("-", "_")
