@@ -17,6 +17,7 @@ BASE = getattr(sys, "_base_executable", sys.executable)
 COMMANDS = {
     "bare python of .venv": [sys.executable, "-c", ""],
     "groundwork --help": [sys.executable, "-m", "groundwork", "--help"],
+    "groundwork learn list": [sys.executable, "-m", "groundwork", "learn", "list"],
     "bare python": [BASE, "-c", ""],
     "bootstrap.py setup, second start": [BASE, "bootstrap.py", "setup"],
     "bootstrap.py runs --help, through it to groundwork": [BASE, "bootstrap.py", "runs", "--help"],
