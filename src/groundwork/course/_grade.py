@@ -88,7 +88,8 @@ def grade(
         contract_module: Where that process finds them.
         solution: The learner's file.
         limit_s: Wall-clock seconds for the import and for each check.
-        total_s: Wall-clock seconds for all of it; checks that get no time fail.
+        total_s: Wall-clock seconds that checks which fail may take in all; the rest fails without being run. What
+            passes takes none of it: a right file is not found wrong because the machine is busy.
         seed: Seed of the labs.
         levels: Only checks of these levels; all unless given. Prerequisites that are left out count as passed.
         only: Only the checks of these ids.
@@ -108,7 +109,7 @@ def grade(
     verdicts: dict[str, Verdict] = {}
     error = None
     kept = process or LearnerProcess(contract_module, sandbox=sandbox)
-    grader = _Grader(kept, contract_module, solution.resolve(), limit_s, time.monotonic() + total_s, seed)
+    grader = _Grader(kept, contract_module, solution.resolve(), limit_s, total_s, seed)
     try:
         for check in _in_turn(contract, chosen, first):
             outcomes = {known: verdict.outcome for known, verdict in verdicts.items()}
@@ -161,34 +162,39 @@ class _ImportFailed(ContractBroken):
 
 class _Grader:
     def __init__(
-        self, process: LearnerProcess, contract_module: str, solution: Path, limit_s: float, end_s: float, seed: int
+        self, process: LearnerProcess, contract_module: str, solution: Path, limit_s: float, total_s: float, seed: int
     ) -> None:
         self._process = process
         self._solution = solution
         self._allows = allowed_imports(contract_module, solution)
         self._beside = provided_modules(contract_module)
         self._limit_s = limit_s
-        self._end_s = end_s
+        self._left_s = total_s
         self._seed = seed
         self._loaded = False
 
     def verdict(self, check: Check) -> Verdict:
-        if self._time_left_s() <= 0:
-            return Verdict(check, Outcome.FAILED, "no time was left for it; make the checks before it faster")
+        if self._left_s <= 0:
+            return Verdict(
+                check, Outcome.FAILED, "no time was left for it; mend the checks that failed before it"
+            )
         if not self._loaded:
             self._load()
+        verdict = self._asked(check)
+        if verdict.outcome != Outcome.PASSED:
+            self._left_s -= verdict.seconds
+        return verdict
+
+    def _asked(self, check: Check) -> Verdict:
         started = time.monotonic()
         try:
-            answer = self._process.ask({"run": check.id, "seed": self._seed}, self._time_left_s())
+            answer = self._process.ask({"run": check.id, "seed": self._seed}, self._limit_s)
         except ContractBroken as broken:
             self._loaded = False
             return Verdict(check, Outcome.FAILED, broken.message, time.monotonic() - started)
         # Only the one word that says so is a pass.
         outcome = Outcome.PASSED if answer.get("outcome") == Outcome.PASSED.value else Outcome.FAILED
         return Verdict(check, outcome, str(answer.get("message", "")), time.monotonic() - started)
-
-    def _time_left_s(self) -> float:
-        return min(self._limit_s, self._end_s - time.monotonic())
 
     def _load(self) -> None:
         name = self._solution.name

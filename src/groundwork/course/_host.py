@@ -109,10 +109,10 @@ class _Host:
 
     def answer(self, order: dict[str, Any]) -> None:
         nonce = order.pop("nonce")
+        answer: dict[str, Any] = {}
         if "end" in order:
             self.end_learner()
-            answer: dict[str, Any] = {}
-        else:
+        elif "ready" not in order:
             try:
                 answer = self._asked(order)
             except ContractBroken as broken:

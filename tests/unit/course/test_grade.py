@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.course import grade
+from groundwork.course import _grade, grade
 from groundwork.errors import ContractBroken, UsageError
 from groundwork.testing import Contract, Level, Outcome
 
@@ -103,6 +103,35 @@ def test_after_an_end_the_file_is_loaded_again(solution):
 
     assert ["load", "a", "load", "c", "d"] == process.asked
     assert "ended" == result.having(Outcome.FAILED)[0].message
+
+
+def slowly(process, monkeypatch):
+    """Let 40 s pass in each check."""
+    now = [0.0]
+    ask = process.ask
+
+    def asked(order, limit_s):
+        now[0] += 40 * ("run" in order)
+        return ask(order, limit_s)
+
+    monkeypatch.setattr(process, "ask", asked)
+    monkeypatch.setattr(_grade.time, "monotonic", lambda: now[0])
+    return process
+
+
+def test_what_passes_takes_nothing_of_the_time_of_all(solution, monkeypatch):
+    assert grade(CONTRACT, "letters", solution, process=slowly(Answers(), monkeypatch), total_s=60).passed
+
+
+def test_what_fails_does_and_in_the_end_the_rest_is_not_run(solution, monkeypatch):
+    process = slowly(Answers("b", "c"), monkeypatch)
+
+    result = grade(CONTRACT, "letters", solution, process=process, total_s=60, levels=["basic", "edge"], first=["c"])
+    late = grade(CONTRACT, "letters", solution, process=process, total_s=40, first=["c"])
+
+    assert {"a": "passed", "b": "failed", "c": "failed"} == outcomes(result)
+    assert {"a": "failed", "b": "waiting", "c": "failed", "d": "waiting"} == outcomes(late)
+    assert late.verdicts[0].message.startswith("no time was left for it")
 
 
 @pytest.mark.parametrize("answer", [{}, {"outcome": "PASSED"}, {"outcome": True}, {"outcome": ["passed"]}])

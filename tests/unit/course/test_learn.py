@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from groundwork.cli._learn import app
-from groundwork.cli._learn_count import counting
 from groundwork.cli._learn_place import split_words
 from groundwork.cli._learn_solution import editor_command
 from groundwork.cli._learn_view import bar
@@ -520,17 +519,6 @@ def test_a_watch_tells_the_first_failure_at_once_and_gives_up_when_the_file_is_s
 
     assert 3 == lines.count(f"  x {IDS[0]}  found")
     assert 2 == sum(" checks pass" in line for line in lines)
-
-
-def test_on_a_terminal_a_long_command_says_how_far_it_is_and_elsewhere_nothing(capsys, monkeypatch):
-    with counting(3) as nobody:
-        pass
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with counting(3) as tell:
-        tell("first")
-
-    assert nobody is None
-    assert ["", "", "\x1b[K1/3  first", "\x1b[K"] == ["", *capsys.readouterr().err.split("\r")]
 
 
 def test_what_was_skipped_what_was_printed_and_what_did_not_import_are_shown(learn, monkeypatch):
