@@ -159,12 +159,16 @@ def test_the_library_of_the_wheel_says_what_project_it_is_of(groundwork):
 
 @pytest.mark.slow
 def test_the_course_of_the_wheel_proves_itself(groundwork):
-    line = (groundwork.scripts / "groundwork", "learn", "verify", "--limit-s", "600", "--json")
+    numbers = [exercise.number for exercise in exercises()]
+    line = (groundwork.scripts / "groundwork", "learn", "verify", *numbers, "--limit-s", "600", "--json")
 
     told = json.loads(run(*line, cwd=groundwork.folder, check=False, patience_s=3600).stdout)
 
-    assert [] == [each for each in told["proofs"] if each["problems"]]
-    assert not any(told["unseen"].values())
+    broken = {each["exercise"]: each["problems"] for each in told["proofs"] if each["problems"]}
+    # Exercise 07 is about pytest suites; its README says that pytest is to be installed beside groundwork.
+    assert {"07"} == set(broken) == {number for number, checks in told["unseen"].items() if checks}
+    assert "pytest" in " ".join(broken["07"])
+    assert {"library"} <= {each["kind"] for each in told["proofs"] if not each["problems"]}
 
 
 def test_a_run_is_made_scored_kept_and_served(groundwork, project):
