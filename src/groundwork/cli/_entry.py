@@ -7,6 +7,7 @@ it is told in one line beside them.
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ _LOOKS = ("unfinished", "packages", "files", "dependencies")
 def main() -> None:
     """Run the command line and exit."""
     try:
+        _print_anything()
         _run(sys.argv[1:])
     except Exception as error:
         # Whatever a damaged module raises; without damage it goes on its way.
@@ -29,6 +31,13 @@ def main() -> None:
         if not damaged:
             raise
         sys.exit(_mend(damaged) if _asked_to_mend() else _tell(damaged, error))
+
+
+def _print_anything() -> None:
+    # A file's name, or what a learner's code printed, may have what a code page of Windows has not: that is no crash.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _run(words: list[str]) -> None:

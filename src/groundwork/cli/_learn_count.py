@@ -54,6 +54,7 @@ class _Count:
         self._started = clock()
         self._done = 0
         self._last = ""
+        self._shown = 0
         self._lock = threading.Lock()
 
     def tell(self, name: str) -> None:
@@ -70,10 +71,11 @@ class _Count:
                 line = f"{bar(self._done, self._total)}  {self._done}/{self._total}  {took}  {self._last}"
                 # One that is broken over two lines is not taken away.
                 line = line[: shutil.get_terminal_size().columns - 1].rstrip()
-                typer.echo(f"\r\x1b[K{line}", err=True, nl=False)
+                typer.echo(f"\r{line:<{self._shown}}", err=True, nl=False)
+                self._shown = len(line)
             else:
                 typer.echo(f"{self._done} of {self._total} after {took}", err=True)
 
     def remove(self) -> None:
-        if self.terminal:
-            typer.echo("\r\x1b[K", err=True, nl=False)
+        if self._shown:
+            typer.echo(f"\r{'':<{self._shown}}\r", err=True, nl=False)

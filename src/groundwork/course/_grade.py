@@ -175,9 +175,7 @@ class _Grader:
 
     def verdict(self, check: Check) -> Verdict:
         if self._left_s <= 0:
-            return Verdict(
-                check, Outcome.FAILED, "no time was left for it; mend the checks that failed before it"
-            )
+            return Verdict(check, Outcome.FAILED, "no time was left for it; mend the checks that failed before it")
         if not self._loaded:
             self._load()
         verdict = self._asked(check)

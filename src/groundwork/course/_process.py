@@ -82,7 +82,8 @@ class LearnerProcess:
         if sys.platform != "win32":
             code = _HOST.format(keep=sys.dont_write_bytecode)
             host = [code, self._contract_module, str(home), "keep" if around else "leave"]
-            host += warm_modules(self._contract_module)
+            # The algebra of numpy on macOS does not bear to be forked.
+            host += warm_modules(self._contract_module) if sys.platform != "darwin" else []
         self._process = subprocess.Popen(
             [*around, sys.executable, "-c", *host],
             stdin=subprocess.PIPE,
@@ -231,6 +232,8 @@ def _environment(home: Path, mark: str) -> dict[str, str]:
     here = os.path.realpath(os.getcwd())
     # The folder of groundwork first and the current one not at all: a learner's file may have any name.
     path = [_PACKAGES, *(entry for entry in sys.path if entry and os.path.realpath(entry) != here)]
+    if sys.platform == "win32":
+        folders["PYTHONIOENCODING"] = "utf-8"  # what is printed comes through a pipe, for which it takes the code page
     # By itself each thread of numpy's algebra spins for 30 ms before it sleeps, once when it is imported.
     known = {"OPENBLAS_THREAD_TIMEOUT": "4", **os.environ, **folders, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1"}
     return known | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}

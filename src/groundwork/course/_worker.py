@@ -141,8 +141,11 @@ def hidden(descriptor: int) -> int:
         The new one.
     """
     import fcntl
+    import resource
 
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, random.SystemRandom().randrange(64, 900))
+    bound = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # 256 on macOS; there is none where it is negative
+    most = min(bound, 900) if bound > 0 else 900
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, random.SystemRandom().randrange(most // 4, most))
     os.close(descriptor)
     return moved
 

@@ -1,9 +1,10 @@
+import io
 import sys
 
 import pytest
 
 from groundwork import environment
-from groundwork.cli import _main, main
+from groundwork.cli import _learn_ahead, _main, main
 from groundwork.environment import Finding
 from groundwork.errors import EnvironmentBroken
 
@@ -119,3 +120,27 @@ def test_without_a_lock_one_is_asked_for(crashing, capsys):
         main()
 
     assert capsys.readouterr().err.splitlines()[-1] == "hint: groundwork env fix --yes --lock LOCK"
+
+
+def test_what_the_code_page_does_not_have_is_no_crash(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(_main, "main", lambda: print("x \u2192 y", flush=True))
+
+    main()
+
+    assert b"x ? y" == written.getvalue().strip()
+
+
+def test_a_grader_that_was_begun_is_ended_however_the_command_ends(monkeypatch):
+    ended = []
+    monkeypatch.setattr(_learn_ahead, "begin", lambda words: ended.append(words))
+    monkeypatch.setattr(_learn_ahead, "end", lambda: ended.append("ended"))
+    monkeypatch.setattr(_main, "main", lambda: sys.exit(2))
+    monkeypatch.setattr(sys, "argv", ["groundwork", "learn", "check", "04"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert [["learn", "check", "04"], "ended"] == ended

@@ -21,7 +21,17 @@ def test_a_terminal_shows_a_bar_at_each_that_is_done(clock, capsys):
     count.tell("writes_the_bytes")
     count.remove()
 
-    assert f"\r{'#' * 5}{'.' * 15}  1/4  3 s  writes_the_bytes\r" == capsys.readouterr().err
+    line = f"{'#' * 5}{'.' * 15}  1/4  3 s  writes_the_bytes"
+    assert f"\r{line}\r{' ' * len(line)}\r" == capsys.readouterr().err
+
+
+def test_a_shorter_line_leaves_nothing_of_a_longer_one(clock, capsys):
+    count = _Count(4, terminal=True, clock=clock.monotonic)
+
+    count.tell("writes_the_bytes")
+    count.tell("short")
+
+    assert capsys.readouterr().err.endswith(f"2/4  0 s  short{' ' * len('writes_the_')}")
 
 
 def test_a_narrow_terminal_has_one_line_of_it(clock, capsys, monkeypatch):

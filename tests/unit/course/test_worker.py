@@ -87,6 +87,19 @@ def test_a_pass_with_something_changed_is_none(asked):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors are POSIX's")
+@pytest.mark.parametrize(("bound", "most"), [(100, 100), (1024, 900), (-1, 900)])
+def test_a_descriptor_is_hidden_below_the_bound_of_this_system(monkeypatch, bound, most):
+    import resource
+
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (bound, bound))
+    moved = [hidden(os.open(os.devnull, os.O_RDONLY)) for _ in range(5)]
+    for descriptor in moved:
+        os.close(descriptor)
+
+    assert all(most // 4 <= descriptor < most + len(moved) for descriptor in moved)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are POSIX's")
 def test_a_descriptor_is_moved_where_no_child_gets_it():
     reading, writing = os.pipe()
 
