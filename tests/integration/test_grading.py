@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import small_contract
 
-from groundwork.course import LearnerProcess, find_exercise, grade
+from groundwork.course import LearnerProcess, grade
 from groundwork.course._descendants import descendants
 from groundwork.testing import Outcome
 
@@ -179,23 +179,6 @@ def test_in_the_sandbox_nothing_can_be_written_but_the_temporary_folder(tmp_path
     assert "Read-only file system" in writes.verdicts[0].message
 
 
-@pytest.mark.parametrize("runs", [3, pytest.param(50, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("file", ["alternative/resilience.py", "wrong"])
-def test_the_same_seed_gives_the_same_verdicts_under_load_as_well(file, runs):
-    exercise = find_exercise("05")
-    path = exercise.path / file
-    if path.is_dir():
-        path = sorted(path.glob("*.py"))[0]
-    found = set()
-
-    with LearnerProcess(exercise.contract_module) as kept, busy(2):
-        for _ in range(runs):
-            result = grade(exercise.contract, exercise.contract_module, path, process=kept, seed=7, limit_s=60.0)
-            found.add(tuple((verdict.check.id, verdict.outcome, verdict.message) for verdict in result.verdicts))
-
-    assert 1 == len(found)
-
-
 GRADES = """
 import sys
 import time
@@ -221,6 +204,15 @@ def test_a_grader_that_is_killed_leaves_no_process():
         time.sleep(0.01)
 
 
+def test_a_grader_that_was_asked_nothing_is_ended_at_once():
+    process = LearnerProcess("small_contract")
+    home, pid = process._home, process._process.pid
+
+    process.close()
+
+    assert (False, False) == (home.exists(), is_alive(pid))
+
+
 def is_alive(pid):
     """A process that has ended and waits to be taken away has no command line."""
     try:
@@ -239,18 +231,6 @@ def test_without_a_host_a_check_that_ends_the_process_fails_and_the_rest_is_run(
 
     assert ["failed", "waiting", "passed"] == [verdict.outcome for verdict in result.verdicts]
     assert "ended the whole process (exit 0)" in result.verdicts[0].message
-
-
-@contextlib.contextmanager
-def busy(count):
-    """So many processes that want the processor for themselves."""
-    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 def left_of(process):

@@ -126,7 +126,7 @@ class LearnerProcess:
                 self._ready = True
             answer = self._answered(order, limit_s)
         except ContractBroken:
-            self.end_learner()
+            (self.end_learner if self._ready else self.close)()
             raise
         self._learner = answer.pop("pid", None)
         if "broken" in answer:
@@ -150,6 +150,8 @@ class LearnerProcess:
         if sys.platform == "win32" or self._process.poll() is not None:
             self.close()
             return
+        if not self._ready:
+            return
         nonce = self._tell({"end": True})
         end_s = time.monotonic() + 3 * _GRACE_S
         with suppress(queue.Empty, ContractBroken):
@@ -167,10 +169,13 @@ class LearnerProcess:
         assert process.stdin is not None
         with suppress(OSError):
             process.stdin.close()
-        # Its output ends with it; waiting for a process instead would ask ever less often.
-        self._readers[0].join(timeout=_GRACE_S)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=_GRACE_S)
+        if (
+            self._ready
+        ):  # before that none of the learner's code has run, and nothing is there that it would have to end
+            # Its output ends with it; waiting for a process instead would ask ever less often.
+            self._readers[0].join(timeout=_GRACE_S)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_GRACE_S)
         for pid in (process.pid, self._learner):
             if pid is not None and not (pid == self._learner and self._sandbox):  # its number there is another's here
                 end_group(pid)

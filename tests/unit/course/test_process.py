@@ -94,3 +94,25 @@ def test_an_answer_to_another_order_is_none(started):
 
     with pytest.raises(ContractBroken, match="wrote to the grader's channel"):
         process.ask({"run": "adds"}, 0.5)
+
+
+def test_a_start_that_fails_is_tried_anew(started):
+    process, _ = started(answer=lambda order: {})
+    closed = []
+    process.close = lambda: closed.append("closed")
+    process._tell = lambda order: process._answers.put(None)
+    process._ending = lambda: "exit 1"
+
+    with pytest.raises(ContractBroken, match=r"ended the whole process \(exit 1\)"):
+        process.ask({"load": "x.py"}, 0.5)
+
+    assert ["closed"] == closed
+
+
+def test_before_the_start_there_is_no_learner_to_end(started):
+    process, stand_in = started()
+    stand_in.poll = lambda: None
+
+    process.end_learner()
+
+    assert [] == stand_in.orders
