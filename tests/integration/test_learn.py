@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import textwrap
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from groundwork.cli._learn import app
-from groundwork.course import find_exercise, grade
+from groundwork.course import exercises, find_exercise, grade
 from groundwork.testing import Contract, Outcome
 
 EXERCISE = find_exercise("04")
@@ -69,6 +70,17 @@ def test_a_correct_solution_passes_and_its_progress_is_kept(learn, tmp_path):
     assert "ANSWERS.md" in result.stdout.splitlines()[-1]
     [line] = [line for line in learn("list").stdout.splitlines() if line.startswith("04")]
     assert line.endswith("done")
+
+
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.number)
+def test_a_right_file_in_a_folder_of_ones_own_passes(exercise, tmp_path):
+    """Not below the course's: such a file may not read, nor import, what one of the course may."""
+    for source in (exercise.path / "starter" / exercise.file, exercise.path / "alternative" / exercise.file):
+        shutil.copytree(source.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+    result = grade(exercise.contract, exercise.contract_module, tmp_path / exercise.file, levels=["basic"])
+
+    assert (None, []) == (result.error, [(each.check.id, each.message) for each in result.having(Outcome.FAILED)])
 
 
 def test_verdicts_as_json(learn):

@@ -7,6 +7,7 @@ and tells them so in a sentence: it is no security, and ``docs/grading.md`` says
 
 import importlib
 import os
+import pathlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -22,6 +23,7 @@ _COURSE = Path(__file__).resolve().parent
 _PACKAGE = str(_COURSE.parent) + os.sep
 _ALWAYS = ("groundwork.errors",)
 _IMPORTING = (f"{os.sep}importlib{os.sep}", "<frozen importlib")
+_PATHS = str(Path(pathlib.__file__).with_suffix(""))  # a file up to 3.12, a folder after
 _LOOKS = frozenset(("gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames"))
 _FRAMES = frozenset(("tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_locals"))
 _REFUSED = "is refused: it is what you are to write; README.md says what may be imported"
@@ -210,7 +212,10 @@ def _look_at_reading(path: str, frame: FrameType | None, allowed: tuple[str, ...
 
 
 def _importer(frame: FrameType | None) -> str:
-    while frame is not None and any(part in frame.f_code.co_filename for part in _IMPORTING):
+    # A path that is read is read by whoever asks it to.
+    while frame is not None and (
+        any(part in frame.f_code.co_filename for part in _IMPORTING) or frame.f_code.co_filename.startswith(_PATHS)
+    ):
         frame = frame.f_back
     return frame.f_code.co_filename if frame is not None else ""
 

@@ -1,5 +1,7 @@
 import importlib
+import pathlib
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,19 @@ def test_only_groundwork_imports_groundwork():
 def test_the_librarys_source_is_not_read(path):
     with pytest.raises(PermissionError, match="is refused"):
         _look("open", (f"{_PACKAGE}{path}", "r", 0), frame_of(f"{OWN}storage.py"), ERRORS, OWN)
+
+
+def test_a_path_is_read_by_whoever_asks_it_to():
+    modules = f"{_PACKAGE}course/exercises/07_testing/modules/in_stages.py"
+    frames = {}
+    for who, filename in (("ours", f"{_PACKAGE}testing/contracts/x.py"), ("own", f"{OWN}test_suite.py")):
+        space = {"read": types.FunctionType(compile("__import__('sys')._getframe()", pathlib.__file__, "eval"), {})}
+        exec(compile("frame = read()", filename, "exec"), space)
+        frames[who] = space["frame"]
+
+    _look("open", (modules, "r", 0), frames["ours"], ERRORS, OWN)
+    with pytest.raises(PermissionError, match="is refused"):
+        _look("open", (modules, "r", 0), frames["own"], ERRORS, OWN)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ import textwrap
 
 import pytest
 
-from groundwork.testing.contracts._suite_trace import Trace, assertion_lines, is_own
+from groundwork.testing.contracts import _suite_trace
+from groundwork.testing.contracts._suite_trace import Trace, assertion_lines, is_a_package, is_own
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,17 @@ def test_neither_the_module_nor_a_library_is_the_suites_own():
     assert [True, False, False, False] == [
         is_own(path, "/code/intake.py") for path in ("/my/test.py", "/code/intake.py", textwrap.__file__, "<string>")
     ]
+
+
+def test_a_suite_of_the_course_is_a_suite_where_the_course_is_installed_as_well(monkeypatch):
+    exercises = _suite_trace._EXERCISES
+    site = exercises.partition("groundwork")[0].rstrip("/\\")
+    monkeypatch.setattr(_suite_trace, "_LIBRARIES", (site,))
+    monkeypatch.setattr(_suite_trace, "_PACKAGES", (site,))
+
+    suite = f"{exercises}/07_testing/wrong/sleeps.py"
+
+    assert [(True, False), (False, True)] == [
+        (is_own(file, "x"), is_a_package(file)) for file in (suite, f"{site}/x.py")
+    ]
+    assert not is_own(suite, suite)

@@ -17,17 +17,21 @@ _LIBRARIES = tuple(
     {str(Path(folder).resolve()) for name, folder in sysconfig.get_paths().items() if name.endswith(("lib", "stdlib"))}
 )
 
+# Installed, too, are the suites of the course itself; they are nobody's library.
+_EXERCISES = str(Path(__file__).resolve().parents[2] / "course" / "exercises")
 _PACKAGES = tuple(folder for folder in _LIBRARIES if folder.endswith("-packages"))
 
 
 def is_own(filename: str, module: str) -> bool:
     """Tell whether code is the suite's: neither the module's under test nor a library's."""
+    if filename.startswith(_EXERCISES):
+        return filename != module
     return filename != module and not filename.startswith(("<", *_LIBRARIES))
 
 
 def is_a_package(filename: str) -> bool:
     """Tell whether code was installed, as pytest and Hypothesis; the standard library was not."""
-    return filename.startswith(_PACKAGES)
+    return filename.startswith(_PACKAGES) and not filename.startswith(_EXERCISES)
 
 
 def assertion_lines(source: str) -> frozenset[int]:
