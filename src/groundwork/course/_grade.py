@@ -87,7 +87,8 @@ def grade(
         contract: The checks.
         contract_module: Where that process finds them.
         solution: The learner's file.
-        limit_s: Wall-clock seconds for the import and for each check.
+        limit_s: Wall-clock seconds for the import and for each check, up to three times as many where other programs
+            had the processors.
         total_s: Wall-clock seconds that checks which fail may take in all; the rest fails without being run. What
             passes takes none of it: a right file is not found wrong because the machine is busy.
         seed: Seed of the labs.

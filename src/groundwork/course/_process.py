@@ -23,11 +23,14 @@ from groundwork.course._guard import warm_modules
 from groundwork.course._limits import LIMITS
 from groundwork.course._messages import FOREIGN
 from groundwork.course._sandbox import sandboxed
+from groundwork.course._starvation import Starvation
 from groundwork.errors import ContractBroken
 
 OUTPUT_BYTES = 64 * 1024
 _GRACE_S = 1.0
 _START_S = 60.0
+_LOOK_S = 0.25
+_PATIENCE = 2.0  # a limit of 10 s ends after 30 s however busy the machine is
 # What it loads before the learner's code may be kept compiled, as by any other process of this user.
 _HOST = "import sys; sys.dont_write_bytecode = {keep}; from groundwork.course._host import main; main(*sys.argv[1:])"
 _ALONE = "import sys; from groundwork.course._worker import alone; alone(sys.argv[1])"
@@ -106,7 +109,8 @@ class LearnerProcess:
 
         Args:
             order: What to do: ``load`` a file, ``run`` a check.
-            limit_s: Wall-clock seconds that the learner's code may take.
+            limit_s: Wall-clock seconds that the learner's code may take, besides those in which it was ready to run
+                and other programs had the processors.
 
         Returns:
             The answer.
@@ -135,13 +139,27 @@ class LearnerProcess:
 
     def _answered(self, order: dict[str, Any], limit_s: float) -> dict[str, Any]:
         nonce = self._tell(order)
-        try:
-            answer = self._told(limit_s)
-        except queue.Empty:
-            raise ContractBroken(f"did not finish within {limit_s:g} s; expected it to end") from None
+        answer = self._in_time(limit_s)
         if answer is None or answer.pop("nonce", None) != nonce:
             raise ContractBroken(FOREIGN)
         return answer
+
+    def _in_time(self, limit_s: float) -> dict[str, Any] | None:
+        """Wait for an answer; time in which other programs had the processors is given back, up to a bound."""
+        assert self._process is not None
+        end_s = time.monotonic() + limit_s
+        last_s, looked_s, starvation = end_s + _PATIENCE * limit_s, 0.0, None
+        while (left_s := end_s - time.monotonic()) > 0:
+            with suppress(queue.Empty):
+                return self._told(min(left_s, _LOOK_S))
+            now_s = time.monotonic()
+            # Not before the first look: nearly every check is done by then.
+            if starvation is None:
+                starvation = Starvation(self._process.pid)
+            else:
+                end_s = min(end_s + min(starvation.look(), now_s - looked_s), last_s)
+            looked_s = now_s
+        raise ContractBroken(f"did not finish within {limit_s:g} s; expected it to end")
 
     def end_learner(self) -> None:
         """End the learner's process and all that it started; the checks stay imported."""

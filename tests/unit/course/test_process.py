@@ -2,6 +2,7 @@
 
 import io
 import json
+import queue
 import sys
 
 import pytest
@@ -76,8 +77,8 @@ def test_each_system_gets_what_it_has(started, monkeypatch, platform, module, wa
 def test_the_start_of_the_checks_is_no_time_of_the_learners(started):
     process, stand_in = started()
     limits = []
-    told = process._told
-    process._told = lambda limit_s: limits.append(limit_s) or told(limit_s)
+    in_time = process._in_time
+    process._in_time = lambda limit_s: limits.append(limit_s) or in_time(limit_s)
 
     process.ask({"load": "x.py"}, 0.5)
     process.ask({"run": "adds"}, 0.5)
@@ -116,3 +117,33 @@ def test_before_the_start_there_is_no_learner_to_end(started):
     process.end_learner()
 
     assert [] == stand_in.orders
+
+
+class Busy:
+    """A machine on which other programs have all of the time, or none of it."""
+
+    def __init__(self, share):
+        self.share, self.now, self.looked = share, 0.0, 0.0
+
+    def look(self):
+        passed, self.looked = self.now - self.looked, self.now
+        return passed * self.share
+
+
+@pytest.mark.parametrize(("share", "ends_s"), [(0.0, 10.0), (0.5, 20.0), (1.0, 30.0)])
+def test_what_other_programs_take_is_given_back_up_to_a_bound(started, monkeypatch, share, ends_s):
+    process, _ = started()
+    machine = Busy(share)
+
+    def silence(limit_s):
+        machine.now += limit_s
+        raise queue.Empty
+
+    monkeypatch.setattr(_process, "Starvation", lambda pid: machine)
+    monkeypatch.setattr(_process.time, "monotonic", lambda: machine.now)
+    process._told = silence
+
+    with pytest.raises(ContractBroken, match="did not finish within 10 s"):
+        process._in_time(10.0)
+
+    assert ends_s == pytest.approx(machine.now, abs=0.6)
