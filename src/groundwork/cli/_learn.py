@@ -12,7 +12,7 @@ import typer
 
 from groundwork.cli import _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
 from groundwork.cli._learn_place import Name, all_standings, find_place, shown
-from groundwork.cli._learn_view import bar, next_step, show_levels
+from groundwork.cli._learn_view import bar, core_sentence, find_following, hours, next_step, show_levels
 
 app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
 app.command("check")(_learn_check.check_exercise)
@@ -37,7 +37,8 @@ def show_screen(context: typer.Context) -> None:
     found = all_standings()
     current = current_exercise(Path.cwd())
     done, passed = sum(each.done for each in found), sum(each.passed for each in found)
-    typer.echo(f"{done} of {len(found)} exercises done, {passed} checks pass\n")
+    cores = sum(each.core_done or each.done for each in found)
+    typer.echo(f"{cores} of {len(found)} cores done, {done} exercises done, {passed} checks pass\n")
     here = next((each for each in found if current is not None and each.exercise.number == current.number), None)
     for each in found:
         mark = ">" if each is here else " "
@@ -47,26 +48,30 @@ def show_screen(context: typer.Context) -> None:
         )
     if here is not None and not here.done:
         typer.echo(f"\n{here.exercise.number}  {shown(here.folder / here.exercise.file)}")
-        show_levels(here.levels())
+        show_levels(here.levels(), here.exercise)
         for check in here.failed[:1]:
             typer.echo(f"  x {check}  {here.progress.checks[check].message}")
         if here.progress.error:
             typer.echo(f"  x {here.progress.error}")
         if here.changed:
             typer.echo("  your file was changed since it was checked")
-    following = here if here is not None and not here.done else next((each for each in found if not each.done), None)
+        if here.core_done:
+            typer.echo(f"  {core_sentence(here.exercise)}")
+    following = find_following(found, here)
     typer.echo(f"\nNext: {next_step(following)}" if following else "\nAll exercises are done.")
 
 
 @app.command("list")
 def list_exercises() -> None:
-    """List the exercises and how far each is."""
+    """List the exercises, how long the core of each takes (+ the rest), and how far each is."""
     found = all_standings()
     for each in found:
+        exercise = each.exercise
+        rest = f"+ {hours(exercise.beyond)}" if exercise.beyond else ""
         typer.echo(
-            f"{each.exercise.number}  {each.exercise.title:<50}  {each.exercise.minutes:>4} min  {each.describe()}"
+            f"{exercise.number}  {exercise.title:<50}  {exercise.minutes:>4} min {rest:<8} {each.describe()}".rstrip()
         )
-    following = next((each for each in found if not each.done), None)
+    following = find_following(found)
     typer.echo(f"Next: {next_step(following)}" if following else "All exercises are done.")
 
 

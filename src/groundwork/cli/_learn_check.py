@@ -52,7 +52,7 @@ def check_exercise(
                 place, limit_s=limit_s, on_verdict=lambda verdict: tell(verdict.check.id), process=process, **wanted
             )
         # Ending what ran costs a moment, for which nobody has to wait.
-        _show(place, result, as_json=as_json)
+        _show(place, result, digest or "", as_json=as_json)
         record_grade(place.exercise, place.folder, result, digest or "")
     raise typer.Exit(0 if result.passed else 1)
 
@@ -63,16 +63,19 @@ def _expected(place: Place, wanted: dict[str, Any]) -> int:
     return sum((not levels or check.level in levels) and (not only or check.id in only) for check in checks)
 
 
-def _show(place: Place, result: "Grade", *, as_json: bool) -> None:
+def _show(place: Place, result: "Grade", digest: str, *, as_json: bool) -> None:
+    from groundwork.course import completes_core, count_levels, read_progress
+
     if not as_json:
-        show_grade(place, result)
+        first = completes_core(place.exercise, read_progress(place.folder), result, digest)
+        show_grade(place, result, completes_core=first)
         return
-    from groundwork.course import count_levels
 
     outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
     levels = count_levels([verdict.check for verdict in result.verdicts], outcomes)
     told = {"exercise": place.exercise.number, "file": str(place.file)} | result.to_dict()
     told["levels"] = {str(row.level): {"passed": row.passed, "total": row.total} for row in levels}
+    told["core"] = list(map(str, place.exercise.core))
     typer.echo(json.dumps(told, indent=2))
 
 
@@ -131,7 +134,7 @@ class _SavedAgain(Exception):
 
 def _round(place: Place, watcher: Any, failing: list[str], **options: Any) -> list[str]:
     """Grade once, unless the file is saved meanwhile; tell each failure as it is found."""
-    from groundwork.course import digest_of, record_grade
+    from groundwork.course import completes_core, digest_of, read_progress, record_grade
     from groundwork.testing import Outcome
 
     told = False
@@ -153,7 +156,8 @@ def _round(place: Place, watcher: Any, failing: list[str], **options: Any) -> li
         result = _graded(place, on_verdict=on_verdict, first=failing, **options)
     except _SavedAgain:
         return failing
-    show_grade(place, result)
+    first = completes_core(place.exercise, read_progress(place.folder), result, digest or "")
+    show_grade(place, result, completes_core=first)
     record_grade(place.exercise, place.folder, result, digest or "")
     return [verdict.check.id for verdict in result.having(Outcome.FAILED)]
 

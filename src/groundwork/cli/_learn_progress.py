@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundwork.cli._learn_place import all_standings, find_place
-from groundwork.cli._learn_view import bar, next_step, show_levels
+from groundwork.cli._learn_view import bar, find_following, next_step, show_levels
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def show_progress(
         return
     for each in found:
         typer.echo(f"{each.exercise.number}  {each.exercise.title}: {each.describe()}")
-        show_levels(each.levels())
+        show_levels(each.levels(), each.exercise)
         for check in each.outcomes if name else each.failed:
             outcome = each.outcomes[check]
             mark = {"passed": "+", "failed": "x", "skipped": "-"}.get(outcome, ".")
             state = each.progress.checks.get(check)
             said = (state.message if state else "") or outcome
             typer.echo(f"  {mark} {check}  {said}" if mark != "+" else f"  + {check}")
-    following = next((each for each in found if not each.done), None)
+    following = find_following(found)
     typer.echo(f"Next: {next_step(following)}" if following else "Next: groundwork learn progress --html progress.html")
 
 
@@ -83,13 +83,15 @@ def show_report(
 def _show_team(found: "list[Learner]") -> None:
     width = max(len("learner"), *(len(learner.name) for learner in found))
     numbers = "".join(f"{standing.exercise.number:>8}" for standing in found[0].standings)
-    typer.echo(f"{'learner':<{width}}{numbers}  done")
+    typer.echo(f"{'learner':<{width}}{numbers}  done  cores")
     for learner in found:
         cells = "".join(
             f"{f'{standing.passed}/{standing.total}' if standing.begun else '-':>8}" for standing in learner.standings
         )
         total = len(learner.standings)
-        typer.echo(f"{learner.name:<{width}}{cells}  {bar(learner.done, total)[::3]} {learner.done} of {total}")
+        typer.echo(
+            f"{learner.name:<{width}}{cells}  {bar(learner.done, total)[::3]} {learner.done} of {total}  {learner.cores_done} of {total}"
+        )
 
 
 def _write(file: Path, text: str) -> None:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from groundwork.cli._learn_place import Place, shown
+from groundwork.cli._learn_place import Place, all_standings, shown
 
 if TYPE_CHECKING:
-    from groundwork.course import Grade, LevelCount, Standing
+    from groundwork.course import Exercise, Grade, LevelCount, Standing
     from groundwork.testing import Verdict
 
 _SHOWN_LINES = 10
@@ -16,12 +16,13 @@ _NAMED = 3
 _BAR = 20
 
 
-def show_grade(place: Place, result: "Grade") -> None:
+def show_grade(place: Place, result: "Grade", *, completes_core: bool = False) -> None:
     """Print a grade.
 
     Args:
         place: What was graded.
         result: What was found.
+        completes_core: Whether the exercise's core is complete with it, for the first time.
     """
     from groundwork.course import count_levels
     from groundwork.testing import Outcome
@@ -29,7 +30,7 @@ def show_grade(place: Place, result: "Grade") -> None:
     passed, skipped = result.having(Outcome.PASSED), result.having(Outcome.SKIPPED)
     typer.echo(f"{result.contract}  {len(passed)} of {len(result.verdicts) - len(skipped)} checks pass")
     outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
-    show_levels(count_levels([verdict.check for verdict in result.verdicts], outcomes))
+    show_levels(count_levels([verdict.check for verdict in result.verdicts], outcomes), place.exercise)
     if result.error is not None:
         typer.echo(f"  x {result.error}")
     failed = result.having(Outcome.FAILED)
@@ -41,17 +42,73 @@ def show_grade(place: Place, result: "Grade") -> None:
     for verdict in skipped:
         typer.echo(f"  - {verdict.check.id}  {verdict.message}")
     _show_output(result.output)
+    if completes_core and not (result.passed and _is_whole(place, result)):
+        typer.echo(f"  {core_sentence(place.exercise)}")
+        following = _next_core(place.exercise)
+        if following is not None:
+            rest = f", or {place.command('check')} for the rest" if place.exercise.beyond_checks else ""
+            typer.echo(f"Next: {next_step(following)}{rest}")
+            return
     typer.echo(f"Next: {_after(place, result)}")
 
 
-def show_levels(levels: Sequence["LevelCount"]) -> None:
-    """Print a line for each level.
+def show_levels(levels: Sequence["LevelCount"], exercise: "Exercise") -> None:
+    """Print a line for each level, with a word at those of the core.
 
     Args:
         levels: How the checks ended.
+        exercise: Whose checks they are.
     """
     for row in levels:
-        typer.echo(f"  {row.level:<8}  {bar(row.passed, row.total)}  {row.passed:>3} of {row.total:>3}")
+        core = "  core" if row.level in exercise.core else ""
+        typer.echo(f"  {row.level:<8}  {bar(row.passed, row.total)}  {row.passed:>3} of {row.total:>3}{core}")
+
+
+def core_sentence(exercise: "Exercise") -> str:
+    """Say what it means that the core of an exercise is done.
+
+    Args:
+        exercise: The exercise.
+
+    Returns:
+        A sentence; with how much there is beyond the core.
+    """
+    done = f"The core of {exercise.number} is done: you have built the part, and it does what it is for."
+    count = exercise.beyond_checks
+    if not count:
+        return done
+    time = f", {hours(exercise.beyond)}" if exercise.beyond else ""
+    return f"{done} The rest ({count} checks{time}) asks what breaks it; take it topic by topic, on other days."
+
+
+def hours(minutes: int) -> str:
+    """Say how long something takes.
+
+    Args:
+        minutes: In minutes.
+
+    Returns:
+        As ``40 min``, ``2 h``, ``2.5 h``.
+    """
+    return f"{minutes} min" if minutes < 60 else f"{round(minutes / 30) / 2:g} h"
+
+
+def find_following(found: Sequence["Standing"], here: "Standing | None" = None) -> "Standing | None":
+    """Choose what to go on with: the core here, then the cores after it and before it, then what lies beyond them.
+
+    Args:
+        found: All exercises, in the order of the course.
+        here: The one that was last worked on, if any.
+
+    Returns:
+        One of them; None if all are done.
+    """
+    if here is not None and not here.core_done and not here.done:
+        return here
+    place = found.index(here) if here is not None else 0
+    turn = [*found[place:], *found[:place]]
+    without_core = next((each for each in turn if not each.core_done and not each.done), None)
+    return without_core or next((each for each in turn if not each.done), None)
 
 
 def bar(passed: int, total: int) -> str:
@@ -94,9 +151,21 @@ def _after(place: Place, result: "Grade") -> str:
         return f"mend that, then {place.command('check')}"
     if not result.passed:
         return place.command("hint")
-    if len(result.verdicts) < len(place.exercise.contract):
+    if not _is_whole(place, result):
         return place.command("check")
     return f"compare your answers with {place.exercise.path / 'ANSWERS.md'}, and {place.command('solution')}"
+
+
+def _is_whole(place: Place, result: "Grade") -> bool:
+    return len(result.verdicts) == len(place.exercise.contract)
+
+
+def _next_core(exercise: "Exercise") -> "Standing | None":
+    """The next exercise whose core is still to be done; this one's is."""
+    found = all_standings()
+    place = next(nth for nth, each in enumerate(found) if each.exercise.number == exercise.number)
+    turn = [*found[place + 1 :], *found[:place]]
+    return next((each for each in turn if not each.core_done and not each.done), None)
 
 
 def _waiting(verdicts: Sequence["Verdict"], imports: bool) -> Iterator[str]:

@@ -4,6 +4,7 @@ from groundwork.course._process import LearnerProcess
 from groundwork.course._progress import (
     CheckState,
     Progress,
+    completes_core,
     digest_of,
     read_progress,
     record_grade,
@@ -17,14 +18,7 @@ from groundwork.course._standing import LevelCount, Standing, count_levels, stan
 from groundwork.course._verify import Claim, Proof, claims_of, prove, unseen, verify
 from groundwork.course._watch import Saves, Watcher
 from groundwork.course._why import Reason, line_of, reason_of, source_of_check
-from groundwork.course._workspace import (
-    course_folder,
-    current_exercise,
-    exercise_folder,
-    find_solution,
-    reset,
-    start,
-)
+from groundwork.course._workspace import course_folder, current_exercise, exercise_folder, find_solution, reset, start
 
 __all__ = [
     "CheckState",
@@ -42,6 +36,7 @@ __all__ = [
     "Standing",
     "Watcher",
     "claims_of",
+    "completes_core",
     "count_levels",
     "course_folder",
     "current_exercise",

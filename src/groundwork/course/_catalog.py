@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from groundwork.errors import UsageError
-from groundwork.testing import Contract
+from groundwork.testing import Check, Contract, Level
 
 _HERE = Path(__file__).resolve().parent
 
@@ -23,9 +23,11 @@ class Exercise:
         title: What it is about, one line.
         file: The file that the learner writes.
         contract_module: Where its checks are.
-        minutes: How long it takes somebody who knows Python.
+        minutes: How long its core takes somebody who knows Python.
         hints: Further hints by check, after the one that the check itself carries.
         library: The packages of groundwork that its contract is about; empty where there is none.
+        core: The levels that make its core; the checks of the others can be done on other days.
+        beyond: How many minutes those others take; 0 where there are none.
     """
 
     number: str
@@ -36,6 +38,8 @@ class Exercise:
     minutes: int
     hints: Mapping[str, tuple[str, ...]]
     library: tuple[str, ...] = ()
+    core: tuple[Level, ...] = (Level.BASIC,)
+    beyond: int = 0
 
     @property
     def path(self) -> Path:
@@ -54,6 +58,16 @@ class Exercise:
         """The contract's parts, and the names that each asks of an implementation."""
         topics: Mapping[Contract, tuple[str, ...]] = importlib.import_module(self.contract_module).TOPICS
         return topics
+
+    @property
+    def core_checks(self) -> list[Check]:
+        """The checks of the core, in the contract's order."""
+        return [check for check in self.contract if check.level in self.core]
+
+    @property
+    def beyond_checks(self) -> int:
+        """How many checks there are beyond the core."""
+        return len(self.contract) - len(self.core_checks)
 
     def hints_of(self, check: str) -> tuple[str, ...]:
         """List what helps with a check, one step after the other.
@@ -88,6 +102,8 @@ def exercises() -> tuple[Exercise, ...]:
             minutes=entry["minutes"],
             hints={check: tuple(hints) for check, hints in entry.get("hints", {}).items()},
             library=tuple(entry.get("library", ())),
+            core=tuple(Level(level) for level in entry.get("core", (Level.BASIC,))),
+            beyond=entry.get("beyond", 0),
         )
         for entry in listed
     )

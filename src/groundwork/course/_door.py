@@ -16,6 +16,7 @@ HOMES = {
     "Standing": "_standing",
     "Watcher": "_watch",
     "claims_of": "_verify",
+    "completes_core": "_progress",
     "count_levels": "_standing",
     "course_folder": "_workspace",
     "current_exercise": "_workspace",

@@ -7,7 +7,7 @@ does not know (checks of another version, further fields) is kept as it is. Cost
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any
 from groundwork.course._catalog import Exercise
 from groundwork.course._grade import Grade
 from groundwork.errors import Locked
-from groundwork.testing import Outcome
+from groundwork.testing import Check, Outcome
 
 PROGRESS = "progress.json"
 VERSION = 2
@@ -51,6 +51,7 @@ class Progress:
         started: When it was begun, in UTC, or None.
         checked: When it was last graded, or None.
         finished: When every check passed for the first time, or None.
+        core: When every check of the core passed for the first time, or None.
         digest: SHA-256 of the file that was graded last, or None.
         error: Why that file could not be imported, or None.
         checks: The checks that were ever run, by id.
@@ -65,6 +66,7 @@ class Progress:
     error: str | None = None
     checks: Mapping[str, CheckState] = field(default_factory=dict)
     hints: Mapping[str, int] = field(default_factory=dict)
+    core: str | None = None
 
 
 def read_progress(folder: Path) -> Progress:
@@ -86,6 +88,7 @@ def read_progress(folder: Path) -> Progress:
         error=_text(record.get("error")),
         checks={check: _state(found) for check, found in _mapping(record.get("checks")).items()},
         hints={check: n for check, n in _mapping(record.get("hints")).items() if isinstance(n, int) and n > 0},
+        core=_text(record.get("core")),
     )
 
 
@@ -143,11 +146,43 @@ def record_grade(exercise: Exercise, folder: Path, grade: Grade, digest: str) ->
             told = {"outcome": str(verdict.outcome), "message": verdict.message, "checked": now, "digest": digest}
             checks[verdict.check.id] = told
         record |= {"checked": now, "digest": digest, "error": grade.error, "checks": checks}
-        states = [_state(checks.get(check.id)) for check in exercise.contract]
-        if all(state.outcome in (Outcome.PASSED, Outcome.SKIPPED) and state.digest == digest for state in states):
-            record.setdefault("finished", now)
+        states = {check: _state(found) for check, found in checks.items()}
+        for name, wanted in (("core", exercise.core_checks), ("finished", exercise.contract)):
+            if pass_together(wanted, states):
+                record.setdefault(name, now)
 
     _change(exercise, folder, change)
+
+
+def completes_core(exercise: Exercise, known: Progress, grade: Grade, digest: str) -> bool:
+    """Tell whether a grade, not yet written down, makes an exercise's core complete for the first time.
+
+    Args:
+        exercise: The exercise.
+        known: The record before the grade.
+        grade: What was found.
+        digest: Of the file when it was graded.
+
+    Returns:
+        Whether every check of the core passes now, on this version of the file, and never did before.
+    """
+    found = {verdict.check.id: CheckState(str(verdict.outcome), digest=digest) for verdict in grade.verdicts}
+    return known.core is None and pass_together(exercise.core_checks, {**known.checks, **found})
+
+
+def pass_together(checks: Iterable[Check], states: Mapping[str, CheckState]) -> bool:
+    """Tell whether checks pass on one and the same version of the file.
+
+    Args:
+        checks: Which; those that cannot run here count as passed.
+        states: What is known, by id.
+
+    Returns:
+        Whether each of them was run, passed, and saw the same file as the others.
+    """
+    found = [states.get(check.id) for check in checks]
+    fine = all(state is not None and state.outcome in (Outcome.PASSED, Outcome.SKIPPED) for state in found)
+    return fine and len({state.digest for state in found if state is not None}) == 1
 
 
 def digest_of(file: Path) -> str | None:

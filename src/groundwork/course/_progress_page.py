@@ -26,6 +26,7 @@ def progress_page(found: Sequence[Standing], *, name: str) -> str:
     """
     done = sum(standing.done for standing in found)
     cards = [
+        (f"{sum(standing.core_done or standing.done for standing in found)} of {len(found)}", "cores done"),
         (f"{done} of {len(found)}", "exercises done"),
         (str(sum(standing.passed for standing in found)), "checks pass"),
         (str(sum(sum(standing.progress.hints.values()) for standing in found)), "hints taken"),
@@ -51,14 +52,21 @@ def report_page(found: Sequence[Learner]) -> str:
     )
     rows = "".join(
         f"<tr><td>{escape(learner.name)}</td>{''.join(map(_cell, learner.standings))}"
-        f"<td class=number>{learner.done}</td><td class=muted>{_day(learner.last_checked)}</td></tr>"
+        f"<td class=number>{learner.cores_done}</td><td class=number>{learner.done}</td><td class=muted>{_day(learner.last_checked)}</td></tr>"
         for learner in found
     )
     finished = sum(learner.done == len(learner.standings) for learner in found)
+    cores = sum(learner.cores_done == len(learner.standings) for learner in found)
+    cards = [
+        (str(len(found)), "learners"),
+        (str(cores), "have done all cores"),
+        (str(finished), "have done all exercises"),
+    ]
+    columns_after = "<th class=number>cores</th><th class=number>done</th><th>last checked</th>"
     body = [
         "<h1>Learners</h1>",
-        _cards([(str(len(found)), "learners"), (str(finished), "have done all exercises")]),
-        _table(f"<th>learner</th>{head}<th class=number>done</th><th>last checked</th>", rows),
+        _cards(cards),
+        _table(f"<th>learner</th>{head}{columns_after}", rows),
     ]
     if hardest := hardest_checks(found):
         items = "".join(
@@ -90,17 +98,18 @@ def _table(head: str, rows: str) -> str:
 
 
 def _exercise(standing: Standing) -> str:
-    kind = "good" if standing.done else "muted"
+    kind = "good" if standing.done or standing.core_done else "muted"
     header = (
         f"<header><h2>{standing.exercise.number}&ensp;{escape(standing.exercise.title)}</h2>"
         f"<span class={kind}>{escape(standing.describe())}</span></header>"
     )
-    levels = f"<dl>{''.join(map(_level, standing.levels()))}</dl>" if standing.begun else ""
+    levels = f"<dl>{''.join(_level(row, standing) for row in standing.levels())}</dl>" if standing.begun else ""
     return f"<article class=card>{header}{levels}{''.join(_checks(standing))}</article>"
 
 
-def _level(row: LevelCount) -> str:
-    return f"<dt>{row.level}</dt><dd>{_bar(row.passed, row.total)}</dd><dd>{row.passed} of {row.total}</dd>"
+def _level(row: LevelCount, standing: Standing) -> str:
+    core = " <span class=muted>core</span>" if row.level in standing.exercise.core else ""
+    return f"<dt>{row.level}{core}</dt><dd>{_bar(row.passed, row.total)}</dd><dd>{row.passed} of {row.total}</dd>"
 
 
 def _bar(passed: int, total: int) -> str:
@@ -135,7 +144,7 @@ def _cell(standing: Standing) -> str:
     if not standing.begun:
         return "<td class='number muted'>&ndash;</td>"
     kind = " good" if standing.done else ""
-    share = f"{standing.passed} / {standing.total}"
+    share = f"{standing.passed} / {standing.total}{' <b>core</b>' if standing.core_done and not standing.done else ''}"
     return f"<td class='number{kind}'>{share}{_bar(standing.passed, standing.total)}</td>"
 
 

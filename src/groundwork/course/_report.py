@@ -37,6 +37,11 @@ class Learner:
         return sum(standing.done for standing in self.standings)
 
     @property
+    def cores_done(self) -> int:
+        """Of how many exercises at least the core is done."""
+        return sum(standing.done or standing.core_done for standing in self.standings)
+
+    @property
     def passed(self) -> int:
         """How many checks pass, of all exercises."""
         return sum(standing.passed for standing in self.standings)
@@ -50,12 +55,13 @@ class Learner:
         """Return it as plain data.
 
         Returns:
-            learner, folder, done, passed, and each exercise's standing.
+            learner, folder, done, cores_done, passed, and each exercise's standing.
         """
         return {
             "learner": self.name,
             "folder": str(self.course),
             "done": self.done,
+            "cores_done": self.cores_done,
             "passed": self.passed,
             "exercises": [standing.to_dict() for standing in self.standings],
         }
@@ -97,14 +103,15 @@ def report_rows(found: Sequence[Learner]) -> list[dict[str, str | int]]:
         found: The learners.
 
     Returns:
-        learner, exercise, title, state, passed, total, passed and total of each level, hints, and the times.
+        learner, exercise, title, state, passed, total, passed and total of the core and of each level, hints, and the times.
     """
     rows = []
     for learner in found:
         for standing in learner.standings:
             told = standing.to_dict()
-            levels = told.pop("levels")
+            levels, core, _ = told.pop("levels"), told.pop("core"), told.pop("failed")
             row = {"learner": learner.name, **told}
+            row |= {f"core_{name}": core[name] for name in ("passed", "total", "finished")}
             for level in Level:
                 counts = levels.get(str(level), {"passed": 0, "total": 0})
                 row |= {f"{level}_passed": counts["passed"], f"{level}_total": counts["total"]}

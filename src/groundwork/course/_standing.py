@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.course._catalog import Exercise, exercises
-from groundwork.course._progress import Progress, digest_of, read_progress
+from groundwork.course._progress import Progress, digest_of, pass_together, read_progress
 from groundwork.testing import Check, Level, Outcome
 
 NOT_RUN = "not run"
@@ -75,6 +75,18 @@ class Standing:
         return self.begun and self.passed == self.total and not self.outdated
 
     @property
+    def core_done(self) -> bool:
+        """Whether every check of the core passes, all of them on one version of the file."""
+        return self.begun and pass_together(self.exercise.core_checks, self.progress.checks)
+
+    @property
+    def beyond_left(self) -> int:
+        """How many checks beyond the core do not pass yet."""
+        core = {check.id for check in self.exercise.core_checks}
+        done = (Outcome.PASSED, Outcome.SKIPPED)
+        return sum(check not in core and outcome not in done for check, outcome in self.outcomes.items())
+
+    @property
     def outdated(self) -> int:
         """How many checks were last run on an earlier version of the file than others."""
         known = (self.progress.checks.get(check) for check in self.outcomes)
@@ -89,7 +101,7 @@ class Standing:
         """Say it in some words.
 
         Returns:
-            As ``not begun``, ``begun``, ``12 of 62 checks pass``, ``done``.
+            As ``not begun``, ``begun``, ``12 of 62 checks pass``, ``core done, 40 of 62 checks pass``, ``done``.
         """
         if not self.begun:
             return "not begun"
@@ -100,7 +112,8 @@ class Standing:
             return "begun, not yet checked"
         fresh, older = len(self.outcomes) - len(known), self.outdated
         return (
-            f"{self.passed} of {self.total} checks pass"
+            ("core done, " if self.core_done else "")
+            + f"{self.passed} of {self.total} checks pass"
             + (f", {fresh} not yet run" if fresh else "")
             + (f", {older} of an earlier version of your file" if older else "")
         )
@@ -117,8 +130,10 @@ class Standing:
         """Return it as plain data.
 
         Returns:
-            exercise, title, state, passed, total, levels, hints, started, checked, finished.
+            exercise, title, state, passed, total, levels, core, failed, hints, started, checked, finished.
         """
+        known = self.progress.checks
+        core = [self.outcomes.get(check.id, NOT_RUN) for check in self.exercise.core_checks]
         return {
             "exercise": self.exercise.number,
             "title": self.exercise.title,
@@ -126,6 +141,14 @@ class Standing:
             "passed": self.passed,
             "total": self.total,
             "levels": {str(row.level): {"passed": row.passed, "total": row.total} for row in self.levels()},
+            "core": {
+                "levels": list(map(str, self.exercise.core)),
+                "done": self.core_done,
+                "passed": core.count(Outcome.PASSED),
+                "total": len(core) - core.count(Outcome.SKIPPED),
+                "finished": self.progress.core,
+            },
+            "failed": [{"check": check, "message": known[check].message} for check in self.failed],
             "hints": sum(self.progress.hints.values()),
             "started": self.progress.started,
             "checked": self.progress.checked,

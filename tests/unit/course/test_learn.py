@@ -81,7 +81,7 @@ def test_the_screen_says_where_you_are_and_what_to_do_next(learn):
 
     lines = lines_of(learn())
 
-    assert lines[0] == f"0 of 7 exercises done, {len(IDS) - 1} checks pass"
+    assert lines[0] == f"0 of 7 cores done, 0 exercises done, {len(IDS) - 1} checks pass"
     assert any(line.startswith("> 05  Error handling") for line in lines)
     assert f"  x {IDS[4]}  found 3; expected 4" in lines
     assert lines[-1] == "Next: groundwork learn hint 05"
@@ -172,14 +172,53 @@ def test_only_a_level_or_some_checks_are_asked_for(learn, graded):
 
     by_level = lines_of(learn("check", "05", "--level", "basic"))
     asked = graded.asked
+    again = lines_of(learn("check", "05", "--level", "basic"))
     by_name = learn("check", "05", "--only", IDS[3], "--json")
 
     assert ["basic"] == asked["levels"]
-    assert 3 == len(by_level)
-    assert by_level[-1] == "Next: groundwork learn check 05"
+    assert 3 == len(again)
+    assert again[-1] == "Next: groundwork learn check 05"
     told = json.loads(by_name.stdout)
     assert [IDS[3]] == [verdict["id"] for verdict in told["verdicts"]]
     assert (0, "05", {"passed": 1, "total": 1}) == (by_name.exit_code, told["exercise"], *told["levels"].values())
+
+
+def test_a_complete_core_is_told_once_with_what_it_means_and_what_is_next(learn, graded):
+    core = [check.id for check in EXERCISE.core_checks]
+    graded.failing = [next(check.id for check in EXERCISE.contract if check.id not in core)]
+    learn("start", "05")
+
+    first, second = lines_of(learn("check")), lines_of(learn("check"))
+
+    assert "core" == first[1].split()[-1] != first[2].split()[-1]
+    told = next(line for line in first if "core of 05 is done" in line)
+    assert f"The rest ({len(IDS) - len(core)} checks" in told
+    assert first[-1] == "Next: groundwork learn start 06, or groundwork learn check 05 for the rest"
+    assert (first[:7], "Next: groundwork learn hint 05") == (second[:7], second[-1])
+
+
+def test_after_the_core_the_screen_goes_on_to_the_next_exercise_and_keeps_the_rest_for_later(learn):
+    beyond = next(check.id for check in EXERCISE.contract if check.level not in EXERCISE.core)
+    remember(failed=beyond)
+
+    screen, listed, page = lines_of(learn()), lines_of(learn("list")), lines_of(learn("progress", "05"))
+
+    assert screen[0].startswith("1 of 7 cores done, 0 exercises done")
+    assert any("core of 05 is done" in line for line in screen)
+    assert screen[-1] == "Next: groundwork learn start 06"
+    assert listed[4].endswith(f"core done, {len(IDS) - 1} of {len(IDS)} checks pass")
+    assert listed[-1] == "Next: groundwork learn start 01"
+    assert page[1].endswith("  core")
+
+
+def test_with_all_cores_done_the_rest_of_the_exercise_at_hand_is_next(learn):
+    for exercise in exercises():
+        if exercise.number != "05":
+            remember(exercise)
+    beyond = next(check.id for check in EXERCISE.contract if check.level not in EXERCISE.core)
+    remember(failed=beyond)
+
+    assert "Next: groundwork learn hint 05" == lines_of(learn())[-1] == lines_of(learn("list"))[-1]
 
 
 def test_whoever_passes_everything_is_told_where_the_answers_are(learn, graded):
