@@ -83,15 +83,14 @@ def show_report(
 def _show_team(found: "list[Learner]") -> None:
     width = max(len("learner"), *(len(learner.name) for learner in found))
     numbers = "".join(f"{standing.exercise.number:>8}" for standing in found[0].standings)
-    typer.echo(f"{'learner':<{width}}{numbers}  done  cores")
+    typer.echo(f"{'learner':<{width}}{numbers}  {'done':<14}  cores")
     for learner in found:
         cells = "".join(
             f"{f'{standing.passed}/{standing.total}' if standing.begun else '-':>8}" for standing in learner.standings
         )
         total = len(learner.standings)
-        typer.echo(
-            f"{learner.name:<{width}}{cells}  {bar(learner.done, total)[::3]} {learner.done} of {total}  {learner.cores_done} of {total}"
-        )
+        done = f"{bar(learner.done, total)[::3]} {learner.done} of {total}"
+        typer.echo(f"{learner.name:<{width}}{cells}  {done}  {learner.cores_done} of {total}")
 
 
 def _write(file: Path, text: str) -> None:

@@ -52,7 +52,8 @@ def report_page(found: Sequence[Learner]) -> str:
     )
     rows = "".join(
         f"<tr><td>{escape(learner.name)}</td>{''.join(map(_cell, learner.standings))}"
-        f"<td class=number>{learner.cores_done}</td><td class=number>{learner.done}</td><td class=muted>{_day(learner.last_checked)}</td></tr>"
+        f"<td class=number>{learner.cores_done}</td><td class=number>{learner.done}</td>"
+        f"<td class=muted>{_day(learner.last_checked)}</td></tr>"
         for learner in found
     )
     finished = sum(learner.done == len(learner.standings) for learner in found)

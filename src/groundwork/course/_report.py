@@ -103,7 +103,7 @@ def report_rows(found: Sequence[Learner]) -> list[dict[str, str | int]]:
         found: The learners.
 
     Returns:
-        learner, exercise, title, state, passed, total, passed and total of the core and of each level, hints, and the times.
+        learner, exercise, title, state, passed and total: of all, of the core, of each level; hints, and the times.
     """
     rows = []
     for learner in found:
