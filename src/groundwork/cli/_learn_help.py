@@ -46,7 +46,7 @@ def explain(
     file: File = None,
     code: Annotated[bool, typer.Option("--code", help="Print what the check does, too.")] = False,
 ) -> None:
-    """Explain a check: its rule, its reason, what was found and what was expected."""
+    """Explain a check: its rule, its reason, with which input it failed, what was found and what was expected."""
     from groundwork.course import source_of_check, standing
     from groundwork.testing import Outcome
 
@@ -59,14 +59,14 @@ def explain(
     state = known.progress.checks.get(check.id)
     if state is None or known.changed:
         verdict = check_again(place, check.id)
-        outcome, message = str(verdict.outcome), verdict.message
+        outcome, message, given = str(verdict.outcome), verdict.message, verdict.given
     else:
-        outcome, message = state.outcome, state.message
+        outcome, message, given = state.outcome, state.message, state.given
     typer.echo(f"{check.id}  {outcome}")
     typer.echo(f"  rule      {check.rule}")
     typer.echo(f"  reason    {check.why}")
     if outcome == Outcome.FAILED:
-        _show_reason(place, message)
+        _show_reason(place, check, message, given)
     elif message:
         typer.echo(f"  state     {message}")
     if code:
@@ -76,10 +76,14 @@ def explain(
     typer.echo(f"Next: {_after(place, check, outcome, message)}")
 
 
-def _show_reason(place: Place, message: str) -> None:
+def _show_reason(place: Place, check: "Check", message: str, given: str) -> None:
     from groundwork.course import reason_of
 
     reason = reason_of(message, place.file)
+    if scene := " ".join((check.run.__doc__ or "").split()):
+        typer.echo(f"  tried     {scene}")
+    if given:
+        typer.echo(f"  input     {given}")
     typer.echo(f"  found     {reason.found}")
     if reason.expected:
         typer.echo(f"  expected  {reason.expected}")

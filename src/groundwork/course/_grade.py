@@ -15,7 +15,7 @@ from typing import Any
 from groundwork.course._guard import allowed_imports, provided_modules, refusal_of
 from groundwork.course._process import LearnerProcess
 from groundwork.errors import ContractBroken
-from groundwork.testing import Check, Contract, Outcome, Verdict, withheld
+from groundwork.testing import Check, Contract, Outcome, Verdict, moment_from, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,8 @@ class _Grader:
             return Verdict(check, Outcome.FAILED, broken.message, time.monotonic() - started)
         # Only the one word that says so is a pass.
         outcome = Outcome.PASSED if answer.get("outcome") == Outcome.PASSED.value else Outcome.FAILED
-        return Verdict(check, outcome, str(answer.get("message", "")), time.monotonic() - started)
+        message, moment = str(answer.get("message", "")), moment_from(answer.get("moment"))
+        return Verdict(check, outcome, message, time.monotonic() - started, moment)
 
     def _load(self) -> None:
         name = self._solution.name

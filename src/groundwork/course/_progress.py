@@ -34,12 +34,14 @@ class CheckState:
         message: What broke, or what it waits for.
         checked: When, in UTC; empty if unknown.
         digest: SHA-256 of the file that it was run on; empty if unknown.
+        given: With what input it failed; empty if unknown.
     """
 
     outcome: str
     message: str = ""
     checked: str = ""
     digest: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def record_grade(exercise: Exercise, folder: Path, grade: Grade, digest: str) ->
         checks = dict(_mapping(record.get("checks")))
         for verdict in grade.verdicts:
             told = {"outcome": str(verdict.outcome), "message": verdict.message, "checked": now, "digest": digest}
-            checks[verdict.check.id] = told
+            checks[verdict.check.id] = told | ({"input": verdict.given} if verdict.given else {})
         record |= {"checked": now, "digest": digest, "error": grade.error, "checks": checks}
         states = {check: _state(found) for check, found in checks.items()}
         for name, wanted in (("core", exercise.core_checks), ("finished", exercise.contract)):
@@ -246,7 +248,7 @@ def _state(found: Any) -> CheckState:
     if isinstance(found, str):  # version 1 had the outcome alone
         return CheckState(found)
     told = _mapping(found)
-    return CheckState(*(_text(told.get(name)) or "" for name in ("outcome", "message", "checked", "digest")))
+    return CheckState(*(_text(told.get(name)) or "" for name in ("outcome", "message", "checked", "digest", "input")))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -125,7 +125,10 @@ def _checks(standing: Standing) -> Iterator[str]:
     if standing.progress.error:
         yield f"<ul><li class=bad>{escape(standing.progress.error)}</li></ul>"
     if failed := standing.failed[:_SHOWN]:
-        items = (f"<li><code>{check}</code> {escape(known[check].message)}</li>" for check in failed)
+        items = (
+            f"<li><code>{check}</code> {escape(known[check].message)}{_input(known[check].given)}</li>"
+            for check in failed
+        )
         more = len(standing.failed) - len(failed)
         yield f"<ul>{''.join(items)}{f'<li class=muted>and {more} more</li>' if more else ''}</ul>"
     if standing.begun:
@@ -135,6 +138,10 @@ def _checks(standing: Standing) -> Iterator[str]:
             for check, outcome in standing.outcomes.items()
         )
         yield f"<details><summary>all {len(standing.outcomes)} checks</summary><ul>{''.join(items)}</ul></details>"
+
+
+def _input(given: str) -> str:
+    return f"<br><span class=muted>with {escape(given)}</span>" if given else ""
 
 
 def _tone(outcome: str) -> str:

@@ -148,7 +148,9 @@ class Standing:
                 "total": len(core) - core.count(Outcome.SKIPPED),
                 "finished": self.progress.core,
             },
-            "failed": [{"check": check, "message": known[check].message} for check in self.failed],
+            "failed": [
+                {"check": check, "message": known[check].message, "input": known[check].given} for check in self.failed
+            ],
             "hints": sum(self.progress.hints.values()),
             "started": self.progress.started,
             "checked": self.progress.checked,

@@ -60,21 +60,21 @@ class Prepared:
             return
         for line in lines:
             order = decode(line)
-            outcome, message = _judged(judge, subject, checks[order["run"]], order["seed"])
+            outcome, message, moment = _judged(judge, subject, checks[order["run"]], order["seed"])
             if broken := changed() or fakes.found():
-                outcome, message = "failed", broken
+                outcome, message, moment = "failed", broken, []
             if number() != own:  # a fork that came back out of the learner's code
                 end(0)
-            say({"outcome": outcome, "message": message})
+            say({"outcome": outcome, "message": message} | ({"moment": moment} if moment else {}))
 
 
-def _judged(judge: Callable[..., Any], subject: ModuleType, check: Any, seed: int) -> tuple[str, str]:
+def _judged(judge: Callable[..., Any], subject: ModuleType, check: Any, seed: int) -> tuple[str, str, Any]:
     try:
         verdict = judge(subject, check, seed=seed)
     # SystemExit, pytest's Skipped and their like: this process has nothing to do but to say so.
     except BaseException as error:  # noqa: BLE001
-        return "failed", f"ended with {type(error).__name__}: {error}; expected it to return or raise an error"
-    return str(verdict.outcome), verdict.message
+        return "failed", f"ended with {type(error).__name__}: {error}; expected it to return or raise an error", []
+    return str(verdict.outcome), verdict.message, verdict.moment
 
 
 def _about(path: Path, broken: str | None) -> str | None:

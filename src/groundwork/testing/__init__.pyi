@@ -14,6 +14,7 @@ from groundwork.testing._lab import Lab
 from groundwork.testing._leaks import assert_no_leaks
 from groundwork.testing._memory_limit import memory_limit
 from groundwork.testing._model_server import model_server
+from groundwork.testing._moment import moment_from
 from groundwork.testing._mutants import Mutant
 from groundwork.testing._mutate import MutationResult, Tried, choose_mutants, mutate
 from groundwork.testing._planted import Planted, plant
@@ -68,6 +69,7 @@ __all__ = [
     "load_subject",
     "memory_limit",
     "model_server",
+    "moment_from",
     "mutate",
     "peak_memory_bytes",
     "plant",

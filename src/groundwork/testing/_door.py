@@ -41,6 +41,7 @@ HOMES = {
     "load_subject": "_subject",
     "memory_limit": "_memory_limit",
     "model_server": "_model_server",
+    "moment_from": "_moment",
     "mutate": "_mutate",
     "peak_memory_bytes": "_processes",
     "plant": "_planted",

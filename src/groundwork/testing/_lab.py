@@ -9,7 +9,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._crash import Crash, Scenario, crashes
 from groundwork.testing._processes import Work, together
+from groundwork.testing._smallest import Item, hold_for_smallest
 from groundwork.testing._system_calls import Call, Hook, system_calls
 
 if TYPE_CHECKING:
@@ -103,6 +104,16 @@ class Lab:
         folder = self.folder / f"crashes-{self._folders}"
         folder.mkdir()
         return crashes(subject, scenario, folder, prepare=prepare, limit_s=self.limit_s, most=most)
+
+    def smallest(self, items: Sequence[Item], holds: Callable[[list[Item]], object]) -> None:
+        """Hold a test for many items; where it breaks, say so of as few of them as can be found.
+
+        Args:
+            items: What was drawn, or listed.
+            holds: Raises where it breaks, and returns where what is left of the items makes no fair question; its
+                argument is what ``groundwork learn why`` shows.
+        """
+        hold_for_smallest(items, holds)
 
     def processes(self, subject: ModuleType, work: Work, *, count: int = 1) -> list[Any]:
         """Run ``work(subject, folder, nth)`` in processes of their own, all at once, in the lab's folder.

@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,9 @@ from typing import Any
 from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Check
 from groundwork.testing._lab import Lab
+from groundwork.testing._moment import Moment, moment_of
+
+_NOT_WRITTEN = "not written yet"
 
 
 class Outcome(StrEnum):
@@ -36,24 +39,37 @@ class Verdict:
         outcome: How it ended.
         message: One sentence: what broke, what it waits for, why it was skipped; empty where it passed.
         seconds: Time it took.
+        moment: Where a check that failed was then, and what its variables held.
     """
 
     check: Check
     outcome: Outcome
     message: str = ""
     seconds: float = 0.0
+    moment: Moment = field(default_factory=list)
+
+    @property
+    def given(self) -> str:
+        """What the implementation was given when the check failed, on one line; empty where that is not known."""
+        if not self.moment or self.message.startswith(_NOT_WRITTEN):
+            return ""
+        # Late: no verdict needs it.
+        from groundwork.testing._failing_input import failing_input
+
+        return failing_input(self.check.run, self.moment)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as plain data.
 
         Returns:
-            id, level, outcome, message, seconds.
+            id, level, outcome, message, input, seconds.
         """
         return {
             "id": self.check.id,
             "level": str(self.check.level),
             "outcome": str(self.outcome),
             "message": self.message,
+            "input": self.given,
             "seconds": round(self.seconds, 4),
         }
 
@@ -118,15 +134,16 @@ def run_check(subject: ModuleType, check: Check, *, seed: int = 0) -> Verdict:
     """
     started = time.perf_counter()
     outcome, message = Outcome.PASSED, ""
+    moment: Moment = []
     with Lab(seed=seed) as lab:
         try:
             check.run(subject, lab)
         except ContractBroken as broken:
-            outcome, message = Outcome.FAILED, broken.message
+            outcome, message, moment = Outcome.FAILED, broken.message, moment_of(broken, check.run)
         # An implementation may raise anything; its error is the finding, and the next check must still run.
         except Exception as error:  # noqa: BLE001
-            outcome, message = Outcome.FAILED, _sentence(error, subject)
-    return Verdict(check, outcome, message, time.perf_counter() - started)
+            outcome, message, moment = Outcome.FAILED, _sentence(error, subject), moment_of(error, check.run)
+    return Verdict(check, outcome, message, time.perf_counter() - started, moment)
 
 
 def _sentence(error: Exception, subject: ModuleType) -> str:
@@ -134,6 +151,6 @@ def _sentence(error: Exception, subject: ModuleType) -> str:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if file and frame.filename == file]
     place = f" (line {lines[-1]})" if lines else ""
     if isinstance(error, NotImplementedError):
-        return f"not written yet{place}: {error}".removesuffix(": ")
+        return f"{_NOT_WRITTEN}{place}: {error}".removesuffix(": ")
     detail = " ".join(str(error).split())
     return f"raised {type(error).__name__}{place}: {detail}".removesuffix(": ")

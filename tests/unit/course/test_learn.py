@@ -283,9 +283,10 @@ def test_why_takes_the_last_verdict_apart_without_running_anything(learn):
     assert lines[0] == f"{IDS[2]}  failed"
     assert f"  rule      {EXERCISE.contract[IDS[2]].rule}" == lines[1]
     assert f"  reason    {EXERCISE.contract[IDS[2]].why}" == lines[2]
-    assert lines[3:5] == ["  found     raised E (line 2): 3 calls", "  expected  4"]
-    assert lines[5] == f"  where     {source}:2  raise NotImplementedError"
-    assert lines[7].startswith(f"    def {IDS[2]}(")
+    scene = " ".join(EXERCISE.contract[IDS[2]].run.__doc__.split())
+    assert lines[3:6] == [f"  tried     {scene}", "  found     raised E (line 2): 3 calls", "  expected  4"]
+    assert lines[6] == f"  where     {source}:2  raise NotImplementedError"
+    assert lines[8].startswith(f"    def {IDS[2]}(")
     assert lines[-1] == f"Next: groundwork learn hint 05 {IDS[2]}"
 
 

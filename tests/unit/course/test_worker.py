@@ -51,7 +51,16 @@ def test_a_file_is_loaded_and_its_checks_are_answered_one_by_one(asked):
 
 
 def test_what_broke_is_a_sentence(asked):
-    assert {"outcome": "failed", "message": "expected 3"} == asked("total = len", "adds")[1]
+    answer = asked("total = len", "adds")[1]
+
+    assert {"outcome": "failed", "message": "expected 3"} == {name: answer[name] for name in ("outcome", "message")}
+
+
+def test_what_failed_says_where_the_check_was_and_with_what(asked):
+    [(line, variables)] = asked("total = len", "adds")[1]["moment"]
+
+    assert line > 0
+    assert {} == variables
 
 
 @pytest.mark.parametrize(
