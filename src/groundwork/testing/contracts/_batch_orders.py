@@ -48,7 +48,7 @@ def _orders(subject: Any, folder: Path, nth: int) -> list[list[list[int]]]:
 )
 def every_row_is_in_a_batch(subject: Any, lab: Lab) -> None:
     """Rows that divide and rows that do not; fewer than a batch; none."""
-    for rows, sizes in ((10, [4, 4, 2]), (8, [4, 4]), (9, [4, 4, 1]), (3, [3]), (0, [])):
+    for rows, sizes in ((0, []), (3, [3]), (8, [4, 4]), (9, [4, 4, 1]), (10, [4, 4, 2])):
         made = subject.BatchLoader(flights(rows), 4)
         found = numbers(made)
         expect([len(batch) for batch in found], sizes, f"rows in the batches of {rows} rows by 4")
@@ -65,7 +65,7 @@ def every_row_is_in_a_batch(subject: Any, lab: Lab) -> None:
 )
 def drop_last_drops_what_is_short(subject: Any, lab: Lab) -> None:
     """Rows that divide and rows that do not."""
-    for rows, sizes in ((10, [4, 4]), (8, [4, 4]), (3, [])):
+    for rows, sizes in ((3, []), (8, [4, 4]), (10, [4, 4])):
         made = subject.BatchLoader(flights(rows), 4, drop_last=True)
         expect([len(batch) for batch in numbers(made)], sizes, f"rows in the batches of {rows} rows by 4, drop_last")
         expect(len(made), len(sizes), f"len() of a loader of {rows} rows by 4, drop_last")

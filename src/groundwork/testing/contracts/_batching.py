@@ -63,10 +63,16 @@ def _batches(
 )
 def each_gets_its_own_answer(subject: Any, lab: Lab) -> None:
     """Forty callers that come at random moments, to a model that is always busy."""
-    arrivals: dict[float, list[Any]] = {}
-    for item in range(40):
-        arrivals.setdefault(round(lab.random.uniform(0.0, 6.0), 3), []).append(item)
-    _batches(subject, lab, arrivals, max_size=4)
+    moments_s = [round(lab.random.uniform(0.0, 6.0), 3) for _ in range(40)]
+
+    def holds(items: list[int]) -> None:
+        arrivals: dict[float, list[Any]] = {}
+        for item in items:
+            arrivals.setdefault(moments_s[item], []).append(item)
+        with Lab(seed=lab.seed) as fresh:
+            _batches(subject, fresh, arrivals, max_size=4)
+
+    lab.smallest(range(40), holds)
 
 
 @CHECKS.check(

@@ -31,15 +31,18 @@ def the_first_of_equal_rows_stays(subject: Any, lab: Lab) -> None:
     """Seven rows, four of them different; with types that must survive; and none at all."""
     import polars as pl
 
-    given = table(city=["Rome", "Oslo", "Rome", "Bern", "Oslo", "Rome", "Rome"], t=[7, 1, 7, 2, 1, 8, 7])
-    given = given.with_columns(pl.col("t").cast(pl.Int8))
-    schema, empty = dict(given.schema), given[:0]
-    result = subject.deduplicate(given)
-    _expect_rows(result, [("Rome", 7), ("Oslo", 1), ("Bern", 2), ("Rome", 8)], 7, "of seven")
-    expect(dict(result.frame.schema), schema, "columns and types")
-    nothing = subject.deduplicate(empty)
-    _expect_rows(nothing, [], 0, "of a table without rows")
-    expect(dict(nothing.frame.schema), schema, "columns and types of a table without rows")
+    schema = {"city": pl.String(), "t": pl.Int8()}
+
+    def holds(rows: list[tuple[str, int]]) -> None:
+        given = pl.DataFrame(rows, schema=schema, orient="row")
+        result = subject.deduplicate(given)
+        _expect_rows(result, list(dict.fromkeys(rows)), len(rows), f"of {len(rows)}")
+        expect(dict(result.frame.schema), schema, f"columns and types of {len(rows)} rows")
+
+    lab.smallest(
+        [*zip(["Rome", "Oslo", "Rome", "Bern", "Oslo", "Rome", "Rome"], [7, 1, 7, 2, 1, 8, 7], strict=True)], holds
+    )
+    holds([])
 
 
 @CHECKS.check(
@@ -75,14 +78,20 @@ def keep_says_which_stays(subject: Any, lab: Lab) -> None:
 )
 def missing_equals_missing(subject: Any, lab: Lab) -> None:
     """None, NaN, and both beside values that look like them."""
-    values = [None, math.nan, 0.0, math.nan, None, 0.0]
-    result = subject.deduplicate(table(value=values, note=[None, "x", None, "x", None, None]))
-    found = [(str(value), note) for value, note in rows_of(result.frame)]
-    expect(found, [("None", None), ("nan", "x"), ("0.0", None)], "rows left of None, NaN and 0.0, each twice")
-    texts = table(note=["", None, "None", "null", "nan", "NaN", None, ""])
-    _expect_rows(
-        subject.deduplicate(texts), [("",), (None,), ("None",), ("null",), ("nan",), ("NaN",)], 8, "of texts and None"
-    )
+    import polars as pl
+
+    def values_hold(values: list[float | None]) -> None:
+        given = table(value=pl.Series(values, dtype=pl.Float64), note=["x" if value else None for value in values])
+        found = [(str(value), note) for value, note in rows_of(subject.deduplicate(given).frame)]
+        expected = [(str(value), "x" if value else None) for value in values]
+        expect(found, list(dict.fromkeys(expected)), f"rows left of {values}")
+
+    def texts_hold(texts: list[str | None]) -> None:
+        given = table(note=pl.Series(texts, dtype=pl.String))
+        _expect_rows(subject.deduplicate(given), [(text,) for text in dict.fromkeys(texts)], len(texts), f"of {texts}")
+
+    lab.smallest([None, math.nan, 0.0, math.nan, None, 0.0], values_hold)
+    lab.smallest(["", None, "None", "null", "nan", "NaN", None, ""], texts_hold)
 
 
 @CHECKS.check(
@@ -97,8 +106,12 @@ def different_rows_stay(subject: Any, lab: Lab) -> None:
     for separator in ("", "|", ",", ", ", ";", " ", "-", "_", "\t", "\n", "\0", "\x1f", "', '", '","'):
         given = table(a=["x", f"x{separator}y"], b=[f"y{separator}z", "z"])
         expect(subject.deduplicate(given).removed, 0, f"removed of two rows that differ, with {separator!r} in a cell")
-    many = flights(5000)
-    expect(subject.deduplicate(many).removed, 0, "removed of 5,000 different rows")
+
+    def holds(numbers: list[int]) -> None:
+        many = flights(5000)[numbers]
+        expect(subject.deduplicate(many).removed, 0, f"removed of {len(numbers):,} different rows")
+
+    lab.smallest(range(5000), holds)
 
 
 @CHECKS.check(

@@ -61,17 +61,25 @@ def equal_scores_count_half(subject: Any, lab: Lab) -> None:
     """One score for all; then scores of one digit, in three orders, against the pairs counted one by one."""
     import numpy as np
 
-    for outcome in ([1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1]):
-        found = subject.evaluate_classification(outcome, [0.5] * 4)
+    for outcome in ([1, 0], [0, 1], [0, 1, 0, 1]):
+        found = subject.evaluate_classification(outcome, [0.5] * len(outcome))
         _expect_figures(found, {"roc_auc": 0.5, "recall": 1.0, "precision": 0.5}, f"one score for all, of {outcome}")
-    positive: Any = lab.generator.random(60) < 0.4
-    positive[:2] = True, False
-    probability: Any = np.round(lab.generator.random(60), 1)
-    more = probability[positive][:, None] - probability[~positive]
-    auc = float(np.mean((more > 0) + 0.5 * (more == 0)))
-    for order in (np.arange(60), np.argsort(positive, kind="stable"), np.argsort(~positive, kind="stable")):
-        found = subject.evaluate_classification(positive[order], probability[order])
-        _expect_figures(found, {"roc_auc": auc}, "scores of one digit")
+    drawn = lab.generator.random(60) < 0.4
+    drawn[:2] = True, False
+    scores = np.round(lab.generator.random(60), 1)
+
+    def holds(rows: list[int]) -> None:
+        positive: Any = drawn[rows]
+        probability: Any = scores[rows]
+        if positive.all() or not positive.any():
+            return
+        more = probability[positive][:, None] - probability[~positive]
+        auc = float(np.mean((more > 0) + 0.5 * (more == 0)))
+        found = subject.evaluate_classification(positive, probability)
+        _expect_figures(found, {"roc_auc": auc}, f"{len(rows)} scores of one digit")
+
+    for order in (np.arange(60), np.argsort(drawn, kind="stable"), np.argsort(~drawn, kind="stable")):
+        lab.smallest(order.tolist(), holds)
 
 
 @CHECKS.check(

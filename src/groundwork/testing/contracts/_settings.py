@@ -157,10 +157,15 @@ def a_value_may_hold_anything(subject: Any, lab: Lab) -> None:
         "WORDS=two words": "two words",
         "UNICODE=naïve π": "naïve π",
     }
-    expected = {line.partition("=")[0].removeprefix("export "): value for line, value in lines.items()}
-    text = "\n".join(lines) + "\n"
-    for name, value in expected.items():
-        expect(subject.parse_env(text).get(name), value, f"{name} of {next(x for x in lines if name + '=' in x)!r}")
+
+    def holds(some: list[str]) -> None:
+        text = "\n".join(some) + "\n"
+        found = subject.parse_env(text)
+        for line in some:
+            name = line.partition("=")[0].removeprefix("export ")
+            expect(found.get(name), lines[line], f"{name} of {line!r}")
+
+    lab.smallest(list(lines), holds)
     expect(subject.parse_env("\ufeffA=1\r\nB='2'\r\n"), {"A": "1", "B": "2"}, "values with a BOM and CRLF")
 
 
@@ -175,9 +180,18 @@ def what_is_written_is_read_back(subject: Any, lab: Lab) -> None:
     """All short texts of the letters that make trouble, by chance; names and values that no .env can hold."""
     letters = "a \n\r\t'\"\\$#`=é"
     texts = ["".join(lab.random.choices(letters, k=lab.random.randrange(6))) for _ in range(300)]
-    values = {f"NAME_{nth}": text for nth, text in enumerate([*letters, "'\"", "\\n", "", *texts])}
-    found = subject.parse_env(subject.format_env(values))
-    for name, text in values.items():
-        expect(found.get(name), text, f"{text!r}, written and read")
+
+    def holds(some: list[str]) -> None:
+        values = {f"NAME_{nth}": text for nth, text in enumerate(some)}
+        written = subject.format_env(values)
+        found = subject.parse_env(written)
+        for name, text in values.items():
+            expect(
+                found.get(name),
+                text,
+                f"{text!r}, written as {written!r} and read" if len(some) == 1 else f"{text!r}, written and read",
+            )
+
+    lab.smallest([*letters, "'\"", "\\n", "", *texts], holds)
     for name, text in {"TWO WORDS": "a", "": "a", "A=B": "a", "NUL": "\0"}.items():
         expect_refusal(partial(subject.format_env, {name: text}), "", f"writing {name!r} = {text!r}")

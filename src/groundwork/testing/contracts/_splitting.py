@@ -40,7 +40,7 @@ def expect_share(found: int, expected: float, what: str, *, give: float = 1.0) -
 )
 def every_row_lies_in_one_part(subject: Any, lab: Lab) -> None:
     """With and without validation; with a number of rows that does not divide."""
-    for rows, test, validation in ((600, 0.2, 0.1), (101, 0.25, 0.0), (7, 0.3, 0.3)):
+    for rows, test, validation in ((7, 0.3, 0.3), (101, 0.25, 0.0), (600, 0.2, 0.1)):
         frame = flights(rows)
         splits = subject.split(frame.clone(), kind="random", test=test, validation=validation, seed=5)
         what = f"{rows} rows with test={test} and validation={validation}"
@@ -106,16 +106,25 @@ def classes_keep_their_shares(subject: Any, lab: Lab) -> None:
 def a_group_lies_in_one_part(subject: Any, lab: Lab) -> None:
     """600 flights of 200 days, about so many in each part as asked for."""
     frame = flights(600)
+
+    def holds(rows: list[int]) -> None:
+        few = frame[rows]
+        splits = subject.split(few, kind="group", column="day", test=0.2, validation=0.2, seed=3)
+        _expect_no_day_twice(splits, len(set(numbers_of(few, "day"))))
+
+    lab.smallest(range(600), holds)
     splits = subject.split(frame.clone(), kind="group", column="day", test=0.2, validation=0.2, seed=3)
     expect_all_rows(splits, frame, "a split by day")
+    for part in ("validation", "test"):
+        expect_share(getattr(splits, part).height, 120, f"{part} of a split by day", give=72)
+
+
+def _expect_no_day_twice(splits: Any, count: int) -> None:
     days = [set(numbers_of(getattr(splits, part), "day")) for part in PARTS]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         if both := sorted(days[one] & days[other]):
-            raise ContractBroken(
-                f"{len(both)} of 200 days lie in {PARTS[one]} and in {PARTS[other]}, as {both[0]}; expected none"
-            )
-    for part in ("validation", "test"):
-        expect_share(getattr(splits, part).height, 120, f"{part} of a split by day", give=72)
+            told = f"{len(both)} of {count} days lie in {PARTS[one]} and in {PARTS[other]}, as {both[0]}"
+            raise ContractBroken(f"{told}; expected none")
 
 
 @CHECKS.check(
@@ -128,14 +137,24 @@ def a_group_lies_in_one_part(subject: Any, lab: Lab) -> None:
 def the_test_is_the_future(subject: Any, lab: Lab) -> None:
     """600 flights in no order, 97 different times."""
     frame = flights(600)
+
+    def holds(rows: list[int]) -> None:
+        few = frame[rows]
+        _expect_in_time(subject.split(few, kind="time", column="delay", test=0.2, validation=0.1), len(rows))
+
+    lab.smallest(range(600), holds)
     splits = subject.split(frame.clone(), kind="time", column="delay", test=0.2, validation=0.1)
     expect_all_rows(splits, frame, "a split by time")
-    times = [numbers_of(getattr(splits, part), "delay") for part in PARTS]
-    for one, other in ((0, 1), (1, 2)):
-        if (last := max(times[one], default=0.0)) >= (first := min(times[other], default=0.0)):
-            raise ContractBroken(f"{PARTS[one]} ends at {last} and {PARTS[other]} begins at {first}; expected later")
     expect_share(splits.test.height, 120, "test of a split by time", give=7)
     expect_share(splits.validation.height, 60, "validation of a split by time", give=14)
+
+
+def _expect_in_time(splits: Any, count: int) -> None:
+    times = [numbers_of(getattr(splits, part), "delay") for part in PARTS]
+    for one, other in ((0, 1), (1, 2)):
+        if times[one] and times[other] and (last := max(times[one])) >= (first := min(times[other])):
+            told = f"{PARTS[one]} of {count} rows ends at {last} and {PARTS[other]} begins at {first}"
+            raise ContractBroken(f"{told}; expected later")
 
 
 @CHECKS.check(
