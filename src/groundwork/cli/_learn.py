@@ -12,7 +12,7 @@ import typer
 
 from groundwork.cli import _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
 from groundwork.cli._learn_place import Name, all_standings, find_place, shown
-from groundwork.cli._learn_view import bar, core_sentence, find_following, hours, next_step, show_levels
+from groundwork.cli._learn_view import bar, find_following, hours, next_step, show_core_done, show_levels
 
 app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
 app.command("check")(_learn_check.check_exercise)
@@ -56,7 +56,7 @@ def show_screen(context: typer.Context) -> None:
         if here.changed:
             typer.echo("  your file was changed since it was checked")
         if here.core_done:
-            typer.echo(f"  {core_sentence(here.exercise)}")
+            show_core_done(here.exercise)
     following = find_following(found, here)
     typer.echo(f"\nNext: {next_step(following)}" if following else "\nAll exercises are done.")
 

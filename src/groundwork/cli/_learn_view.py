@@ -43,7 +43,7 @@ def show_grade(place: Place, result: "Grade", *, completes_core: bool = False) -
         typer.echo(f"  - {verdict.check.id}  {verdict.message}")
     _show_output(result.output)
     if completes_core and not (result.passed and _is_whole(place, result)):
-        typer.echo(f"  {core_sentence(place.exercise)}")
+        show_core_done(place.exercise)
         following = _next_core(place.exercise)
         if following is not None:
             rest = f", or {place.command('check')} for the rest" if place.exercise.beyond_checks else ""
@@ -64,21 +64,16 @@ def show_levels(levels: Sequence["LevelCount"], exercise: "Exercise") -> None:
         typer.echo(f"  {row.level:<8}  {bar(row.passed, row.total)}  {row.passed:>3} of {row.total:>3}{core}")
 
 
-def core_sentence(exercise: "Exercise") -> str:
-    """Say what it means that the core of an exercise is done.
+def show_core_done(exercise: "Exercise") -> None:
+    """Say what it means that the core of an exercise is done, and how much there is beyond it.
 
     Args:
         exercise: The exercise.
-
-    Returns:
-        A sentence; with how much there is beyond the core.
     """
-    done = f"The core of {exercise.number} is done: you have built the part, and it does what it is for."
-    count = exercise.beyond_checks
-    if not count:
-        return done
-    time = f", {hours(exercise.beyond)}" if exercise.beyond else ""
-    return f"{done} The rest ({count} checks{time}) asks what breaks it; take it topic by topic, on other days."
+    typer.echo(f"  The core of {exercise.number} is done: you have built the part, and it does what it is for.")
+    if count := exercise.beyond_checks:
+        time = f", {hours(exercise.beyond)}" if exercise.beyond else ""
+        typer.echo(f"  The rest ({count} checks{time}) asks what breaks it; take it topic by topic, on other days.")
 
 
 def hours(minutes: int) -> str:

@@ -14,7 +14,7 @@ from groundwork.testing._moment import Moment, describe
 
 _MOST = 300
 _CALLS = 6
-_OURS = ("subject", "lab")
+_OURS = ("subject", "lab", "fresh")
 # Methods of what an implementation gave back, by which a check looks at it.
 _LOOKS = frozenset(name for kind in (dict, list, str, bytes, set, tuple) for name in dir(kind)) - {"get", "pop"}
 _COPIES = ("clone", "copy")

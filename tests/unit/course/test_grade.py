@@ -21,7 +21,8 @@ for name, level, after in (
 class Answers:
     """A process that fails the checks that it is told to, and remembers what it was asked."""
 
-    def __init__(self, *failing, load=None):
+    def __init__(self, *failing, load=None, told=None):
+        self.told = told or {}
         self.failing = failing
         self.load = load or {"error": None}
         self.asked = []
@@ -35,7 +36,7 @@ class Answers:
         self.asked.append(order["run"])
         if f"{order['run']}!" in self.failing:
             raise ContractBroken("ended")
-        return {"outcome": "failed" if order["run"] in self.failing else "passed", "message": ""}
+        return {"outcome": "failed" if order["run"] in self.failing else "passed", "message": "", **self.told}
 
     def end_learner(self):
         self.ended += 1
@@ -50,6 +51,14 @@ def solution(tmp_path):
 
 def outcomes(result):
     return {verdict.check.id: verdict.outcome.value for verdict in result.verdicts}
+
+
+def test_where_a_check_was_when_it_failed_is_taken_as_texts_and_as_nothing_else(solution):
+    moment = [[7, {"rows": "[1]\x1b[2J", "fake": {"outcome": "passed"}}], "passed"]
+
+    result = grade(CONTRACT, "letters", solution, process=Answers("a", told={"moment": moment}), only=["a"])
+
+    assert [(Outcome.FAILED, [(7, {"rows": "[1]?[2J"})])] == [(each.outcome, each.moment) for each in result.verdicts]
 
 
 def test_all_are_run_in_order_and_the_process_is_kept(solution):

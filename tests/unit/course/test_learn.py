@@ -1,6 +1,7 @@
 """The learner's commands, without anything of a learner's being run."""
 
 import json
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from groundwork.cli._learn_solution import editor_command
 from groundwork.cli._learn_view import bar
 from groundwork.course import Grade, digest_of, exercises, find_exercise, record_grade
 from groundwork.errors import UsageError
-from groundwork.testing import Outcome, Verdict
+from groundwork.testing import Outcome, Verdict, load_subject, run_check
 
 EXERCISE = find_exercise("05")
 IDS = [check.id for check in EXERCISE.contract]
@@ -191,7 +192,7 @@ def test_a_complete_core_is_told_once_with_what_it_means_and_what_is_next(learn,
     first, second = lines_of(learn("check")), lines_of(learn("check"))
 
     assert "core" == first[1].split()[-1] != first[2].split()[-1]
-    told = next(line for line in first if "core of 05 is done" in line)
+    told = next(line for line in first if "The rest" in line)
     assert f"The rest ({len(IDS) - len(core)} checks" in told
     assert first[-1] == "Next: groundwork learn start 06, or groundwork learn check 05 for the rest"
     assert (first[:7], "Next: groundwork learn hint 05") == (second[:7], second[-1])
@@ -288,6 +289,26 @@ def test_why_takes_the_last_verdict_apart_without_running_anything(learn):
     assert lines[6] == f"  where     {source}:2  raise NotImplementedError"
     assert lines[8].startswith(f"    def {IDS[2]}(")
     assert lines[-1] == f"Next: groundwork learn hint 05 {IDS[2]}"
+
+
+def test_why_says_with_what_input_a_check_failed_and_so_do_progress_and_report(learn):
+    check = EXERCISE.contract["opens_at_the_failure_rate"]
+    wrong = load_subject(EXERCISE.path / "wrong" / "counts_failures_not_their_share.py")
+    source = remember()
+    grade = Grade("resilience", (run_check(wrong, check),), None, "")
+    record_grade(EXERCISE, source.parent, grade, digest_of(source))
+
+    lines = lines_of(learn("why", check.id))
+    learn("progress", "--html", "page.html")
+    [team] = json.loads(learn("report", ".", "--json").stdout)
+
+    given = "feed(guard, '+-+-')"
+    assert f"  input     {given}" == lines[4]
+    assert {"check": check.id, "input": given} == {
+        name: team["exercises"][4]["failed"][0][name] for name in ("check", "input")
+    }
+    assert f"with {escape(given)}" in Path("page.html").read_text(encoding="utf-8")
+    assert given == grade.to_dict()["verdicts"][0]["input"]
 
 
 def test_why_runs_a_check_that_was_never_run_or_whose_file_has_changed(learn, graded):
