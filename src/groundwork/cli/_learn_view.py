@@ -46,7 +46,7 @@ def show_grade(place: Place, result: "Grade", *, completes_core: bool = False) -
         show_core_done(place.exercise)
         following = _next_core(place.exercise)
         if following is not None:
-            rest = f", or {place.command('check')} for the rest" if place.exercise.beyond_checks else ""
+            rest = f", or {_after(place, result)} for the rest" if place.exercise.beyond_checks else ""
             typer.echo(f"Next: {next_step(following)}{rest}")
             return
     typer.echo(f"Next: {_after(place, result)}")

@@ -22,6 +22,8 @@ _LONG = 60
 _DEEP = 3
 _MOST = 40
 _TOLD = 20_000
+# What people write as mode 0640.
+_OCTAL = ("bits", "mask")
 
 
 def moment_of(error: BaseException, function: Callable[..., Any]) -> Moment:
@@ -102,7 +104,10 @@ def _is_inside(frame: FrameType, function: Callable[..., Any]) -> bool:
 
 
 def _variables(known: dict[str, Any]) -> dict[str, str]:
-    described = ((name, describe(value)) for name, value in list(known.items())[:_MOST])
+    described = (
+        (name, f"0{value:o}" if name in _OCTAL and type(value) is int else describe(value))
+        for name, value in list(known.items())[:_MOST]
+    )
     return {name: text for name, text in described if text is not None}
 
 

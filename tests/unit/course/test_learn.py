@@ -194,7 +194,7 @@ def test_a_complete_core_is_told_once_with_what_it_means_and_what_is_next(learn,
     assert "core" == first[1].split()[-1] != first[2].split()[-1]
     told = next(line for line in first if "The rest" in line)
     assert f"The rest ({len(IDS) - len(core)} checks" in told
-    assert first[-1] == "Next: groundwork learn start 06, or groundwork learn check 05 for the rest"
+    assert first[-1] == "Next: groundwork learn start 06, or groundwork learn hint 05 for the rest"
     assert (first[:7], "Next: groundwork learn hint 05") == (second[:7], second[-1])
 
 

@@ -75,6 +75,18 @@ def test_the_moment_has_each_function_of_the_check_that_was_running():
     assert moment[0][0] > moment[1][0]
 
 
+def test_permission_bits_are_written_as_people_write_them():
+    def check(bits, mask):
+        raise ContractBroken(f"{bits} {mask}")
+
+    try:
+        check(0o640, 0o022)
+    except ContractBroken as broken:
+        [(_, variables)] = moment_of(broken, check)
+
+    assert {"bits": "0640", "mask": "022"} == variables
+
+
 def test_what_another_process_tells_is_cut_down_to_what_a_moment_is():
     told = [[3, {"rows": "7", "n": 7}], [4, None], "x", [5], [True, {}], [6, {"text": "\x1b[2Jgone\n"}]]
 
