@@ -49,10 +49,8 @@ def test_a_core_takes_one_to_two_hours_and_the_readme_says_the_same_numbers(exer
 
     readme = " ".join((exercise.path / "README.md").read_text(encoding="utf-8").split())
 
-    time = re.search(
-        r"\*\*Time\.\*\* (?:About )?(?:(\d+) to )?(\d+) minutes for the core(?: \(the|, and the core is the whole: all) (\d+) checks",
-        readme,
-    )
+    which = r"(?: \(the|, and the core is the whole: all)"
+    time = re.search(rf"\*\*Time\.\*\* (?:(\d+) to )?(\d+) minutes for the core{which} (\d+) checks", readme)
     assert time is not None, "README has no line **Time.** N minutes for the core (the N checks ...)"
     least, most, checks = int(time[1] or time[2]), int(time[2]), int(time[3])
     assert 60 <= exercise.minutes <= 120
