@@ -51,7 +51,7 @@ def test_another_kind_of_failure_is_not_a_smaller_one():
         hold_for_smallest(range(64), holds)
 
 
-def test_the_search_ends_after_some_hundred_runs_or_a_second():
+def test_the_search_ends_after_some_hundred_runs_or_some_seconds():
     everything, late = Asked(*range(2000)), Asked(*range(100))
     ticks = iter(range(10**6))
 
@@ -61,7 +61,7 @@ def test_the_search_ends_after_some_hundred_runs_or_a_second():
         hold_for_smallest(range(100), late, clock=lambda: float(next(ticks)))
 
     assert everything.times <= 301
-    assert late.times <= 2
+    assert late.times <= 4
 
 
 def test_a_ctrl_c_is_no_failure_to_search_with():
