@@ -80,13 +80,6 @@ class Standing:
         return self.begun and pass_together(self.exercise.core_checks, self.progress.checks)
 
     @property
-    def beyond_left(self) -> int:
-        """How many checks beyond the core do not pass yet."""
-        core = {check.id for check in self.exercise.core_checks}
-        done = (Outcome.PASSED, Outcome.SKIPPED)
-        return sum(check not in core and outcome not in done for check, outcome in self.outcomes.items())
-
-    @property
     def outdated(self) -> int:
         """How many checks were last run on an earlier version of the file than others."""
         known = (self.progress.checks.get(check) for check in self.outcomes)

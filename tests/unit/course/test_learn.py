@@ -198,6 +198,19 @@ def test_a_complete_core_is_told_once_with_what_it_means_and_what_is_next(learn,
     assert (first[:7], "Next: groundwork learn hint 05") == (second[:7], second[-1])
 
 
+def test_the_last_core_leads_to_what_is_left_of_its_exercise(learn, graded):
+    for exercise in exercises():
+        if exercise.number != "05":
+            remember(exercise)
+    graded.failing = [next(check.id for check in EXERCISE.contract if check.level not in EXERCISE.core)]
+    learn("start", "05")
+
+    lines = lines_of(learn("check", "05"))
+
+    assert "  The core of 05 is done: you have built the part, and it does what it is for." in lines
+    assert lines[-1] == "Next: groundwork learn hint 05"
+
+
 def test_after_the_core_the_screen_goes_on_to_the_next_exercise_and_keeps_the_rest_for_later(learn):
     beyond = next(check.id for check in EXERCISE.contract if check.level not in EXERCISE.core)
     remember(failed=beyond)
