@@ -134,7 +134,7 @@ def what_can_never_be_is_refused(subject: Any, lab: Lab) -> None:
     Level.EDGE,
     rule="Fractions of a token are kept: the rate holds over a hundred seconds to the microsecond.",
     why="Cut to whole tokens, a rate of 3 a second asked every 0.3 s gives nothing at all.",
-    hint="Keep tokens as a float, and remember the moment up to which you have counted.",
+    hint="Keep tokens as a float, and remember the moment up to which you have counted. Less than 1e-9 s is no wait.",
     after=["a_burst_then_the_rate"],
 )
 def no_fraction_is_lost(subject: Any, lab: Lab) -> None:

@@ -185,8 +185,8 @@ def the_first_failure_ends_it_all(subject: Any, lab: Lab) -> None:
         work = Work(fails=1.0)
         given = [work(seconds) for seconds in (100.0, 1.0, 101.0, *[102.0] * 7)]
         await _expect_failure(subject.gather_bounded(given, 3), work, "gather_bounded")
-        expect(sorted(work.begun), [1.0, 100.0, 101.0], "calls that began, of ten with limit=3")
-        expect(sorted(work.ended), [1.0, 100.0, 101.0], "calls that had ended when the error came")
+        expect(sorted(work.begun), [1.0, 100.0, 101.0], "calls that began, by their seconds, of ten with limit=3")
+        expect(sorted(work.ended), [1.0, 100.0, 101.0], "calls that had ended when the error came, by their seconds")
         _expect_closed(given, "after a failure")
         expect_no_task_left("after a failure")
         work = Work(fails=1.0)
@@ -234,13 +234,13 @@ def it_waits_for_what_it_cancelled(subject: Any, lab: Lab) -> None:
     async def main() -> None:
         work = Work(fails=1.0, cleanup_s=2.0)
         await _expect_failure(subject.map_async(work, [100.0, 1.0, 101.0], 3), work, "map_async")
-        expect(sorted(work.ended), [1.0, 100.0, 101.0], "calls that had cleaned up when the error came out")
+        expect(sorted(work.ended), [1.0, 100.0, 101.0], "calls that had cleaned up when the error came out, by their seconds")
         work = Work(cleanup_s=2.0)
         task = asyncio.ensure_future(subject.map_async(work, [100.0, 101.0], 3))
         await asyncio.sleep(1.0)
         task.cancel()
         await expect_cancelled(task, "map_async")
-        expect(sorted(work.ended), [100.0, 101.0], "calls that had cleaned up when the cancellation came out")
+        expect(sorted(work.ended), [100.0, 101.0], "calls that had cleaned up when the cancellation came out, by their seconds")
 
     run(lab, main())
 

@@ -107,13 +107,7 @@ def a_bad_request_is_the_clients_fault(subject: Any, lab: Lab) -> None:
     async def main() -> None:
         async with serving(subject, HeldModel(), max_instances=8) as client:
             for body in bodies:
-                try:
-                    reply = await client.send("POST", "/predict", body)
-                except (Exception, RecursionError) as error:
-                    found = type(error).__name__
-                    raise ContractBroken(
-                        f"the body {body[:30]!r} made the app raise {found}; expected a 4xx"
-                    ) from error
+                reply = await client.send("POST", "/predict", body)
                 if not 400 <= reply.status < 500:
                     raise ContractBroken(f"the body {body[:30]!r} was answered with {reply.status}; expected a 4xx")
             expect((await client.predict(4)).predictions(), [8], "predictions after all that")

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from groundwork.errors import ContractBroken
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
-from groundwork.testing.contracts._asgi import HeldModel
+from groundwork.testing.contracts._asgi import HeldModel, told
 from groundwork.testing.contracts._failures import expect
 
 CHECKS = Contract("concurrency/life")
@@ -31,6 +31,7 @@ _ASK_S = 3.0
 _END_S = 6.0
 _POSIX = "SIGTERM ends a process there without asking it"
 _STUCK = "stuck"
+_NEVER_READY = "serve returned before it called on_ready; expected it to serve until SIGTERM"
 
 Drive = Callable[["_Scene"], None]
 
@@ -42,6 +43,7 @@ class _Scene:
         parts = urlsplit(url)
         self.model = model
         self.found: dict[str, Any] = {}
+        self.asked = "nothing yet"
         self.open: list[socket.socket] = []
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
 
@@ -50,6 +52,7 @@ class _Scene:
     ) -> Any:
         """Send one request; return status and predictions, or the status alone."""
         body = None if number is None else json.dumps({"instances": [[number]]})
+        self.asked = f"{method} {path}"
         connection = http.client.HTTPConnection(*self._address, timeout=_ASK_S)
         try:
             connection.request(method, path, body, {"content-type": "application/json"})
@@ -98,7 +101,7 @@ def _live(subject: Any, folder: Path, drive: Drive, **options: Any) -> dict[str,
         try:
             drive(scene)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            scene.found["error"] = f"{type(error).__name__}: {error}"
+            scene.found["error"] = f"the client of {scene.asked} met {type(error).__name__}: {error}; expected an answer"
         model.let_go()
         if "terminated" not in scene.found:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -115,11 +118,13 @@ def _live(subject: Any, folder: Path, drive: Drive, **options: Any) -> dict[str,
         subject.serve({"double": model}, "127.0.0.1", 0, on_ready=on_ready, **options)
     except NotImplementedError as missing:
         return {"missing": str(missing)}
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
+        return {"error": f"serve raised {told(error, subject.__file__)}; expected it to serve until SIGTERM"}
     ended.set()
     for thread in driver:
         # The server may be done before its clients have read what it sent.
         thread.join(_END_S)
-    found: dict[str, Any] = scenes[0].found if scenes else {"error": "serve returned before it called on_ready"}
+    found: dict[str, Any] = scenes[0].found if scenes else {"error": _NEVER_READY}
     return found
 
 
@@ -141,6 +146,7 @@ def _readiness(scene: _Scene, seconds: float) -> int:
 
 
 def _found(subject: Any, lab: Lab, work: Callable[[Any, Path, int], dict[str, Any]]) -> dict[str, Any]:
+    assert callable(subject.serve), "serve is no function"  # a missing name is told here, not by another process
     try:
         (found,) = lab.processes(subject, work)
     except ContractBroken as broken:
@@ -150,7 +156,7 @@ def _found(subject: Any, lab: Lab, work: Callable[[Any, Path, int], dict[str, An
     if "missing" in found:
         raise NotImplementedError(found["missing"])
     if "error" in found:
-        raise ContractBroken(f"the server's clients met {found['error']}")
+        raise ContractBroken(found["error"])
     assert isinstance(found, dict)
     return found
 

@@ -15,6 +15,10 @@ from groundwork.testing._virtual_loop import VirtualLoop
 Outcome = Any
 """An answer, or the exception that came instead."""
 
+_STILL_S = 1e-9
+_STILL_TURNS = 20_000
+"""So many turns in which the time does not move are no work: somebody asks again and again."""
+
 
 class SlowModel(Executor):
     """A model that doubles numbers, and the executor it runs in; a batch takes its time, and no real second passes.
@@ -107,6 +111,7 @@ class ModelLoop(VirtualLoop):
     def __init__(self, clock: VirtualClock, *, seed: int) -> None:
         super().__init__(clock, seed=seed)
         self.turns = 0
+        self._moved = (0, 0.0)
         self.tasks: list[asyncio.Task[Any]] = []
 
     def create_task(self, coro: Any, *, name: object = None, **options: Any) -> Any:
@@ -121,8 +126,17 @@ class ModelLoop(VirtualLoop):
         return super().run_in_executor(executor, func, *args)  # refuses
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Count the turn."""
+        """Count the turn; break the contract if there is no end to those of one moment."""
         self.turns += 1
+        turn, moment_s = self._moved
+        if self.time() - moment_s > _STILL_S:
+            self._moved = (self.turns, self.time())
+        elif self.turns - turn > _STILL_TURNS:
+            self._moved = (self.turns, self.time())  # the tasks are cancelled on this loop
+            raise ContractBroken(
+                f"the loop went round {_STILL_TURNS:,} times at {moment_s:g} s, and the time did not move: somebody asks "
+                "again and again, or sleeps for less than a nanosecond; expected one sleep of the right length"
+            )
         return super().select(timeout)
 
 
