@@ -149,7 +149,8 @@ class Client:
             raise
         except Exception as error:
             content = f" with {body[:30]!r}" if isinstance(body, bytes) and body.strip() else ""
-            raise ContractBroken(f"at {method} {path}{content} the app raised {told(error, self._file)}; expected an answer") from error
+            found = f"at {method} {path}{content} the app raised {told(error, self._file)}; expected an answer"
+            raise ContractBroken(found) from error
         return _reply(sent)
 
 

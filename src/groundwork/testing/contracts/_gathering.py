@@ -234,13 +234,13 @@ def it_waits_for_what_it_cancelled(subject: Any, lab: Lab) -> None:
     async def main() -> None:
         work = Work(fails=1.0, cleanup_s=2.0)
         await _expect_failure(subject.map_async(work, [100.0, 1.0, 101.0], 3), work, "map_async")
-        expect(sorted(work.ended), [1.0, 100.0, 101.0], "calls that had cleaned up when the error came out, by their seconds")
+        expect(sorted(work.ended), [1.0, 100.0, 101.0], "calls, by their seconds, that had cleaned up when it raised")
         work = Work(cleanup_s=2.0)
         task = asyncio.ensure_future(subject.map_async(work, [100.0, 101.0], 3))
         await asyncio.sleep(1.0)
         task.cancel()
         await expect_cancelled(task, "map_async")
-        expect(sorted(work.ended), [100.0, 101.0], "calls that had cleaned up when the cancellation came out, by their seconds")
+        expect(sorted(work.ended), [100.0, 101.0], "calls, by their seconds, that had cleaned up when it ended")
 
     run(lab, main())
 

@@ -101,7 +101,8 @@ def _live(subject: Any, folder: Path, drive: Drive, **options: Any) -> dict[str,
         try:
             drive(scene)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            scene.found["error"] = f"the client of {scene.asked} met {type(error).__name__}: {error}; expected an answer"
+            met = f"{type(error).__name__}: {error}"
+            scene.found["error"] = f"the client of {scene.asked} met {met}; expected an answer"
         model.let_go()
         if "terminated" not in scene.found:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -134,8 +134,8 @@ class ModelLoop(VirtualLoop):
         elif self.turns - turn > _STILL_TURNS:
             self._moved = (self.turns, self.time())  # the tasks are cancelled on this loop
             raise ContractBroken(
-                f"the loop went round {_STILL_TURNS:,} times at {moment_s:g} s, and the time did not move: somebody asks "
-                "again and again, or sleeps for less than a nanosecond; expected one sleep of the right length"
+                f"the loop went round {_STILL_TURNS:,} times at {moment_s:g} s, and the time did not move: somebody "
+                "asks again and again, or sleeps for less than 1e-9 s; expected one sleep of the right length"
             )
         return super().select(timeout)
 
