@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwork.errors import ContractBroken
+from groundwork.testing.contracts._model_time import death
 
 BAD = -1
 """The row that breaks the model."""
@@ -254,11 +255,23 @@ async def until(condition: Callable[[], bool], what: str) -> None:
         await asyncio.sleep(0.001)
 
 
+class _Tasks:
+    """Makes tasks and remembers them: one that failed is mostly why others wait."""
+
+    def __init__(self) -> None:
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> "asyncio.Task[Any]":
+        self.tasks.append(asyncio.Task(coro, loop=loop, **options))
+        return self.tasks[-1]
+
+
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a check on a loop of its own, which the app's threads can reach."""
 
     async def bounded() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        asyncio.get_running_loop().set_task_factory(_Tasks())
         try:
             async with asyncio.timeout(_LIMIT_S):
                 await main()
@@ -275,5 +288,7 @@ async def replies(calls: list[Awaitable[Reply]]) -> list[Reply]:
     if waiting := [task for task in tasks if not task.done()]:
         for task in waiting:
             task.cancel()
-        raise ContractBroken(f"{len(waiting)} of {len(tasks)} requests were not answered; expected all")
+        made = asyncio.get_running_loop().get_task_factory()
+        cause = death([task for task in made.tasks if task not in tasks]) if isinstance(made, _Tasks) else ""
+        raise ContractBroken(f"{len(waiting)} of {len(tasks)} requests were not answered{cause}; expected all")
     return [task.result() for task in tasks]

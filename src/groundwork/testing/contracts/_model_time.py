@@ -1,9 +1,10 @@
 """The scenes of the contract of the concurrency part: tasks, and a model that takes its time, on virtual time."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Coroutine
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor, Future
+from types import FrameType
 from typing import Any
 
 from groundwork.errors import ContractBroken
@@ -142,19 +143,39 @@ class ModelLoop(VirtualLoop):
 
 def run(lab: Lab, main: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine on the lab's time; whoever would wait for ever breaks the contract."""
-    with asyncio.Runner(loop_factory=lambda: ModelLoop(lab.clock, seed=lab.seed)) as runner:
+    loop = ModelLoop(lab.clock, seed=lab.seed)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
         # What an implementation leaves unheard is the checks' business, not the log's.
-        runner.get_loop().set_exception_handler(lambda *_: None)
+        loop.set_exception_handler(lambda *_: None)
         try:
             return runner.run(main)
         except Deadlocked as stuck:
-            raise ContractBroken(f"somebody waits for ever{_death(runner.get_loop())}: {stuck.message}") from stuck
+            told = f"{death(loop.tasks)}: {_waiting(loop)}"
+            raise ContractBroken(f"somebody waits for ever{told}; expected an end") from stuck
 
 
-def _death(loop: asyncio.AbstractEventLoop) -> str:
+def _waiting(loop: asyncio.AbstractEventLoop) -> str:
+    """Say where the tasks wait, those of one place together; the checks' own wait for these."""
+    found = [_frame(task) for task in sorted(asyncio.all_tasks(loop), key=hash)]
+    theirs = [frame for frame in found if frame and not frame.f_globals["__name__"].startswith(f"{__package__}.")]
+    places = Counter(f"{frame.f_code.co_qualname} (line {frame.f_lineno})" for frame in theirs)
+    told = [f"{count} tasks in {place}" if count > 1 else place for place, count in places.most_common(3)]
+    return f"{' and '.join(told) or 'the check'}, at {loop.time():g} s"
+
+
+def _frame(task: "asyncio.Task[Any]") -> FrameType | None:
+    """Find the innermost frame of a task that is not asyncio's."""
+    coro: Any = task.get_coro()
+    found: FrameType | None = None
+    while (frame := getattr(coro, "cr_frame", None)) is not None:
+        found = found if frame.f_globals.get("__name__", "").startswith("asyncio.") else frame
+        coro = coro.cr_await
+    return found
+
+
+def death(tasks: Sequence["asyncio.Task[Any]"]) -> str:
     """Say which task failed last: mostly that is why the others wait."""
-    assert isinstance(loop, ModelLoop)
-    failed = [task for task in loop.tasks if task.done() and not task.cancelled() and task.exception()]
+    failed = [task for task in tasks if task.done() and not task.cancelled() and task.exception()]
     if not failed:
         return ""
     name = getattr(failed[-1].get_coro(), "__qualname__", "a task")
