@@ -19,6 +19,7 @@ _HELD_S = 2.5
 """How long the model waits to be let go; nothing correct waits for it."""
 _LIMIT_S = 6.0
 """How long a check takes at most, or one step of it; correct ones take a hundredth of that."""
+_ANSWERS_S = 3.0
 _TURNS = 60
 
 
@@ -284,7 +285,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 async def replies(calls: list[Awaitable[Reply]]) -> list[Reply]:
     """Await what was sent; break the contract if some is never answered."""
     tasks = [asyncio.ensure_future(call) for call in calls]
-    await asyncio.wait(tasks, timeout=_LIMIT_S / 2)
+    await asyncio.wait(tasks, timeout=_ANSWERS_S)
     if waiting := [task for task in tasks if not task.done()]:
         for task in waiting:
             task.cancel()
