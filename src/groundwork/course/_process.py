@@ -81,14 +81,8 @@ class LearnerProcess:
                 home.rmdir()
                 raise
         self._home = home
-        host = [_ALONE, self._contract_module]
-        if sys.platform != "win32":
-            code = _HOST.format(keep=sys.dont_write_bytecode)
-            host = [code, self._contract_module, str(home), "keep" if around else "leave"]
-            # The algebra of numpy on macOS does not bear to be forked.
-            host += warm_modules(self._contract_module) if sys.platform != "darwin" else []
         self._process = subprocess.Popen(
-            [*around, sys.executable, "-c", *host],
+            [*around, sys.executable, "-c", *self._command(home, inside=bool(around))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -103,6 +97,14 @@ class LearnerProcess:
         ]
         for reader in self._readers:
             reader.start()
+
+    def _command(self, home: Path, *, inside: bool) -> list[str]:
+        if sys.platform == "win32":
+            return [_ALONE, self._contract_module]
+        code = _HOST.format(keep=sys.dont_write_bytecode)
+        # The algebra of numpy on macOS does not bear to be forked.
+        warm = warm_modules(self._contract_module) if sys.platform != "darwin" else []
+        return [code, self._contract_module, str(home), "keep" if inside else "leave", *warm]
 
     def ask(self, order: dict[str, Any], limit_s: float) -> dict[str, Any]:
         """Give an order and wait for its answer.

@@ -1,0 +1,167 @@
+"""The seven modules that the capstone puts together: the learner's, the library's, or others."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from groundwork.course._catalog import Exercise, exercises
+from groundwork.course._guard import allowed_imports, refusal_of
+
+SUITE = "07"
+_HERE = Path(__file__).resolve().parent / "exercises"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the seven.
+
+    Attributes:
+        number: Of its exercise, as ``04``.
+        file: What the learner's file is called, as ``storage.py``.
+        sources: Files, or modules of groundwork; the first that has a name gives it. Empty where there is none.
+        names: What the module must have.
+        library: Whether it is groundwork's own, or another one of ours, in place of the learner's.
+        problem: Why it cannot be run, or nothing.
+    """
+
+    number: str
+    file: str
+    sources: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(default=(), repr=False)
+    library: bool = False
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the story imports."""
+        return self.file.removesuffix(".py")
+
+
+def learners_parts(places: Mapping[str, Path], library: Collection[str] = ()) -> list[Part]:
+    """Find the learner's seven modules.
+
+    Args:
+        places: Number of each exercise to the learner's file, be it there or not.
+        library: Numbers of those in whose place the library's own stands.
+
+    Returns:
+        One for each exercise, in order.
+    """
+    return [
+        library_part(each) if each.number in library else _learners(each, places[each.number]) for each in exercises()
+    ]
+
+
+def library_part(exercise: Exercise) -> Part:
+    """Take the library's own; of a suite, which the library does not have, the course's second one.
+
+    Args:
+        exercise: Whose.
+
+    Returns:
+        The part.
+    """
+    sources = tuple(exercise.library) or (str(exercise.path / "alternative" / exercise.file),)
+    return Part(exercise.number, exercise.file, sources, names_of(exercise), library=True)
+
+
+def part_of_files(exercise: Exercise, *files: Path) -> Part:
+    """Take files as they are: one, or one laid over another.
+
+    Args:
+        exercise: Whose.
+        files: The first that has a name gives it.
+
+    Returns:
+        The part.
+    """
+    return Part(exercise.number, exercise.file, tuple(str(file.resolve()) for file in files), names_of(exercise))
+
+
+def names_of(exercise: Exercise) -> tuple[str, ...]:
+    """List what the story takes from an exercise's module.
+
+    Args:
+        exercise: Which.
+
+    Returns:
+        Names.
+    """
+    return _NAMES[exercise.number]
+
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "01": ("Secret", "check", "diff", "fingerprint", "load_settings"),
+    "02": ("BatchLoader", "DatasetIndex", "Sample", "deduplicate", "split"),
+    "03": (
+        "cached",
+        "confidence_interval",
+        "evaluate_regression",
+        "find_plugin",
+        "impute",
+        "logged",
+        "register",
+        "scale",
+        "timed",
+        "validated",
+    ),
+    "04": ("CheckpointStore", "Keep", "append", "read", "stream", "write"),
+    "05": ("Backoff", "CircuitBreaker", "Pipeline", "Step", "deadline", "retry"),
+    "06": ("TokenBucket", "map_async", "serve"),
+    "07": (),
+}
+
+
+@cache
+def file_names() -> Mapping[str, str]:
+    """Say which exercise a module's name belongs to.
+
+    Returns:
+        Name of the module to number and file, as ``04 storage.py``; ``intake`` is not the learner's.
+    """
+    return {each.file.removesuffix(".py"): f"{each.number} {each.file}" for each in exercises()}
+
+
+def order_of(parts: Collection[Part]) -> dict[str, Any]:
+    """Write down for another process what it is to import.
+
+    Args:
+        parts: The seven.
+
+    Returns:
+        Plain data: ``modules``, ``names``, ``suite``, ``allows``, ``own``, ``given``.
+    """
+    files = [Path(source) for part in parts if not part.library for source in part.sources]
+    code = [part for part in parts if part.number != SUITE]
+    return {
+        "modules": {part.name: list(part.sources) for part in code},
+        "names": {part.name: list(part.names) for part in code},
+        "suite": next(source for part in parts if part.number == SUITE for source in part.sources),
+        "allows": sorted({name for part in parts for name in _allowed(part)}),
+        "own": str(_common(files)),
+        "given": str(_HERE / "07_testing" / "starter"),
+    }
+
+
+def _learners(exercise: Exercise, file: Path) -> Part:
+    part = {"number": exercise.number, "file": exercise.file, "names": names_of(exercise)}
+    if not file.is_file():
+        return Part(**part, problem="")  # type: ignore[arg-type]
+    path = file.resolve()
+    text = path.read_text(encoding="utf-8", errors="replace")
+    refused = refusal_of(text, allowed_imports(exercise.contract_module, path)) or ""
+    return Part(**part, sources=(str(path),), problem=refused)  # type: ignore[arg-type]
+
+
+def _allowed(part: Part) -> tuple[str, ...]:
+    exercise = next(each for each in exercises() if each.number == part.number)
+    paths = [Path(source) for source in part.sources if source.endswith(".py") and not part.library]
+    return tuple(name for path in paths for name in allowed_imports(exercise.contract_module, path))
+
+
+def _common(files: list[Path]) -> Path:
+    import os
+
+    return Path(os.path.commonpath([str(file.parent) for file in files])) if files else _HERE

@@ -1,0 +1,245 @@
+"""The story of the capstone, as far as a check has asked for it: a night, a killed night that goes on, a server.
+
+Rule: nothing of the learner's runs here. A night is run once, when first asked for; what it could not do is told by
+each check that asks. Cost: three processes of a night and one of a server, about a second each.
+"""
+
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from groundwork.course._capstone_clients import Crowd, Rows, send
+from groundwork.course._capstone_expected import LEARNING_RATE, Model, features, flights, write_flights
+from groundwork.course._capstone_process import Night
+from groundwork.course._capstone_source import Source
+from groundwork.errors import ContractBroken
+from groundwork.testing.contracts._suite_judge import Judgement
+
+EPOCHS, BATCH_SIZE, SAVE_EVERY = 3, 64, 5
+STOPPED_AT = 17
+ORIGINS = ["EWR", "JFK", "LGA"]
+_ENV = """# tonight's run
+export FLIGHTS_TOKEN='{token}'
+FLIGHTS_EPOCHS=9
+FLIGHTS_BATCH_SIZE=32
+FLIGHTS_LEARNING_RATE={rate}  # small
+FLIGHTS_SHUFFLE=yes
+"""
+_EXAMPLE = "FLIGHTS_TOKEN=\nFLIGHTS_STATION=\n"
+
+
+class Story:
+    """One run through all seven modules.
+
+    Args:
+        order: What is to be imported, see ``_capstone_modules.order_of``.
+        home: An empty folder.
+        limit_s: Seconds that any wait for a process of the learner's may take.
+    """
+
+    def __init__(self, order: Mapping[str, Any], home: Path, limit_s: float) -> None:
+        self.order, self.home, self.limit_s = order, home, limit_s
+        self.token = f"tok-{secrets.token_hex(12)}"
+        self.known = flights()
+        self.nights: list[Night] = []
+        self._sources: list[Source] = []
+
+    def end(self) -> None:
+        """End every process, and the weather."""
+        for night in self.nights:
+            night.kill()
+        for source in self._sources:
+            source.__exit__()
+
+    def output(self) -> str:
+        """Return what the learner's modules have printed."""
+        return "".join(night.output() for night in self.nights)
+
+    @cached_property
+    def imported(self) -> Night:
+        """A process that only imports the modules."""
+        return self._night("import", self._folder("imports"), "import").finish()
+
+    @cached_property
+    def whole(self) -> Night:
+        """A night that nobody disturbs; the one to be killed runs beside it."""
+        _ = self._first_half
+        night, _ = self._begin("whole")
+        return night.finish()
+
+    @property
+    def weather(self) -> Source:
+        """The weather service that the whole night asked."""
+        return self._begin("whole")[1]
+
+    @cached_property
+    def killed(self) -> Night:
+        """A night that is killed between two steps of its training."""
+        night, _ = self._first_half
+        if not night.wait(lambda: (night.folder / "paused").exists()):
+            raise night.broken()
+        night.kill()
+        (night.folder / "paused").unlink()
+        self._asked_before = self._first_half[1].of("weather").total()
+        return night
+
+    @cached_property
+    def resumed(self) -> Night:
+        """The same night, started again; its last checkpoint is damaged when it has ended."""
+        folder, source = self.killed.folder, self._first_half[1]
+        night = self._night("train", folder, "again", **self._variables(source, self.steps))
+        if not night.wait(lambda: (folder / "paused").exists()):
+            raise night.broken()
+        before = _files(folder / "checkpoints")
+        (folder / "paused").unlink()
+        night.finish()
+        self.last_saved = {path: data for path, data in _files(folder / "checkpoints").items() if before.get(path) != data}
+        return night
+
+    @property
+    def asked_again(self) -> int:
+        """How many questions about the weather came from the night that was started again."""
+        _ = self.resumed
+        return self._first_half[1].of("weather").total() - self._asked_before
+
+    @cached_property
+    def steps(self) -> int:
+        """How many steps all epochs have."""
+        train = self.whole.fact("split")["train"]
+        return EPOCHS * -(-len(train) // BATCH_SIZE)
+
+    @cached_property
+    def model(self) -> Model:
+        """What the whole night must have learned, from the batches that it drew."""
+        model = Model(self.known, self.whole.fact("split")["train"])
+        model.learn([batch["ids"] for batch in self.whole.told("batch")])
+        return model
+
+    @cached_property
+    def server(self) -> "Server":
+        """The model of the resumed night, served after its newest checkpoint was damaged."""
+        self.resumed.fact("result")
+        self._damage()
+        folder = self.killed.folder
+        then = json.dumps(self.whole.fact("environment")["fingerprint"])
+        (folder / "fingerprint.json").write_text(then, encoding="utf-8")
+        variables = self._variables(self._first_half[1]) | {"OMP_NUM_THREADS": "2"}
+        night = self._night("serve", folder, "serve", **variables)
+        if not night.wait(lambda: night.told("ready")):
+            raise night.broken()
+        return Server(self, night, str(night.fact("ready")["url"]))
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """What the learner's suite makes of the helper module, right and wrong."""
+        return Judgement(Path(self.order["suite"]), limit_s=3 * self.limit_s)
+
+    def files_with_the_token(self) -> list[Path]:
+        """List what was left by the nights and has the token in it."""
+        found = [path for path in self.home.rglob("*") if path.is_file() and path.name != ".env"]
+        return [path for path in found if self.token.encode() in path.read_bytes()]
+
+    def rows(self, count: int) -> list[list[float | None]]:
+        """Take rows to ask the server about, with the gaps that they have."""
+        test = self.whole.fact("split")["test"]
+        table = features(self.known, [test[number % len(test)] for number in range(count)])
+        return [[None if value != value else value for value in row] for row in table.tolist()]  # noqa: PLR0124 - NaN
+
+    def _begin(self, name: str) -> tuple[Night, Source]:
+        if name not in self.__dict__.setdefault("_begun", {}):
+            source = Source(self.token).__enter__()
+            self._sources.append(source)
+            stop = STOPPED_AT if name == "killed" else None
+            night = self._night("train", self._folder(name), "first", **self._variables(source, stop))
+            self.__dict__["_begun"][name] = night, source
+        begun: tuple[Night, Source] = self.__dict__["_begun"][name]
+        return begun
+
+    @property
+    def _first_half(self) -> tuple[Night, Source]:
+        _ = self._begin("whole")
+        return self._begin("killed")
+
+    def _folder(self, name: str) -> Path:
+        folder = self.home / name
+        folder.mkdir()
+        write_flights(folder / "flights.csv")
+        text = _ENV.format(token=self.token, rate=LEARNING_RATE)
+        (folder / ".env").write_text(text, encoding="utf-8")
+        (folder / ".env.example").write_text(_EXAMPLE, encoding="utf-8")
+        return folder
+
+    def _variables(self, source: Source, pause_at: int | None = None) -> dict[str, str]:
+        variables = {"FLIGHTS_SOURCE": source.url, "FLIGHTS_BATCH_SIZE": str(BATCH_SIZE)}
+        variables |= {"FLIGHTS_ORIGINS": ",".join(ORIGINS), "FLIGHTS_SHUFFLE": "True", "OMP_NUM_THREADS": "1"}
+        return variables | {"FLIGHTS_PAUSE_AT": "" if pause_at is None else str(pause_at)}
+
+    def _night(self, mode: str, folder: Path, name: str, **variables: str) -> Night:
+        night = Night(self.order, mode, folder, name, self.limit_s, **variables)
+        self.nights.append(night)
+        return night
+
+    def _damage(self) -> None:
+        largest = max(self.last_saved, key=lambda path: len(self.last_saved[path]), default=None)
+        if largest is None:
+            raise ContractBroken("04 storage.py: the last save left no file; expected a checkpoint on the disk")
+        data = bytearray(self.last_saved[largest])
+        data[len(data) // 2] ^= 16
+        largest.write_bytes(data)
+
+
+class Server:
+    """The learner's server, and those who ask it.
+
+    Args:
+        story: What it is part of.
+        night: Its process.
+        url: Where it is.
+    """
+
+    def __init__(self, story: Story, night: Night, url: str) -> None:
+        self.story, self.night, self.url = story, night, url
+        self._hold = night.folder / "hold"
+
+    def hold(self) -> None:
+        """Have the model take its time from now on."""
+        self._hold.touch()
+
+    def let_go(self) -> None:
+        """Have it go on."""
+        with suppress(FileNotFoundError):
+            self._hold.unlink()
+
+    def send(self, *requests: Rows, limit_s: float | None = None, **headers: str) -> Crowd:
+        """Have clients ask."""
+        return send(self.url, requests, limit_s or self.story.limit_s, **headers)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        if sys.platform != "win32":
+            os.kill(self.night.pid, signal.SIGTERM)
+
+
+def later(seconds: float) -> threading.Event:
+    """Return an event that is set after some seconds, for what has no better sign."""
+    event = threading.Event()
+    threading.Timer(seconds, event.set).start()
+    return event
+
+
+def now_s() -> float:
+    """Tell the time of the clients' answers."""
+    return time.monotonic()
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
