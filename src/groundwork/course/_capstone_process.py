@@ -38,12 +38,9 @@ class Night:
         folder: Where it does it.
         name: Of its report and its output in that folder.
         limit_s: Seconds that any wait for it may take.
-        environ: Further variables.
     """
 
-    def __init__(
-        self, order: Mapping[str, Any], mode: str, folder: Path, name: str, limit_s: float, **environ: str
-    ) -> None:
+    def __init__(self, order: Mapping[str, Any], mode: str, folder: Path, name: str, limit_s: float) -> None:
         self.folder = folder
         self._limit_s = limit_s
         self._report = folder.parent / f"{folder.name}-{name}.jsonl"
@@ -60,10 +57,18 @@ class Night:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env={**os.environ, **environ},
                 start_new_session=True,
             )
-        self._since_s = time.monotonic()
+
+    def go(self, variables: Mapping[str, str]) -> None:
+        """Have it begin, once it has imported what it needs.
+
+        Args:
+            variables: Of its environment.
+        """
+        go = Path(f"{self._report}.go")
+        go.with_suffix(".new").write_text(json.dumps(dict(variables)), encoding="utf-8")
+        go.with_suffix(".new").replace(go)
 
     def wait(self, until: Callable[[], object], limit_s: float | None = None) -> bool:
         """Wait until something is so, or the process has ended, or its time is up: then it is killed.

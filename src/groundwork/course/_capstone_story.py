@@ -66,50 +66,51 @@ class Story:
 
     @cached_property
     def imported(self) -> Night:
-        """A process that only imports the modules."""
-        return self._night("import", self._folder("imports"), "import").finish()
+        """A process of a night, as soon as it has imported the modules; the night begins when asked for."""
+        night = self._undisturbed
+        _ = self._first_half
+        night.wait(lambda: night.told("imported"))
+        return night
 
     @cached_property
     def whole(self) -> Night:
         """A night that nobody disturbs; the one to be killed runs beside it."""
-        _ = self._first_half
-        night, _ = self._begin("whole")
-        return night.finish()
-
-    @property
-    def weather(self) -> Source:
-        """The weather service that the whole night asked."""
-        return self._begin("whole")[1]
+        self._undisturbed.go(self._variables(self.weather))
+        self._first_half.go(self._variables(self._asked, STOPPED_AT))
+        _ = self._second_half, self._days
+        return self._undisturbed.finish()
 
     @cached_property
     def killed(self) -> Night:
         """A night that is killed between two steps of its training."""
-        night, _ = self._first_half
+        _ = self.whole
+        night = self._first_half
         if not night.wait(lambda: (night.folder / "paused").exists()):
             raise night.broken()
         night.kill()
         (night.folder / "paused").unlink()
-        self._asked_before = self._first_half[1].of("weather").total()
+        self._asked_before = self._asked.of("weather").total()
         return night
 
     @cached_property
     def resumed(self) -> Night:
-        """The same night, started again; its last checkpoint is damaged when it has ended."""
-        folder, source = self.killed.folder, self._first_half[1]
-        night = self._night("train", folder, "again", **self._variables(source, self.steps))
+        """The same night, started again."""
+        folder, night = self.killed.folder, self._second_half
+        night.go(self._variables(self._asked, self.steps))
         if not night.wait(lambda: (folder / "paused").exists()):
             raise night.broken()
         before = _files(folder / "checkpoints")
         (folder / "paused").unlink()
         night.finish()
-        self.last_saved = {path: data for path, data in _files(folder / "checkpoints").items() if before.get(path) != data}
+        after = _files(folder / "checkpoints")
+        self.last_saved = {path: data for path, data in after.items() if before.get(path) != data}
         return night
 
     @property
     def asked_again(self) -> int:
         """How many questions about the weather came from the night that was started again."""
         _ = self.resumed
-        return self._first_half[1].of("weather").total() - self._asked_before
+        return self._asked.of("weather").total() - self._asked_before
 
     @cached_property
     def steps(self) -> int:
@@ -132,8 +133,8 @@ class Story:
         folder = self.killed.folder
         then = json.dumps(self.whole.fact("environment")["fingerprint"])
         (folder / "fingerprint.json").write_text(then, encoding="utf-8")
-        variables = self._variables(self._first_half[1]) | {"OMP_NUM_THREADS": "2"}
-        night = self._night("serve", folder, "serve", **variables)
+        night = self._days
+        night.go(self._variables(self._asked) | {"OMP_NUM_THREADS": "2"})
         if not night.wait(lambda: night.told("ready")):
             raise night.broken()
         return Server(self, night, str(night.fact("ready")["url"]))
@@ -154,20 +155,36 @@ class Story:
         table = features(self.known, [test[number % len(test)] for number in range(count)])
         return [[None if value != value else value for value in row] for row in table.tolist()]  # noqa: PLR0124 - NaN
 
-    def _begin(self, name: str) -> tuple[Night, Source]:
-        if name not in self.__dict__.setdefault("_begun", {}):
-            source = Source(self.token).__enter__()
-            self._sources.append(source)
-            stop = STOPPED_AT if name == "killed" else None
-            night = self._night("train", self._folder(name), "first", **self._variables(source, stop))
-            self.__dict__["_begun"][name] = night, source
-        begun: tuple[Night, Source] = self.__dict__["_begun"][name]
-        return begun
+    @cached_property
+    def weather(self) -> Source:
+        """The weather service that the whole night asks."""
+        return self._source()
 
-    @property
-    def _first_half(self) -> tuple[Night, Source]:
-        _ = self._begin("whole")
-        return self._begin("killed")
+    @cached_property
+    def _asked(self) -> Source:
+        return self._source()
+
+    def _source(self) -> Source:
+        source = Source(self.token).__enter__()
+        self._sources.append(source)
+        return source
+
+    # Each is started before it is needed, and imports the modules while others work.
+    @cached_property
+    def _undisturbed(self) -> Night:
+        return self._night("train", self._folder("whole"), "first")
+
+    @cached_property
+    def _first_half(self) -> Night:
+        return self._night("train", self._folder("killed"), "first")
+
+    @cached_property
+    def _second_half(self) -> Night:
+        return self._night("train", self._first_half.folder, "again")
+
+    @cached_property
+    def _days(self) -> Night:
+        return self._night("serve", self._first_half.folder, "serve")
 
     def _folder(self, name: str) -> Path:
         folder = self.home / name
@@ -183,8 +200,8 @@ class Story:
         variables |= {"FLIGHTS_ORIGINS": ",".join(ORIGINS), "FLIGHTS_SHUFFLE": "True", "OMP_NUM_THREADS": "1"}
         return variables | {"FLIGHTS_PAUSE_AT": "" if pause_at is None else str(pause_at)}
 
-    def _night(self, mode: str, folder: Path, name: str, **variables: str) -> Night:
-        night = Night(self.order, mode, folder, name, self.limit_s, **variables)
+    def _night(self, mode: str, folder: Path, name: str) -> Night:
+        night = Night(self.order, mode, folder, name, self.limit_s)
         self.nights.append(night)
         return night
 

@@ -1,4 +1,5 @@
-"""A process of the capstone in which the learner's modules run: it imports them, then runs the story or the server.
+"""A process of the capstone in which the learner's modules run: it imports them, waits to be told, and is one
+part of the story.
 
 Rule: it decides nothing. What it reports is compared with what its parent has calculated and seen itself; it holds no
 channel but a file of its own.
@@ -10,6 +11,7 @@ import importlib.util
 import json
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +21,7 @@ from groundwork.course._guard import guard
 from groundwork.course._limits import restrain
 
 STORY = Path(__file__).resolve().parent / "exercises" / "capstone" / "flights.py"
+_LOOK_S = 0.005
 
 
 class Report:
@@ -72,18 +75,26 @@ def main(told: str) -> None:
     with open(f"{order['report']}.hang", "w", encoding="utf-8") as stacks:
         # Where it stands when its time is up; the parent ends it a moment later.
         faulthandler.dump_traceback_later(order["limit_s"], file=stacks)
-        whole = _import_all(order["modules"], order["names"], report)
-        if whole and order["mode"] != "import":
+        if _import_all(order["modules"], order["names"], report):
+            faulthandler.cancel_dump_traceback_later()
+            _wait_for(Path(f"{order['report']}.go"))
+            faulthandler.dump_traceback_later(order["limit_s"], file=stacks)
             _tell(order["mode"], Path(order["folder"]), report)
     # A thread that a module has left running is no reason to stay.
     end(0)
+
+
+def _wait_for(go: Path) -> None:
+    while not go.exists():
+        time.sleep(_LOOK_S)
+    os.environ.update(json.loads(go.read_text(encoding="utf-8")))
 
 
 def _import_all(modules: dict[str, list[str]], names: dict[str, list[str]], report: Report) -> bool:
     whole = True
     for name, sources in modules.items():
         try:
-            module = sys.modules[name] = _module(name, sources)
+            module = sys.modules[name] = _module(name, sources, names[name])
         # The learner's module may raise anything, exit included; the sentence is the finding.
         except BaseException as error:  # noqa: BLE001
             line = getattr(error, "lineno", None)
@@ -97,25 +108,29 @@ def _import_all(modules: dict[str, list[str]], names: dict[str, list[str]], repo
     return whole
 
 
-def _module(name: str, sources: list[str]) -> ModuleType:
+def _module(name: str, sources: list[str], names: list[str]) -> ModuleType:
     if len(sources) == 1 and sources[0].endswith(".py"):
         return _from_file(name, sources[0])
-    # The first that has a name gives it: doors of the library, or one implementation laid over another.
     module = ModuleType(name)
-    for source in reversed(sources):
-        found = _from_file(f"_{Path(source).stem}", source) if source[-3:] == ".py" else importlib.import_module(source)
-        for space in _spaces(found):
-            vars(module).update({key: value for key, value in space.items() if not key.startswith("__")})
+    if not sources[0].endswith(".py"):
+        _fill(module, [importlib.import_module(source) for source in sources], names)
+        return module
+    # One implementation laid over another: the first that has a name gives it.
+    for number, source in reversed(list(enumerate(sources))):
+        found = _from_file(f"_{name}_{number}", source)
+        # What is made of another one brings that one, the very same objects.
+        base = getattr(found, "right", None)
+        for each in ([base] if isinstance(base, ModuleType) else []) + [found]:
+            vars(module).update({key: value for key, value in vars(each).items() if not key.startswith("__")})
     return module
 
 
-def _spaces(found: ModuleType) -> list[dict[str, Any]]:
-    public = getattr(found, "__all__", None)
-    if public is not None:
-        return [{name: getattr(found, name) for name in public}]
-    # An implementation made of another one brings that one, the very same objects.
-    base = getattr(found, "right", None)
-    return [*([vars(base)] if isinstance(base, ModuleType) else []), vars(found)]
+def _fill(module: ModuleType, doors: list[ModuleType], names: list[str]) -> None:
+    for name in names:
+        # Only what is wanted: a door loads what it is asked for.
+        door = next((door for door in doors if hasattr(door, name)), None)
+        if door is not None:
+            setattr(module, name, getattr(door, name))
 
 
 def _from_file(name: str, path: str) -> ModuleType:
