@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from groundwork.cli import _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
+from groundwork.cli import _learn_capstone, _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
 from groundwork.cli._learn_place import Name, all_standings, find_place, shown
-from groundwork.cli._learn_view import bar, find_following, hours, next_step, show_core_done, show_levels
+from groundwork.cli._learn_view import bar, find_following, hours, next_step, row_name, show_core_done, show_levels
 
 app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
 app.command("check")(_learn_check.check_exercise)
@@ -24,6 +24,7 @@ app.command("solution")(_learn_solution.show_solution)
 app.command("open")(_learn_solution.open_exercise)
 app.command("progress")(_learn_progress.show_progress)
 app.command("report")(_learn_progress.show_report)
+app.command("capstone")(_learn_capstone.run_capstone)
 app.command("verify")(_learn_verify.verify_exercises)
 
 
@@ -36,16 +37,14 @@ def show_screen(context: typer.Context) -> None:
         return
     found = all_standings()
     current = current_exercise(Path.cwd())
-    done, passed = sum(each.done for each in found), sum(each.passed for each in found)
-    cores = sum(each.core_done or each.done for each in found)
-    typer.echo(f"{cores} of {len(found)} cores done, {done} exercises done, {passed} checks pass\n")
+    seven = found[:-1]
+    done, passed = sum(each.done for each in seven), sum(each.passed for each in seven)
+    cores = sum(each.core_done or each.done for each in seven)
+    typer.echo(f"{cores} of {len(seven)} cores done, {done} exercises done, {passed} checks pass\n")
     here = next((each for each in found if current is not None and each.exercise.number == current.number), None)
     for each in found:
         mark = ">" if each is here else " "
-        typer.echo(
-            f"{mark} {each.exercise.number}  {each.exercise.title:<50}  {bar(each.passed, each.total or 1)}  "
-            f"{each.describe()}"
-        )
+        typer.echo(f"{mark} {row_name(each.exercise)}  {bar(each.passed, each.total or 1)}  {each.describe()}")
     if here is not None and not here.done:
         typer.echo(f"\n{here.exercise.number}  {shown(here.folder / here.exercise.file)}")
         show_levels(here.levels(), here.exercise)
@@ -68,9 +67,7 @@ def list_exercises() -> None:
     for each in found:
         exercise = each.exercise
         rest = f"+ {hours(exercise.beyond)}" if exercise.beyond else ""
-        typer.echo(
-            f"{exercise.number}  {exercise.title:<50}  {exercise.minutes:>4} min {rest:<8} {each.describe()}".rstrip()
-        )
+        typer.echo(f"{row_name(exercise)}  {exercise.minutes:>4} min {rest:<8} {each.describe()}".rstrip())
     following = find_following(found)
     typer.echo(f"Next: {next_step(following)}" if following else "All exercises are done.")
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwork.cli import _learn_capstone
 from groundwork.cli._learn_ahead import grader
 from groundwork.cli._learn_count import counting
-from groundwork.cli._learn_place import File, Name, Place, find_written
+from groundwork.cli._learn_place import CAPSTONE, File, Name, Place, find_written
 from groundwork.cli._learn_view import show_grade
 from groundwork.errors import UsageError
 
@@ -42,6 +43,8 @@ def check_exercise(
     """Grade your file: what holds, what broke, what to do next."""
     from groundwork.course import digest_of, record_grade
 
+    if name == CAPSTONE:
+        raise typer.Exit(_learn_capstone.run(only=only, limit_s=limit_s, sandbox=sandbox, as_json=as_json))
     place = find_written(name, file)
     wanted = _wanted(place, level, only)
     digest = digest_of(place.file)
@@ -85,6 +88,8 @@ def watch_exercise(
     """Check at each save, what failed last first; load and mutation only if asked for with --level."""
     from groundwork.course import Saves, Watcher
 
+    if name == CAPSTONE:
+        raise UsageError("the capstone is not watched: it takes seconds", hint="groundwork learn capstone")
     place = find_written(name, file)
     wanted = _wanted(place, level or _quick(place), None)
     failing: list[str] = []
@@ -120,6 +125,8 @@ def check_again(place: Place, check: str) -> "Verdict":
     """
     from groundwork.course import digest_of, record_grade
 
+    if place.exercise.number == CAPSTONE:
+        return _learn_capstone.run_stage(place, check)
     digest = digest_of(place.file)
     result = _graded(place, limit_s=10.0, on_verdict=None, only=[check])
     record_grade(place.exercise, place.folder, result, digest or "")

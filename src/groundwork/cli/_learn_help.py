@@ -1,9 +1,11 @@
 """``groundwork learn hint`` and ``why``: what to look at next, and what a check has found."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwork.cli import _learn_capstone
 from groundwork.cli._learn_check import check_again
 from groundwork.cli._learn_place import File, Place, find_place, find_written, split_words
 from groundwork.errors import UsageError
@@ -79,6 +81,8 @@ def explain(
 def _show_reason(place: Place, check: "Check", message: str, given: str) -> None:
     from groundwork.course import reason_of
 
+    if module := _learn_capstone.file_blamed(place, message):
+        place = replace(place, file=module)
     reason = reason_of(message, place.file)
     if scene := " ".join((check.run.__doc__ or "").split()):
         typer.echo(f"  tried     {scene}")

@@ -23,6 +23,9 @@ Name = Annotated[
 File = Annotated[Path | None, typer.Option(help="Your file; learn/<exercise>/... unless given.")]
 
 
+CAPSTONE = "capstone"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An exercise and the learner's file.
@@ -52,6 +55,8 @@ class Place:
         Returns:
             A line to type.
         """
+        if (name, self.exercise.number) == ("check", CAPSTONE):
+            return "groundwork learn capstone"
         return " ".join(["groundwork learn", name, self.exercise.number, *words]) + self.suffix
 
 
@@ -107,12 +112,13 @@ def all_standings() -> "list[Standing]":
     """Look at every exercise of the learner who is here.
 
     Returns:
-        One for each exercise, in the order of the course; that of the current folder, wherever that is.
+        One for each exercise, in the order of the course, then the capstone's; that of the current folder, wherever
+        that is.
     """
-    from groundwork.course import exercise_folder, exercises, standing
+    from groundwork.course import capstone, exercise_folder, exercises, standing
 
     where = Path.cwd()
-    return [standing(exercise, exercise_folder(exercise, where)) for exercise in exercises()]
+    return [standing(exercise, exercise_folder(exercise, where)) for exercise in (*exercises(), capstone())]
 
 
 def split_words(words: list[str]) -> tuple[str | None, str | None]:
@@ -133,7 +139,7 @@ def split_words(words: list[str]) -> tuple[str | None, str | None]:
         return words[0], words[1]
     if not words:
         return None, None
-    return (words[0], None) if words[0][:1].isdigit() else (None, words[0])
+    return (words[0], None) if words[0][:1].isdigit() or words[0] == CAPSTONE else (None, words[0])
 
 
 def shown(path: Path) -> Path:

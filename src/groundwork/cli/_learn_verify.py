@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundwork.cli._learn_count import counting
+from groundwork.cli._learn_view import row_name
 
 if TYPE_CHECKING:
     from groundwork.course import Exercise, Proof
@@ -21,9 +22,9 @@ def verify_exercises(
     as_json: Annotated[bool, typer.Option("--json", help="Print every proof as JSON.")] = False,
 ) -> None:
     """Prove exercises: starters pass nothing, right ones all, wrong ones fail exactly what they name."""
-    from groundwork.course import claims_of, exercises, find_exercise, unseen, verify
+    from groundwork.course import capstone, claims_of, exercises, find_exercise, unseen, verify
 
-    found = map(find_exercise, names) if names else exercises()
+    found = map(find_exercise, names) if names else (*exercises(), capstone())
     chosen = list({exercise.number: exercise for exercise in found}.values())
     claims = [claim for exercise in chosen for claim in claims_of(exercise)]
     started = time.monotonic()
@@ -47,7 +48,7 @@ def verify_exercises(
 def _show(exercise: "Exercise", proofs: "list[Proof]", blind: dict[str, list[str]]) -> None:
     kept = sum(not proof.problems for proof in proofs)
     wrong = sum(proof.claim.kind == "wrong" for proof in proofs)
-    typer.echo(f"{exercise.number}  {exercise.title:<50}  {kept} of {len(proofs)} claims hold, {wrong} wrong ones")
+    typer.echo(f"{row_name(exercise)}  {kept} of {len(proofs)} claims hold, {wrong} wrong ones")
     for proof in proofs:
         for problem in proof.problems:
             typer.echo(f"  x {proof.claim.subject}  {problem}")

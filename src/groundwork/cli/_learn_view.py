@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from groundwork.cli._learn_place import Place, all_standings, shown
+from groundwork.cli._learn_place import CAPSTONE, Place, all_standings, shown
 
 if TYPE_CHECKING:
     from groundwork.course import Exercise, Grade, LevelCount, Standing
@@ -16,13 +16,14 @@ _NAMED = 3
 _BAR = 20
 
 
-def show_grade(place: Place, result: "Grade", *, completes_core: bool = False) -> None:
+def show_grade(place: Place, result: "Grade", *, completes_core: bool = False, following: str | None = None) -> None:
     """Print a grade.
 
     Args:
         place: What was graded.
         result: What was found.
         completes_core: Whether the exercise's core is complete with it, for the first time.
+        following: What to do next, where that is not what follows from the grade of an exercise.
     """
     from groundwork.course import count_levels
     from groundwork.testing import Outcome
@@ -44,12 +45,12 @@ def show_grade(place: Place, result: "Grade", *, completes_core: bool = False) -
     _show_output(result.output)
     if completes_core and not (result.passed and _is_whole(place, result)):
         show_core_done(place.exercise)
-        following = _next_core(place.exercise)
-        if following is not None:
+        after = _next_core(place.exercise)
+        if after is not None:
             rest = f", or {_after(place, result)} for the rest" if place.exercise.beyond_checks else ""
-            typer.echo(f"Next: {next_step(following)}{rest}")
+            typer.echo(f"Next: {next_step(after)}{rest}")
             return
-    typer.echo(f"Next: {_after(place, result)}")
+    typer.echo(f"Next: {following or _after(place, result)}")
 
 
 def show_levels(levels: Sequence["LevelCount"], exercise: "Exercise") -> None:
@@ -89,7 +90,7 @@ def hours(minutes: int) -> str:
 
 
 def find_following(found: Sequence["Standing"], here: "Standing | None" = None) -> "Standing | None":
-    """Choose what to go on with: the core here, then the cores after it and before it, then what lies beyond them.
+    """Choose what to go on with: the core here, the cores after it and before it, the capstone, what lies beyond them.
 
     Args:
         found: All exercises, in the order of the course.
@@ -101,7 +102,7 @@ def find_following(found: Sequence["Standing"], here: "Standing | None" = None) 
     if here is not None and not here.core_done and not here.done:
         return here
     place = found.index(here) if here is not None else 0
-    turn = [*found[place:], *found[:place]]
+    turn = sorted([*found[place:], *found[:place]], key=lambda each: each.exercise.number == CAPSTONE)
     without_core = next((each for each in turn if not each.core_done and not each.done), None)
     return without_core or next((each for each in turn if not each.done), None)
 
@@ -121,6 +122,19 @@ def bar(passed: int, total: int) -> str:
     return "#" * full + "." * (_BAR - full)
 
 
+def row_name(exercise: "Exercise") -> str:
+    """Write an exercise's number and title, as wide as those of others.
+
+    Args:
+        exercise: The exercise; the capstone has no number.
+
+    Returns:
+        As ``04  File I/O: ...``.
+    """
+    number = "" if exercise.number == CAPSTONE else exercise.number
+    return f"{number:<2}  {exercise.title:<50}"
+
+
 def next_step(standing: "Standing") -> str:
     """Say what to do next in an exercise.
 
@@ -131,6 +145,8 @@ def next_step(standing: "Standing") -> str:
         A command, or a sentence with one.
     """
     number = standing.exercise.number
+    if number == CAPSTONE:
+        return "groundwork learn capstone"
     if not standing.begun:
         return f"groundwork learn start {number}"
     check = f"groundwork learn check {number}"

@@ -1,4 +1,6 @@
-from groundwork.course._catalog import Exercise, exercises, find_exercise
+from groundwork.course._capstone import blamed, capstone_modules, grade_capstone
+from groundwork.course._capstone_modules import Module, digest_at
+from groundwork.course._catalog import Exercise, capstone, exercises, find_exercise
 from groundwork.course._grade import Grade, grade
 from groundwork.course._process import LearnerProcess
 from groundwork.course._progress import (
@@ -28,6 +30,7 @@ __all__ = [
     "Learner",
     "LearnerProcess",
     "LevelCount",
+    "Module",
     "Part",
     "Progress",
     "Proof",
@@ -35,17 +38,22 @@ __all__ = [
     "Saves",
     "Standing",
     "Watcher",
+    "blamed",
+    "capstone",
+    "capstone_modules",
     "claims_of",
     "completes_core",
     "count_levels",
     "course_folder",
     "current_exercise",
+    "digest_at",
     "digest_of",
     "exercise_folder",
     "exercises",
     "find_exercise",
     "find_solution",
     "grade",
+    "grade_capstone",
     "hardest_checks",
     "learner_text",
     "learners",

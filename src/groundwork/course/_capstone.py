@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from groundwork.course._capstone_contract import BLAME, CAPSTONE, FIRST
-from groundwork.course._capstone_modules import Part, order_of
+from groundwork.course._capstone_modules import Module, learners_modules, order_of, places
+from groundwork.course._catalog import capstone
 from groundwork.course._grade import Grade
 from groundwork.course._process import LearnerProcess
 from groundwork.errors import ContractBroken
-from groundwork.testing import Check, Outcome, Verdict, withheld
+from groundwork.testing import Check, Contract, Outcome, Verdict, withheld
 
 LIMIT_S = 10.0
 TOTAL_S = 90.0
@@ -41,10 +41,24 @@ class CapstoneProcess(LearnerProcess):
         return [_HOST, str(home), "keep" if inside else "leave"]
 
 
+def capstone_modules(course: Path, library: Collection[str] = ()) -> list[Module]:
+    """Find the seven modules of a learner.
+
+    Args:
+        course: The folder that holds the exercises' folders.
+        library: Numbers of the exercises for which groundwork's own part is taken.
+
+    Returns:
+        One for each exercise, in order; one that is not there says so.
+    """
+    return learners_modules(places(course), library)
+
+
 def grade_capstone(
-    parts: Sequence[Part],
+    parts: Sequence[Module],
     *,
     only: Collection[str] | None = None,
+    taken: Collection[str] = (),
     limit_s: float = LIMIT_S,
     total_s: float = TOTAL_S,
     sandbox: bool = False,
@@ -53,8 +67,9 @@ def grade_capstone(
     """Run the story with seven modules.
 
     Args:
-        parts: The seven, from ``learners_parts``.
+        parts: The seven, from ``capstone_modules``.
         only: Only the stages of these ids, and those that they wait for.
+        taken: Ids of stages that are taken as passed, and not run.
         limit_s: Wall-clock seconds that each wait for the learner's processes may take.
         total_s: Wall-clock seconds for all of it.
         sandbox: Whether bubblewrap is put around the processes.
@@ -66,7 +81,9 @@ def grade_capstone(
     Raises:
         UsageError: There is no such stage, or no bubblewrap.
     """
-    chosen = list(CAPSTONE) if only is None else _with_earlier([CAPSTONE[name].id for name in only])
+    contract = capstone().contract
+    chosen = list(contract) if only is None else _with_earlier(contract, [contract[name].id for name in only])
+    chosen = [check for check in chosen if check.id not in taken]
     verdicts: dict[str, Verdict] = {}
 
     def told(verdict: Verdict) -> None:
@@ -77,8 +94,8 @@ def grade_capstone(
     if problem := _problem(parts):
         missing = {part.number: part for part in parts if part.problem or not part.sources}
         for check in chosen:
-            told(_without(check, problem, missing))
-        return Grade(CAPSTONE.name, tuple(verdicts.values()), None, "")
+            told(_without(check, missing))
+        return Grade(contract.name, tuple(verdicts.values()), problem, "")
     end_s = time.monotonic() + total_s
     with CapstoneProcess(sandbox=sandbox) as process:
         with suppress(ContractBroken):  # the first stage will say so
@@ -89,21 +106,23 @@ def grade_capstone(
         process.end_learner()
         process.close()
         output = process.output.decode(errors="replace")
-    return Grade(CAPSTONE.name, tuple(verdicts.values()), None, output)
+    return Grade(contract.name, tuple(verdicts.values()), None, output)
 
 
-def blamed(verdict_message: str, check: str) -> str:
+def blamed(message: str, check: str) -> str:
     """Say whose module a verdict is about.
 
     Args:
-        verdict_message: Its message; it begins with the number where the story knew.
+        message: Its message; it begins with the number where the story knew.
         check: Id of the stage.
 
     Returns:
         The number, as ``04``.
     """
-    number = verdict_message[:2]
-    return number if number in BLAME.values() and verdict_message[2:3] == " " else BLAME[check]
+    from groundwork.course._capstone_contract import BLAME
+
+    number = message[:2]
+    return number if number in BLAME.values() and message[2:3] == " " else BLAME[check]
 
 
 def _asked(process: LearnerProcess, check: Check, limit_s: float) -> Verdict:
@@ -119,7 +138,7 @@ def _asked(process: LearnerProcess, check: Check, limit_s: float) -> Verdict:
     return Verdict(check, outcome, str(answer.get("message", "")), time.monotonic() - started)
 
 
-def _problem(parts: Sequence[Part]) -> str:
+def _problem(parts: Sequence[Module]) -> str:
     refused = [f"{part.number} {part.file} {part.problem}" for part in parts if part.problem]
     if refused:
         return "; ".join(refused)
@@ -128,16 +147,18 @@ def _problem(parts: Sequence[Part]) -> str:
     return ""
 
 
-def _without(check: Check, problem: str, missing: dict[str, Part]) -> Verdict:
+def _without(check: Check, missing: dict[str, Module]) -> Verdict:
+    from groundwork.course._capstone_contract import BLAME, FIRST
+
     if check.id == FIRST:
-        return Verdict(check, Outcome.FAILED, problem)
+        return Verdict(check, Outcome.WAITING, "waits for all seven")
     own = missing.get(BLAME[check.id]) or next(iter(missing.values()))
     return Verdict(check, Outcome.WAITING, f"waits for {own.number} {own.file}")
 
 
-def _with_earlier(wanted: list[str]) -> list[Check]:
+def _with_earlier(contract: Contract, wanted: list[str]) -> list[Check]:
     needed = set(wanted)
-    for check in reversed(list(CAPSTONE)):
+    for check in reversed(list(contract)):
         if check.id in needed:
             needed.update(check.after)
-    return [check for check in CAPSTONE if check.id in needed]
+    return [check for check in contract if check.id in needed]

@@ -64,13 +64,13 @@ def the_suite_finds_the_planted_bug(story: Any, lab: Any) -> None:
     after=["the_suite_finds_the_planted_bug"],
 )
 def the_settings_are_those_asked_for(story: Any, lab: Any) -> None:
-    """Nine epochs and 32 rows in .env, 64 in the environment, three epochs as an argument."""
+    """Nine epochs, 32 rows and False in .env, 64 rows in the environment, three epochs as an argument."""
     told = story.whole.fact("settings")
     expected = {
         "epochs": 3,
         "batch_size": 64,
         "learning_rate": 0.02,
-        "shuffle": True,
+        "rehearsal": False,
         "origins": ["EWR", "JFK", "LGA"],
     }
     for name, value in expected.items():
@@ -83,7 +83,7 @@ def the_settings_are_those_asked_for(story: Any, lab: Any) -> None:
     Level.BASIC,
     rule="Each flight is in the table once, as it was corrected last.",
     why="A flight that is there twice, or with the delay that was a misprint, is learned from as if it had happened.",
-    hint="groundwork learn check 02, its topic deduplicate: keep=\"last\".",
+    hint='groundwork learn check 02, its topic deduplicate: keep="last".',
     after=["the_settings_are_those_asked_for"],
 )
 def no_flight_comes_twice(story: Any, lab: Any) -> None:
@@ -186,7 +186,7 @@ def an_outage_is_borne(story: Any, lab: Any) -> None:
     Level.BASIC,
     rule="The test is the future: no flight of its days, or after them, is learned from.",
     why="A bad day is bad for all of its flights; whoever learns from one of them knows the others.",
-    hint="groundwork learn check 02, its topic split: kind=\"time\".",
+    hint='groundwork learn check 02, its topic split: kind="time".',
     after=["an_outage_is_borne"],
 )
 def the_test_is_the_future(story: Any, lab: Any) -> None:
@@ -276,7 +276,7 @@ def the_figures_are_right(story: Any, lab: Any) -> None:
     width = width_by_days(outcome, predicted, [story.known[number].day for number in test])
     if not told["low"] <= told["value"] <= told["high"] or not close(told["value"], told["mae"]):
         blame("03", f"the interval is {told['low']:.1f}, {told['value']:.1f}, {told['high']:.1f}", "low, mae, high")
-    if not 0.6 * width <= told["high"] - told["low"] <= 1.7 * width:
+    if not 0.8 * width <= told["high"] - told["low"] <= 1.5 * width:
         blame("03", f"the interval is {told['high'] - told['low']:.1f} min wide", f"about {width:.1f}: days are drawn")
     timed = story.whole.fact("timed")
     if not str(timed["name"]).endswith("learn") or not 0 < timed["seconds"] < 60:

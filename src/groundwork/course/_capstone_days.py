@@ -151,7 +151,9 @@ def too_much_is_refused(story: Any, lab: Any) -> None:
     if not (refused[0].retry_after or "").isdecimal():
         blame("06", f"the refusal has Retry-After {refused[0].retry_after!r}", "seconds")
     if bad.wait(story.limit_s)[0].status not in (400, 422, 500):
-        blame("06", f"a row with a word in it got {bad.answers[0].status or bad.answers[0].body}", "an error of its own")
+        blame(
+            "06", f"a row with a word in it got {bad.answers[0].status or bad.answers[0].body}", "an error of its own"
+        )
     _expect_right(story, answers, plain)
     many.wait(story.limit_s)
 

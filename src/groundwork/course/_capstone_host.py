@@ -86,5 +86,8 @@ class _Stages:
         # What a process of the learner's reports may be of any shape; then it is not what was expected.
         except Exception as error:  # noqa: BLE001
             detail = " ".join(str(error).split())[:200]
-            return {"outcome": "failed", "message": f"what the run reports makes no sense ({type(error).__name__}: {detail})"}
+            return {
+                "outcome": "failed",
+                "message": f"what the run reports makes no sense ({type(error).__name__}: {detail})",
+            }
         return {"outcome": "passed", "message": ""}

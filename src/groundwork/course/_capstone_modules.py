@@ -1,20 +1,23 @@
 """The seven modules that the capstone puts together: the learner's, the library's, or others."""
 
+import hashlib
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from groundwork.course._catalog import Exercise, exercises
+from groundwork.course._catalog import CAPSTONE, Exercise, exercises
 from groundwork.course._guard import allowed_imports, refusal_of
+from groundwork.course._progress import digest_of
 
 SUITE = "07"
 _HERE = Path(__file__).resolve().parent / "exercises"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Module:
     """One of the seven.
 
     Attributes:
@@ -39,7 +42,7 @@ class Part:
         return self.file.removesuffix(".py")
 
 
-def learners_parts(places: Mapping[str, Path], library: Collection[str] = ()) -> list[Part]:
+def learners_modules(places: Mapping[str, Path], library: Collection[str] = ()) -> list[Module]:
     """Find the learner's seven modules.
 
     Args:
@@ -50,24 +53,24 @@ def learners_parts(places: Mapping[str, Path], library: Collection[str] = ()) ->
         One for each exercise, in order.
     """
     return [
-        library_part(each) if each.number in library else _learners(each, places[each.number]) for each in exercises()
+        library_module(each) if each.number in library else _learners(each, places[each.number]) for each in exercises()
     ]
 
 
-def library_part(exercise: Exercise) -> Part:
+def library_module(exercise: Exercise) -> Module:
     """Take the library's own; of a suite, which the library does not have, the course's second one.
 
     Args:
         exercise: Whose.
 
     Returns:
-        The part.
+        The module.
     """
     sources = tuple(exercise.library) or (str(exercise.path / "alternative" / exercise.file),)
-    return Part(exercise.number, exercise.file, sources, names_of(exercise), library=True)
+    return Module(exercise.number, exercise.file, sources, names_of(exercise), library=True)
 
 
-def part_of_files(exercise: Exercise, *files: Path) -> Part:
+def module_of_files(exercise: Exercise, *files: Path) -> Module:
     """Take files as they are: one, or one laid over another.
 
     Args:
@@ -75,9 +78,9 @@ def part_of_files(exercise: Exercise, *files: Path) -> Part:
         files: The first that has a name gives it.
 
     Returns:
-        The part.
+        The module.
     """
-    return Part(exercise.number, exercise.file, tuple(str(file.resolve()) for file in files), names_of(exercise))
+    return Module(exercise.number, exercise.file, tuple(str(file.resolve()) for file in files), names_of(exercise))
 
 
 def names_of(exercise: Exercise) -> tuple[str, ...]:
@@ -114,6 +117,34 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+def digest_at(exercise: Exercise, folder: Path) -> str | None:
+    """Tell one state of a learner's work from another.
+
+    Args:
+        exercise: The exercise, or the capstone.
+        folder: The learner's folder of it.
+
+    Returns:
+        The SHA-256 of the learner's file; for the capstone that of all seven. None where there is nothing.
+    """
+    if exercise.number != CAPSTONE:
+        return digest_of(folder / exercise.file)
+    digests = [digest_of(path) or "" for path in places(folder.parent).values()]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest() if any(digests) else None
+
+
+def places(course: Path) -> dict[str, Path]:
+    """Say where the learner's seven files are, or would be.
+
+    Args:
+        course: The folder that holds the exercises' folders.
+
+    Returns:
+        By number.
+    """
+    return {each.number: course / each.folder / each.file for each in exercises()}
+
+
 @cache
 def file_names() -> Mapping[str, str]:
     """Say which exercise a module's name belongs to.
@@ -124,7 +155,7 @@ def file_names() -> Mapping[str, str]:
     return {each.file.removesuffix(".py"): f"{each.number} {each.file}" for each in exercises()}
 
 
-def order_of(parts: Collection[Part]) -> dict[str, Any]:
+def order_of(parts: Collection[Module]) -> dict[str, Any]:
     """Write down for another process what it is to import.
 
     Args:
@@ -145,23 +176,21 @@ def order_of(parts: Collection[Part]) -> dict[str, Any]:
     }
 
 
-def _learners(exercise: Exercise, file: Path) -> Part:
+def _learners(exercise: Exercise, file: Path) -> Module:
     part = {"number": exercise.number, "file": exercise.file, "names": names_of(exercise)}
     if not file.is_file():
-        return Part(**part, problem="")  # type: ignore[arg-type]
+        return Module(**part, problem="")  # type: ignore[arg-type]
     path = file.resolve()
     text = path.read_text(encoding="utf-8", errors="replace")
     refused = refusal_of(text, allowed_imports(exercise.contract_module, path)) or ""
-    return Part(**part, sources=(str(path),), problem=refused)  # type: ignore[arg-type]
+    return Module(**part, sources=(str(path),), problem=refused)  # type: ignore[arg-type]
 
 
-def _allowed(part: Part) -> tuple[str, ...]:
+def _allowed(part: Module) -> tuple[str, ...]:
     exercise = next(each for each in exercises() if each.number == part.number)
     paths = [Path(source) for source in part.sources if source.endswith(".py") and not part.library]
     return tuple(name for path in paths for name in allowed_imports(exercise.contract_module, path))
 
 
 def _common(files: list[Path]) -> Path:
-    import os
-
     return Path(os.path.commonpath([str(file.parent) for file in files])) if files else _HERE

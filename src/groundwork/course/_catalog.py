@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from groundwork.errors import UsageError
 from groundwork.testing import Check, Contract, Level
 
+CAPSTONE = "capstone"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -18,7 +20,7 @@ class Exercise:
     """One exercise.
 
     Attributes:
-        number: Its place, as ``04``.
+        number: Its place, as ``04``; of the final check its name.
         folder: Name of its folder, as ``04_file_io``.
         title: What it is about, one line.
         file: The file that the learner writes.
@@ -91,21 +93,36 @@ def exercises() -> tuple[Exercise, ...]:
     Returns:
         All of them, in the order of the course.
     """
-    listed = tomllib.loads((_HERE / "course.toml").read_text(encoding="utf-8"))["exercise"]
-    return tuple(
-        Exercise(
-            number=entry["number"],
-            folder=entry["folder"],
-            title=entry["title"],
-            file=entry["file"],
-            contract_module=entry["contract"],
-            minutes=entry["minutes"],
-            hints={check: tuple(hints) for check, hints in entry.get("hints", {}).items()},
-            library=tuple(entry.get("library", ())),
-            core=tuple(Level(level) for level in entry.get("core", (Level.BASIC,))),
-            beyond=entry.get("beyond", 0),
-        )
-        for entry in listed
+    return tuple(map(_exercise, _listed()["exercise"]))
+
+
+@cache
+def capstone() -> Exercise:
+    """Describe the final check, in which the modules of all exercises work together.
+
+    Returns:
+        It, as an exercise: its file is the story, its checks are the story's stages. ``exercises`` does not list it.
+    """
+    return _exercise(_listed()[CAPSTONE])
+
+
+@cache
+def _listed() -> Mapping[str, Any]:
+    return tomllib.loads((_HERE / "course.toml").read_text(encoding="utf-8"))
+
+
+def _exercise(entry: Mapping[str, Any]) -> Exercise:
+    return Exercise(
+        number=entry["number"],
+        folder=entry["folder"],
+        title=entry["title"],
+        file=entry["file"],
+        contract_module=entry["contract"],
+        minutes=entry["minutes"],
+        hints={check: tuple(hints) for check, hints in entry.get("hints", {}).items()},
+        library=tuple(entry.get("library", ())),
+        core=tuple(Level(level) for level in entry.get("core", (Level.BASIC,))),
+        beyond=entry.get("beyond", 0),
     )
 
 
@@ -113,7 +130,7 @@ def find_exercise(name: str) -> Exercise:
     """Find an exercise by what a person calls it.
 
     Args:
-        name: Its number with or without the zero, or its folder's name.
+        name: Its number with or without the zero, or its folder's name; ``capstone`` is the final check.
 
     Returns:
         The exercise.
@@ -121,7 +138,7 @@ def find_exercise(name: str) -> Exercise:
     Raises:
         UsageError: There is none of that name.
     """
-    for exercise in exercises():
+    for exercise in (*exercises(), capstone()):
         if name.rstrip("/") in (exercise.number, exercise.number.lstrip("0"), exercise.folder):
             return exercise
     known = ", ".join(exercise.number for exercise in exercises())

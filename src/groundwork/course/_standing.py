@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundwork.course._capstone_modules import digest_at
 from groundwork.course._catalog import Exercise, exercises
-from groundwork.course._progress import Progress, digest_of, pass_together, read_progress
+from groundwork.course._progress import Progress, pass_together, read_progress
 from groundwork.testing import Check, Level, Outcome
 
 NOT_RUN = "not run"
@@ -168,7 +169,7 @@ def standing(exercise: Exercise, folder: Path) -> Standing:
     if begun:
         known = progress.checks
         outcomes = {check.id: known[check.id].outcome if check.id in known else NOT_RUN for check in exercise.contract}
-    changed = progress.digest is not None and progress.digest != digest_of(source)
+    changed = progress.digest is not None and progress.digest != digest_at(exercise, folder)
     return Standing(exercise, folder, progress, outcomes, changed)
 
 

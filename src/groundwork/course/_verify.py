@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from groundwork.course._catalog import Exercise, find_exercise
+from groundwork.course._capstone_claims import capstone_claims, prove_capstone
+from groundwork.course._catalog import CAPSTONE, Exercise, find_exercise
 from groundwork.testing import Check, Outcome, Verdict, load_subject, run_contract
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def claims_of(exercise: Exercise) -> list[Claim]:
     Returns:
         A claim for the starter, the library where it has this part, the alternative, and each wrong implementation.
     """
+    if exercise.number == CAPSTONE:
+        return [Claim(CAPSTONE, kind, subject) for kind, subject in capstone_claims()]
     claims = [Claim(exercise.number, kind, f"{kind}/{exercise.file}") for kind in ("starter", "alternative")]
     if exercise.library:
         claims.append(Claim(exercise.number, "library", ", ".join(exercise.library)))
@@ -92,6 +95,8 @@ def prove(claim: Claim) -> Proof:
     starter = str(exercise.path / "starter")
     sys.path.append(starter)  # where a learner has the files that are given
     try:
+        if claim.exercise == CAPSTONE:
+            return Proof(claim, *prove_capstone(claim.kind, claim.subject))
         return _PROOFS[claim.kind](exercise, claim)
     # An implementation may raise anything when it is imported; that is what is to be told.
     except Exception as error:  # noqa: BLE001

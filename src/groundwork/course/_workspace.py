@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from groundwork.course._catalog import Exercise, exercises
+from groundwork.course._catalog import CAPSTONE, Exercise, capstone, exercises
 from groundwork.course._progress import PROGRESS, read_progress, record_start
 from groundwork.errors import StorageError, UsageError
 
@@ -79,7 +79,7 @@ def course_folder(where: Path) -> Path:
     Returns:
         The folder; ``learn`` below ``where`` if there is none yet.
     """
-    names = {exercise.folder for exercise in exercises()}
+    names = {exercise.folder for exercise in (*exercises(), capstone())}
     here = where.resolve()
     for folder in (here, *here.parents):
         if folder.name in names:
@@ -136,7 +136,7 @@ def current_exercise(where: Path) -> Exercise | None:
     """
     here = where.resolve()
     for folder in (here, *here.parents):
-        for exercise in exercises():
+        for exercise in (*exercises(), capstone()):
             if folder.name == exercise.folder or _holds(folder, exercise):
                 return exercise
     base = course_folder(where)
@@ -160,6 +160,9 @@ def _touched(exercise: Exercise, folder: Path) -> float:
 
 
 def _sources(exercise: Exercise) -> Iterator[Path]:
+    if exercise.number == CAPSTONE:  # nothing is to be written: what runs is to be read
+        yield from (exercise.path / name for name in (_DOCUMENTS[0], exercise.file))
+        return
     yield from (exercise.path / name for name in _DOCUMENTS)
     yield from sorted(path for path in (exercise.path / "starter").iterdir() if path.is_file())
 

@@ -49,6 +49,7 @@ class Settings:
     learning_rate: float = 0.05
     seed: int = 7
     shuffle: bool = True
+    rehearsal: bool = True
     origins: list[str] = field(default_factory=list)
     pause_at: int | None = None
     token: environment.Secret = environment.Secret("")
@@ -271,7 +272,7 @@ class Night:
         outcome = bounded(parts["test_delay_min"])
         found = modeling.evaluate_regression(outcome, predicted)
         interval = modeling.confidence_interval(
-            mean_error, outcome, predicted, samples=300, seed=self.settings.seed, groups=parts["test_day"]
+            mean_error, outcome, predicted, samples=1000, seed=self.settings.seed, groups=parts["test_day"]
         )
         told = {name: float(found[name]) for name in ("rmse", "mae", "r2")}
         told |= {"low": float(interval.low), "value": float(interval.value), "high": float(interval.high)}
@@ -406,7 +407,7 @@ def pause(folder):
 
 def train(settings, report):
     """One night."""
-    settings_told = {name: getattr(settings, name) for name in ("epochs", "batch_size", "shuffle", "origins")}
+    settings_told = {name: getattr(settings, name) for name in ("epochs", "batch_size", "rehearsal", "origins")}
     report("settings", shown=str(settings), learning_rate=settings.learning_rate, **settings_told)
     found = environment.check(only=["dotenv"], workdir=settings.folder)
     told = [f"{each.severity} {each.found} {each.expected} {each.fix}" for each in found]
