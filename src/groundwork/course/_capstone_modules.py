@@ -71,11 +71,11 @@ def library_module(exercise: Exercise) -> Module:
 
 
 def module_of_files(exercise: Exercise, *files: Path) -> Module:
-    """Take files as they are: one, or one laid over another.
+    """Take a file as it is, or one laid over another.
 
     Args:
         exercise: Whose.
-        files: The first that has a name gives it.
+        files: One, or two: the names of the first are put in the place of the second's.
 
     Returns:
         The module.

@@ -74,10 +74,12 @@ class Source:
         asked: How often each path was asked for.
         most: The most questions that were open at once.
         strangers: How many questions came without the token.
+        turned_away: The paths that got no answer at first.
     """
 
     def __init__(self, token: str) -> None:
         self.asked: Counter[str] = Counter()
+        self.turned_away: set[str] = set()
         self.most = self.strangers = self._open = self._looks = 0
         self._token = token
         self._changed = threading.Condition()
@@ -114,6 +116,9 @@ class Source:
                 self.most = max(self.most, self._open)
                 self._changed.notify_all()
                 self._wait_for_company()
+        turned_away = hangs or (path in busy_at_first() and nth == 1)
+        if turned_away:
+            self.turned_away.add(path)
         try:
             time.sleep(_HANG_S if hangs else _ANSWER_S)
         finally:
@@ -122,7 +127,7 @@ class Source:
                     self._open -= 1
         if path in never_answered() or path not in days():
             return 404, None
-        return (503, None) if hangs or (path in busy_at_first() and nth == 1) else (200, days()[path])
+        return (503, None) if turned_away else (200, days()[path])
 
     def _wait_for_company(self) -> None:
         # So that who may ask eight at once is seen to, however quick the answers are.

@@ -46,14 +46,16 @@ class Report:
         # The first one is where it began: what a retry or a breaker makes of it names that one as its cause.
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in self._files]
         story = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(STORY)]
+        # Some errors of the story's own are some module's work to see to, whichever others they came through.
+        blamed = str(getattr(error, "blames", ""))
         detail = " ".join(str(error).split())[:300]
         self(
             "error",
             step=step,
             error=type(error).__name__,
             detail=detail,
-            module=self._files[frames[-1].filename] if frames else "",
-            line=frames[-1].lineno if frames else 0,
+            module=blamed or (self._files[frames[-1].filename] if frames else ""),
+            line=frames[-1].lineno if frames and not blamed else 0,
             text=(story[-1].line or "") if story else "",
         )
 
@@ -111,17 +113,24 @@ def _import_all(modules: dict[str, list[str]], names: dict[str, list[str]], repo
 def _module(name: str, sources: list[str], names: list[str]) -> ModuleType:
     if len(sources) == 1 and sources[0].endswith(".py"):
         return _from_file(name, sources[0])
-    module = ModuleType(name)
     if not sources[0].endswith(".py"):
+        module = ModuleType(name)
         _fill(module, [importlib.import_module(source) for source in sources], names)
         return module
-    # One implementation laid over another: the first that has a name gives it.
-    for number, source in reversed(list(enumerate(sources))):
-        found = _from_file(f"_{name}_{number}", source)
-        # What is made of another one brings that one, the very same objects.
-        base = getattr(found, "right", None)
-        for each in ([base] if isinstance(base, ModuleType) else []) + [found]:
-            vars(module).update({key: value for key, value in vars(each).items() if not key.startswith("__")})
+    return _laid_over(name, *sources)
+
+
+def _laid_over(name: str, over: str, below: str) -> ModuleType:
+    """Put the names of one implementation in the place of another's, so that this one uses them, too."""
+    found = _from_file(f"_{name}_over", over)
+    base = getattr(found, "right", None)  # what is made of another one brings that one
+    if not isinstance(base, ModuleType):
+        base = _from_file(f"_{name}_below", below)
+    names = {key: value for key, value in vars(found).items() if not key.startswith("__") and key != "right"}
+    # A function of the one may call that of the other: this would be itself then.
+    vars(base).update({key: value for key, value in names.items() if isinstance(value, type)})
+    module = ModuleType(name)
+    vars(module).update({key: value for key, value in {**vars(base), **names}.items() if not key.startswith("__")})
     return module
 
 

@@ -55,6 +55,12 @@ class Settings:
     token: environment.Secret = environment.Secret("")
 
 
+class Busy(ConnectionError):
+    """The source has no time now. Whoever meets this one outside of ``get`` has a retry that did not."""
+
+    blames = "resilience"
+
+
 class Clock:
     """The real one, for whatever waits."""
 
@@ -100,7 +106,7 @@ async def get(settings, path):
     first, _, rest = answer.partition(b"\r\n")
     status = int(first.split()[1]) if first else 503
     if status == 503:
-        raise ConnectionError(f"{path}: busy")
+        raise Busy(f"{path}: busy")
     if status != 200:
         raise ValueError(f"{path}: status {status}")
     return json.loads(rest.partition(b"\r\n\r\n")[2])
@@ -285,12 +291,13 @@ class Learner:
 
     def __init__(self, night, loader, store, columns):
         self.night, self.loader, self.store, self.columns = night, loader, store, columns
-        self.weight, self.step = np.zeros(len(columns) + 1), 0
+        self.weight, self.step, size = np.zeros(len(columns) + 1), 0, 0.0
         if store.list():
             saved = store.load("latest")
             self.weight, self.step = saved.model["weight"].copy(), saved.info.step
+            size = (saved.info.metrics or {}).get("size")
             loader.load_state_dict(json.loads(saved.model["loader"].tobytes()))
-        night.report("begins", step=self.step)
+        night.report("begins", step=self.step, size=size)
 
     def learn(self):
         """Go through all epochs, or through what is left of them."""
