@@ -31,7 +31,7 @@ def run_capstone(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this stage, and those before it; may be repeated.")
     ] = None,
-    limit_s: Annotated[float, typer.Option(min=0.5, help="Seconds that one wait for your code may take.")] = 10.0,
+    limit_s: Annotated[float, typer.Option(min=0.5, help="Seconds that one wait for your code may take.")] = 20.0,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run your code in bubblewrap; it must be installed.")
     ] = False,
@@ -90,7 +90,7 @@ def run_stage(place: Place, stage: str) -> "Verdict":
     from groundwork.course import capstone_modules, digest_at, record_grade
 
     digest = digest_at(place.exercise, place.folder)
-    result = _graded(capstone_modules(place.folder.parent), only=[stage], limit_s=10.0, sandbox=False)
+    result = _graded(capstone_modules(place.folder.parent), only=[stage], limit_s=20.0, sandbox=False)
     record_grade(place.exercise, place.folder, result, digest or "")
     return next(verdict for verdict in result.verdicts if verdict.check.id == stage)
 
@@ -159,4 +159,4 @@ def _following(result: "Grade", library: list[str], final: bool) -> str:
         return f"write {', '.join(library)} yourself: this was not the final check; then groundwork learn capstone"
     if not final:
         return "groundwork learn capstone"
-    return "groundwork learn progress --html progress.html; the course is done"
+    return "groundwork learn progress --html progress.html; all seven work together"

@@ -24,6 +24,8 @@ File = Annotated[Path | None, typer.Option(help="Your file; learn/<exercise>/...
 
 
 CAPSTONE = "capstone"
+# It has no file of the learner's to grade, and no solution but those of the seven.
+_INSTEAD = {"check": CAPSTONE, "solution": "progress"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Place:
         Returns:
             A line to type.
         """
-        if (name, self.exercise.number) == ("check", CAPSTONE):
-            return "groundwork learn capstone"
+        if self.exercise.number == CAPSTONE and name in _INSTEAD:
+            return f"groundwork learn {_INSTEAD[name]}"
         return " ".join(["groundwork learn", name, self.exercise.number, *words]) + self.suffix
 
 

@@ -6,6 +6,7 @@ Rule: as in ``_verify``, every claim is checked by running it, with the very pro
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from groundwork.course._capstone import grade_capstone
 from groundwork.course._capstone_modules import SUITE, Module, library_module, module_of_files
@@ -68,7 +69,7 @@ def _prove_wrong(subject: str) -> Proven:
 
 
 @cache
-def _wrongs() -> dict[str, dict[str, object]]:
+def _wrongs() -> dict[str, dict[str, Any]]:
     listed = tomllib.loads((capstone().path / "wrong.toml").read_text(encoding="utf-8"))["wrong"]
     return {entry["file"]: entry for entry in listed}
 

@@ -140,12 +140,12 @@ def too_much_is_refused(story: Any, lab: Any) -> None:
     server.hold()
     try:
         crowd = server.send(*plain[:3])
-        hurried = server.send([rows[6]], limit_s=3.0, X_Request_Timeout_Ms="200")
+        hurried = server.send([rows[6]], limit_s=5.0, X_Request_Timeout_Ms="200")
         bad = server.send([[*rows[7][:-1], "high"]])
         beside = server.send(*plain[3:])
-        late = hurried.wait(3.5)[0]
+        late = hurried.wait(5.5)[0]
         many = server.send(*[story.rows(1000)] * 3)
-        end = story_end(3.0)
+        end = story_end(5.0)
         while not (refused := [each for each in many.answers if each.status == 503]) and not end.wait(0.01):
             pass
     finally:

@@ -5,7 +5,6 @@ its block at the latest, and takes no more time, memory and output than it may.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -21,7 +20,6 @@ from groundwork.errors import ContractBroken
 
 _WORKER = "from groundwork.course._capstone_worker import main; main(sys.argv[1])"
 _LOOK_S = 0.01
-_MORE_S = 1.0
 _USUAL_BYTES = 1_000_000_000
 _SHOWN_BYTES = 16 * 1024
 _CALL = re.compile(r"\b(\w+)\.\w+")
@@ -153,7 +151,7 @@ class Night:
         """Say why it did not get further."""
         if errors := self.told("error"):
             return ContractBroken(_sentence(errors[0]))
-        where = self._standing() or "the run:"
+        where = self._standing() or self._last()
         if self._ended:
             return ContractBroken(f"{where} {self._ended}")
         code = self.exit
@@ -169,6 +167,13 @@ class Night:
         if self._output.stat().st_size > LIMITS.output_bytes:
             return f"printed more than {LIMITS.output_bytes >> 20} MiB"
         return ""
+
+    def _last(self) -> str:
+        """What it was about, where it ended without a word."""
+        if not self.told("imported") and (importing := self.told("importing")):
+            return f"{label_of(importing[-1]['module'])}:"
+        steps = self.told("step")
+        return f"the run, in its step {steps[-1]['name']}," if steps else "the run"
 
     def _standing(self) -> str:
         """Where it stood when its time was up: the innermost line of a file of the learner's."""

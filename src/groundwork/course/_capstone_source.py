@@ -19,9 +19,9 @@ READINGS = ("temp", "wind_speed", "visib", "pressure")
 EPOCH_DAY = 719163
 _DATA = Path(__file__).resolve().parent / "exercises" / "capstone"
 _ANSWER_S = 0.002
-_LOOK_S = 0.1
+_LOOK_S = 0.2
 _LOOKS = 40
-_HANG_S = 5.0
+_HANG_S = 8.0
 _BUSY_EVERY = 9
 
 
@@ -143,7 +143,7 @@ class _Server(ThreadingHTTPServer):
 
 def _handler(source: Source) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:
             status, found = source.answer(self.path, self.headers.get("Authorization", ""))
             body = json.dumps(found).encode()
             try:
@@ -154,7 +154,7 @@ def _handler(source: Source) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 return  # whoever asked has left
 
-        def log_message(self, *_: object) -> None:  # noqa: D401 - says nothing
+        def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
     return Handler

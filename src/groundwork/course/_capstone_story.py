@@ -154,7 +154,7 @@ class Story:
         """Take rows to ask the server about, with the gaps that they have."""
         test = self.whole.fact("split")["test"]
         table = features(self.known, [test[number % len(test)] for number in range(count)])
-        return [[None if value != value else value for value in row] for row in table.tolist()]  # noqa: PLR0124 - NaN
+        return [[None if value != value else value for value in row] for row in table.tolist()]
 
     @cached_property
     def weather(self) -> Source:

@@ -1,5 +1,4 @@
-"""A process of the capstone in which the learner's modules run: it imports them, waits to be told, and is one
-part of the story.
+"""A process of the capstone in which the learner's modules run: one part of the story.
 
 Rule: it decides nothing. What it reports is compared with what its parent has calculated and seen itself; it holds no
 channel but a file of its own.
@@ -95,6 +94,7 @@ def _wait_for(go: Path) -> None:
 def _import_all(modules: dict[str, list[str]], names: dict[str, list[str]], report: Report) -> bool:
     whole = True
     for name, sources in modules.items():
+        report("importing", module=name)
         try:
             module = sys.modules[name] = _module(name, sources, names[name])
         # The learner's module may raise anything, exit included; the sentence is the finding.

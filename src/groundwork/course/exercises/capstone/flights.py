@@ -52,7 +52,7 @@ class Settings:
     rehearsal: bool = True
     origins: list[str] = field(default_factory=list)
     pause_at: int | None = None
-    token: environment.Secret = environment.Secret("")
+    token: environment.Secret = field(default_factory=lambda: environment.Secret(""))
 
 
 class Busy(ConnectionError):
@@ -173,7 +173,7 @@ class Night:
             on=ConnectionError,
             attempts=4,
             backoff=resilience.Backoff(initial_s=0.01, factor=2, cap_s=0.05, jitter="equal"),
-            attempt_timeout_s=1.0,
+            attempt_timeout_s=2.0,
             clock=Clock(),
             seed=self.settings.seed,
         )
