@@ -1,7 +1,7 @@
 """``groundwork learn capstone``: the learner's seven modules in one night on flights, the final check of the course.
 
-Rule: exit 0 when every stage passes with seven modules of the learner's own, or with those of groundwork that were asked
-for; 1 when one does not. Only a run without groundwork's own modules is written down.
+Rule: exit 0 when every stage passes with seven modules of the learner's own, or with those of groundwork's that were
+asked for; 1 when one does not. Only a run without groundwork's own modules is written down.
 """
 
 import json

@@ -36,7 +36,7 @@ def prove_capstone(kind: str, subject: str) -> Proven:
         subject: Of a wrong one its file, below the folder of the exercises.
 
     Returns:
-        Sentences that say what is not as claimed, the number of stages that were judged, and those that a wrong one names.
+        Sentences that say what is not as claimed, how many stages were judged, and those that a wrong one names.
     """
     if kind == "wrong":
         return _prove_wrong(subject)

@@ -1,7 +1,7 @@
 """The processes of the capstone in which the learner's modules run, as their parent sees them.
 
-Rule: they are started, waited for, killed and read here; what they say of themselves is a file of theirs. Each ends with
-its block at the latest, and takes no more time, memory and output than it may.
+Rule: they are started, waited for, killed and read here; what they say of themselves is a file of theirs. None takes
+more time, memory and output than it may.
 """
 
 import json

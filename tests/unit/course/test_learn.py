@@ -12,7 +12,7 @@ from groundwork.cli._learn import app
 from groundwork.cli._learn_place import split_words
 from groundwork.cli._learn_solution import editor_command
 from groundwork.cli._learn_view import bar
-from groundwork.course import Grade, digest_of, exercises, find_exercise, record_grade
+from groundwork.course import Grade, capstone, digest_of, exercises, find_exercise, record_grade
 from groundwork.errors import UsageError
 from groundwork.testing import Outcome, Verdict, load_subject, run_check
 
@@ -91,7 +91,7 @@ def test_the_screen_says_where_you_are_and_what_to_do_next(learn):
 def test_the_screen_of_a_newcomer_begins_with_the_first_exercise(learn):
     lines = lines_of(learn())
 
-    assert 7 == sum("not begun" in line for line in lines)
+    assert 8 == sum("not begun" in line for line in lines)
     assert lines[-1] == "Next: groundwork learn start 01"
 
 
@@ -112,7 +112,7 @@ def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn):
     learn("start", "02")
     begun = lines_of(learn("list"))
 
-    assert ["01", "02", "03", "04", "05", "06", "07", "Next:"] == [line.split()[0] for line in fresh]
+    assert ["01", "02", "03", "04", "05", "06", "07", "Capstone:", "Next:"] == [line.split()[0] for line in fresh]
     assert begun[0].endswith("done")
     assert begun[1].endswith("begun, not yet checked")
     folder = Path("learn") / find_exercise("02").folder
@@ -122,7 +122,10 @@ def test_the_list_says_how_far_each_exercise_is_and_what_comes_next(learn):
 def test_the_list_and_the_screen_say_when_there_is_nothing_left_to_do(learn):
     for exercise in exercises():
         remember(exercise)
+    last = lines_of(learn("list"))[-1]
+    remember(capstone())
 
+    assert "Next: groundwork learn capstone" == last
     assert "All exercises are done." == lines_of(learn("list"))[-1] == lines_of(learn())[-1]
 
 
@@ -423,7 +426,7 @@ def test_progress_of_all_shows_the_failures_and_writes_a_page(learn):
     page = Path("p.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;3" in page
     assert "<b>3" not in page
-    assert 7 == len(told)
+    assert [*(each.number for each in exercises()), "capstone"] == [each["exercise"] for each in told]
     assert "checks" not in told[0]
 
 
