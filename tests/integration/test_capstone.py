@@ -1,0 +1,77 @@
+"""The capstone, really run: seven modules in a learner's folder, and one that ends its process and leaves another."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from groundwork.course import capstone_modules, exercises, grade_capstone
+from groundwork.testing import Outcome
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform == "win32", reason="a killed night and SIGTERM are not what they are elsewhere"),
+]
+
+_LEAVES = """
+import os
+import subprocess
+import sys
+
+
+def deduplicate(frame, **options):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", __file__], start_new_session=True)
+    os._exit(0)
+"""
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A learner's folder, with the course's second implementations as the learner's own."""
+    for exercise in exercises():
+        (tmp_path / exercise.folder).mkdir()
+        shutil.copy(exercise.path / "alternative" / exercise.file, tmp_path / exercise.folder)
+    return tmp_path
+
+
+def running(folder):
+    """List the processes that were started for the files of a folder: it stands in their arguments."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (each / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in words and int(each.name) != os.getpid():
+            found.append(words)
+    return found
+
+
+def test_seven_modules_come_through_the_night_and_nothing_of_it_is_left(course):
+    grade = grade_capstone(capstone_modules(course), limit_s=60, total_s=300)
+
+    assert [] == [(each.check.id, each.message) for each in grade.verdicts if each.outcome != Outcome.PASSED]
+    assert grade.passed
+    assert [] == running(course)
+    assert not (course / "capstone").exists()
+
+
+def test_a_module_that_ends_its_process_is_told_and_what_it_left_is_ended(course):
+    with open(course / "02_data_structures" / "data.py", "a", encoding="utf-8") as file:
+        file.write(_LEAVES)
+
+    grade = grade_capstone(
+        capstone_modules(course, ["07"]),
+        only=["no_flight_comes_twice"],
+        taken=["the_suite_finds_the_planted_bug"],
+        limit_s=60,
+    )
+
+    failed = {each.check.id: each.message for each in grade.having(Outcome.FAILED)}
+    assert {
+        "no_flight_comes_twice": "the run, in its step flights, ended the whole process (exit 0); "
+        "expected it to return or raise"
+    } == failed
+    assert [] == running(course)
