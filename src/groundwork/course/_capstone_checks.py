@@ -39,7 +39,7 @@ def the_seven_come_together(story: Any, lab: Any) -> None:
 )
 def the_suite_finds_the_planted_bug(story: Any, lab: Any) -> None:
     """Each way of cleaning and scaling wrongly, one planted after the other, in an order that nobody knows."""
-    from groundwork.testing.contracts._suite_modules import wrong
+    from groundwork.testing.contracts.testing import wrong
 
     try:
         runs, passed = [story.judgement.first, *story.judgement.on_others], story.judgement.tests
@@ -95,7 +95,9 @@ def no_flight_comes_twice(story: Any, lab: Any) -> None:
         blame("02", found, f"{len(story.known)}, each once")
     delays = dict(zip(told["ids"], told["delays"], strict=True))
     if stale := [number for number, delay in delays.items() if delay != story.known[number].delay_min]:
-        blame("02", f"flight {stale[0]} has a delay of {delays[stale[0]]:g} min", f"{story.known[stale[0]].delay_min:g}")
+        blame(
+            "02", f"flight {stale[0]} has a delay of {delays[stale[0]]:g} min", f"{story.known[stale[0]].delay_min:g}"
+        )
     by_origin = dict(Counter(flight.origin for flight in story.known.values()))
     if told["origins"] != by_origin:
         blame("02", f"the index has {told['origins']} flights by airport", str(by_origin))

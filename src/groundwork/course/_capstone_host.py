@@ -72,7 +72,7 @@ class _Stages:
             with suppress(OSError):
                 os.write(2, story.output().encode())
             if "judgement" in vars(story):
-                from groundwork.testing.contracts._suite_link import LINK
+                from groundwork.testing.contracts.testing import LINK
 
                 LINK.close()
             if sys.platform != "win32":

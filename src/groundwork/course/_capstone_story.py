@@ -22,7 +22,7 @@ from groundwork.course._capstone_expected import LEARNING_RATE, Model, features,
 from groundwork.course._capstone_process import Night
 from groundwork.course._capstone_source import Source
 from groundwork.errors import ContractBroken
-from groundwork.testing.contracts._suite_judge import Judgement
+from groundwork.testing.contracts.testing import Judgement
 
 EPOCHS, BATCH_SIZE, SAVE_EVERY = 3, 64, 5
 STOPPED_AT = 17

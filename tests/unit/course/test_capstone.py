@@ -1,5 +1,7 @@
 """The capstone: its stages, its claims, and what it says of modules that are not there. Nothing is run."""
 
+import re
+
 import pytest
 
 from groundwork.course import blamed, capstone, capstone_modules, exercises, find_exercise, grade_capstone
@@ -37,10 +39,21 @@ def test_it_has_up_to_twenty_stages_of_every_level_and_each_names_a_module():
 def test_every_stage_is_failed_by_a_wrong_module_and_every_exercise_has_one():
     entries = wrongs()
 
-    assert {check.id for check in capstone().contract} == {stage for each in entries.values() for stage in each["fails"]}
+    assert {check.id for check in capstone().contract} == {
+        stage for each in entries.values() for stage in each["fails"]
+    }
     assert {each.number for each in exercises()} == {file[:2] for file in entries}
     assert all((capstone().path.parent / file).is_file() for file in entries)
-    assert [*["starter", "alternative", "library"], *["wrong"] * len(entries)] == [kind for kind, _ in capstone_claims()]
+    assert [*["starter", "alternative", "library"], *["wrong"] * len(entries)] == [
+        kind for kind, _ in capstone_claims()
+    ]
+
+
+def test_the_checks_that_a_hint_leads_to_are_there():
+    for check in capstone().contract:
+        for number, rest in re.findall(r"groundwork learn check (\d\d)([^;,]*)", check.hint):
+            contract = find_exercise(number).contract
+            assert all(contract[name] for name in re.findall(r"--only (\w+)", rest)), check.id
 
 
 def test_the_capstone_is_found_by_its_name_and_is_none_of_the_seven():
@@ -89,7 +102,9 @@ def test_a_stage_that_there_is_not_is_refused(tmp_path):
 
 
 def test_only_a_stage_brings_those_that_it_waits_for(tmp_path):
-    grade = grade_capstone(capstone_modules(tmp_path), only=["no_flight_comes_twice"], taken=["the_seven_come_together"])
+    grade = grade_capstone(
+        capstone_modules(tmp_path), only=["no_flight_comes_twice"], taken=["the_seven_come_together"]
+    )
 
     assert ["the_suite_finds_the_planted_bug", "the_settings_are_those_asked_for", "no_flight_comes_twice"] == [
         verdict.check.id for verdict in grade.verdicts
@@ -143,10 +158,14 @@ def test_a_claim_that_does_not_hold_is_told(monkeypatch):
     checks = list(capstone().contract)
     verdicts = [Verdict(check, Outcome.PASSED) for check in checks]
     verdicts[3] = Verdict(checks[3], Outcome.FAILED, "01 environment.py: found 3; expected 4")
-    monkeypatch.setattr(_capstone_claims, "grade_capstone", lambda *_, **__: Grade("capstone", tuple(verdicts), None, ""))
+    monkeypatch.setattr(
+        _capstone_claims, "grade_capstone", lambda *_, **__: Grade("capstone", tuple(verdicts), None, "")
+    )
     wrong = "05_error_handling/wrong/never_opens.py"
 
-    starter, right, wrong_found = (prove_capstone(*each) for each in [("starter", ""), ("library", ""), ("wrong", wrong)])
+    starter, right, wrong_found = (
+        prove_capstone(*each) for each in [("starter", ""), ("library", ""), ("wrong", wrong)]
+    )
 
     assert f"{checks[1].id} passes" in starter[0]
     assert right == ((f"{checks[3].id}: {verdicts[3].message}",), len(checks), ())

@@ -88,7 +88,9 @@ def test_a_night_that_ended_without_a_word_is_told_by_what_it_was_about(night):
 
 
 def test_a_night_that_hangs_is_told_by_the_line_that_it_stood_on(night):
-    stacks = 'Thread 1 (most recent call first):\n  File "/x/time.py", line 1 in sleep\n  File "/x/data.py", line 40 in f\n'
+    stacks = (
+        'Thread 1 (most recent call first):\n  File "/x/time.py", line 1 in sleep\n  File "/x/data.py", line 40 in f\n'
+    )
     (night.folder / "night.jsonl.hang").write_text(stacks)
 
     assert not night.wait(lambda: False, limit_s=0.0)
@@ -140,7 +142,7 @@ def raised(path, text):
     path.write_text(text)
     try:
         exec(compile(path.read_text(), str(path), "exec"), {})
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return error
     raise AssertionError("nothing was raised")
 

@@ -1,4 +1,4 @@
-"""The stages of the capstone, held against nights that are told, not run: each sees what is wrong, and names whose it is."""
+"""The stages of the capstone, held against nights that are told, not run: each names whose module is wrong."""
 
 from collections import Counter
 from types import SimpleNamespace
@@ -247,7 +247,7 @@ MISTAKES = {
 }
 
 
-def spoil(story, mistake, tmp_path):  # noqa: PLR0915 - one line for each mistake
+def spoil(story, mistake, tmp_path):
     ids, delays = (list(story.whole.fact("flights")[name]) for name in ("ids", "delays"))
     plain = sorted(set(days()) - busy_at_first() - {hangs_at_first(), *never_answered()})
     again = [{**each} for each in story.whole.told("batch")]
