@@ -129,9 +129,9 @@ def test_every_command_starts_without_what_only_developers_have(groundwork):
 
 
 def test_the_course_is_taken_from_the_wheel(groundwork):
-    numbers = [line.split()[0] for line in groundwork("learn", "list").splitlines()[:-1]]
+    *numbers, last = [line.split()[0] for line in groundwork("learn", "list").splitlines()[:-1]]
 
-    assert [exercise.number for exercise in exercises()] == numbers
+    assert ([exercise.number for exercise in exercises()], "Capstone:") == (numbers, last)
     for number in numbers:
         groundwork("learn", "start", number)
         verdict = json.loads(groundwork("learn", "check", number, "--json", check=1))
@@ -139,6 +139,8 @@ def test_the_course_is_taken_from_the_wheel(groundwork):
 
         assert list((groundwork.folder / "learn").glob(f"{number}_*/README.md"))
         assert (False, None) == (verdict["passed"], verdict["error"])
+    stages = json.loads(groundwork("learn", "capstone", "--json", check=1))["verdicts"]
+    assert ["passed", "failed", "waiting"] == [stage["outcome"] for stage in stages[:3]]
 
 
 def test_the_library_of_the_wheel_says_what_project_it_is_of(groundwork):
