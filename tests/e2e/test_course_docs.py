@@ -14,22 +14,6 @@ from groundwork.course import claims_of, exercises, find_exercise
 
 pytestmark = pytest.mark.e2e
 
-# Pages that do not keep a promise yet, by the test that says so. It must shrink, and be empty in the end: a page that
-# keeps the promise and stands here fails.
-NOT_YET = {
-    "session": {
-        # exercise 01
-        ("01", "README"),
-         # exercise 05
-         ("05", "README"),
-        # exercise 06
-        ("06", "README"),
-        # exercise 07
-        ("07", "README"),
-    },
-    "blocks": {
-    },
-}
 PAGES = [
     (exercise, exercise.path / name)
     for exercise in exercises()
@@ -38,23 +22,12 @@ PAGES = [
 SPAN = re.compile(r"`([^`]+)`")
 
 
-def mark(test, exercise, page):
-    late = (exercise.number, page.stem) in NOT_YET.get(test, ())
-    marks = [pytest.mark.xfail(reason="not mended yet", strict=True)] if late else []
-    return pytest.param(exercise, page, id=f"{exercise.number}-{page.stem}", marks=marks)
+def every(among=PAGES):
+    params = [pytest.param(exercise, page, id=f"{exercise.number}-{page.stem}") for exercise, page in among]
+    return pytest.mark.parametrize(("exercise", "page"), params)
 
 
-def every(test, among=PAGES):
-    return pytest.mark.parametrize(("exercise", "page"), [mark(test, *each) for each in among])
-
-
-def test_the_pages_that_wait_are_pages_that_there_are():
-    known = {(exercise.number, page.stem) for exercise, page in PAGES}
-
-    assert set() == {each for late in NOT_YET.values() for each in late} - known
-
-
-@every("session", [each for each in PAGES if pages.session_of(each[1])])
+@every([each for each in PAGES if pages.session_of(each[1])])
 def test_a_page_pasted_literally_beside_a_solution_does_what_it_says(exercise, page, tmp_path, groundwork_run):
     for folder in ("starter", "alternative"):
         shutil.copytree(exercise.path / folder, tmp_path, dirs_exist_ok=True)
@@ -67,7 +40,7 @@ def test_a_page_pasted_literally_beside_a_solution_does_what_it_says(exercise, p
     assert not untrue, untrue
 
 
-@every("blocks")
+@every()
 def test_each_block_is_python_that_compiles_or_commands_or_data(exercise, page):
     wrong = []
     for block in pages.blocks_of(page):
@@ -79,7 +52,7 @@ def test_each_block_is_python_that_compiles_or_commands_or_data(exercise, page):
     assert not wrong, "\n".join(wrong)
 
 
-@every("commands")
+@every()
 def test_the_commands_that_a_page_names_can_be_typed(exercise, page):
     wrong = []
     for line in pages.typed(page):
@@ -95,7 +68,7 @@ def test_the_commands_that_a_page_names_can_be_typed(exercise, page):
     assert not wrong, "\n".join(wrong)
 
 
-@every("spans")
+@every()
 def test_the_commands_in_its_sentences_are_there(exercise, page):
     assert not pages.unknown_in(page)
 
@@ -105,7 +78,7 @@ def checks_in(values):
     return [each for each in named if each and not each.isupper() and not each.isdigit()]
 
 
-@every("ids", [each for each in PAGES if each[1].stem == "IMPLEMENTATION_GUIDE"])
+@every([each for each in PAGES if each[1].stem == "IMPLEMENTATION_GUIDE"])
 def test_a_guide_leads_to_each_check_once_and_to_no_other(exercise, page):
     text = pages.without_fences(page.read_text(encoding="utf-8"))
     sentences = re.findall(r"^Green: (.*?)\.(?:\s|\Z)", text, re.DOTALL | re.MULTILINE)
@@ -118,7 +91,7 @@ def test_a_guide_leads_to_each_check_once_and_to_no_other(exercise, page):
     assert ([], [], []) == (missing, unknown, twice)
 
 
-@every("names")
+@every()
 def test_what_is_spelled_like_a_check_or_a_wrong_implementation_is_one(exercise, page):
     text = pages.without_fences(page.read_text(encoding="utf-8"))
     wrong = {path.stem for path in (exercise.path / "wrong").glob("*.py")}
@@ -139,7 +112,7 @@ def words_of(folder_of_exercise):
 COUNT = re.compile(r"\b(?P<count>\d+)\s+checks\b(?:\s+of\s+levels?\s+(?P<levels>`\w+`(?:(?:,\s+|\s+and\s+)`\w+`)*))?")
 
 
-@every("counts")
+@every()
 def test_a_number_of_checks_is_their_number(exercise, page):
     contract = importlib.import_module(exercise.contract_module).CONTRACT
     untrue = []
