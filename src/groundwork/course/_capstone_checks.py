@@ -32,7 +32,7 @@ def the_seven_come_together(story: Any, lab: Any) -> None:
 @stage(
     "07",
     Level.MUTATION,
-    rule="Your suite passes the helper module of the run, and finds it when it is broken, before the run goes on.",
+    rule="Your suite passes the module that cleans for the run, and finds it broken before the run goes on with it.",
     why="A mean in the place of a median goes through every step of the night, and into every prediction.",
     hint="groundwork learn check 07 --only it_finds_wrong_cleaning --only it_finds_wrong_scaling",
     after=["the_seven_come_together"],

@@ -142,7 +142,7 @@ class Story:
 
     @cached_property
     def judgement(self) -> Judgement:
-        """What the learner's suite makes of the helper module, right and wrong."""
+        """What the learner's suite makes of the module that cleans, right and wrong."""
         return Judgement(Path(self.order["suite"]), limit_s=3 * self.limit_s)
 
     def files_with_the_token(self) -> list[Path]:
