@@ -179,9 +179,7 @@ def a_hung_attempt_is_cut_and_tried_again(subject: Any, lab: Lab) -> None:
         raise own
 
     if caught(lambda: run(lab, late()), "a TimeoutError of the function's own, which on does not name", own) is not own:
-        raise ContractBroken(
-            "the function's own TimeoutError was taken for the attempt's; on decides on it"
-        )
+        raise ContractBroken("the function's own TimeoutError was taken for the attempt's; on decides on it")
 
 
 @CHECKS.check(
