@@ -15,8 +15,7 @@ import pytest
 
 from groundwork.storage import FileJournal
 
-# The helpers are no part of the package.
-sys.path.extend([str(Path(__file__).parent), str(Path(__file__).parents[1] / "integration")])
+sys.path.append(str(Path(__file__).parent))  # pages.py is no part of the package
 from pages import Commands
 
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"

@@ -1,9 +1,11 @@
 """Pages of documentation as things to run: their blocks, their sessions, and the commands that they name.
 
-How an author marks a block stands in CONTRIBUTING.md; what is not marked runs.
+How an author marks a block stands in CONTRIBUTING.md; what is not marked runs. As a program it writes anew what pages
+show: ``python tests/e2e/pages.py docs/course.md README.md``.
 """
 
 import ast
+import contextlib
 import difflib
 import glob
 import io
@@ -13,13 +15,14 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import threading
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from forks import Forks
 from pydantic import TypeAdapter
 
 from groundwork.cli._main import app
@@ -27,7 +30,12 @@ from groundwork.project import ProjectConfig
 from groundwork.project._serve_config import ServeConfig
 from groundwork.storage._codecs import read_yaml
 
+sys.path.append(str(Path(__file__).parents[1] / "integration"))
+from forks import Forks
+
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 600
+LARGE_BYTES = 1_000_000
 
 # An invisible comment right above a block says what becomes of it; one that begins with a line "run" is itself a block.
 BLOCK = re.compile(
@@ -297,8 +305,22 @@ def plain(line):
     return line.strip()
 
 
-def untrue(page, folder, run, before=()):
-    """Run a page in a folder; return where it prints something else than it shows."""
+def link_examples(folder):
+    """Make the examples reachable as from the root of a clone, without a copy of large data where the system can."""
+    for path in (ROOT / "examples").rglob("*"):
+        place = folder / path.relative_to(ROOT)
+        if path.is_file() and "runs" not in path.parts:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                if path.stat().st_size < LARGE_BYTES:  # which a page may change
+                    raise OSError
+                os.link(path, place)
+            except OSError:
+                place.write_bytes(path.read_bytes())
+
+
+def different(page, folder, run, before=()):
+    """Run a page in a folder; list its blocks that print something else than it shows, with both."""
     found = []
     with Session(page, folder) as session:
         for block in before:
@@ -307,9 +329,29 @@ def untrue(page, folder, run, before=()):
             expected = block.code if block.prompts else block.shown
             output = answered(block, folder, run, session) if block.prompts else session(block)
             if expected != output:
-                lines = difflib.ndiff(expected.splitlines(), output.splitlines())
-                found.append(f"{page.name}:{block.line}:\n" + "\n".join(lines))
-    return "\n\n".join(found)
+                found.append((block, expected, output))
+    return found
+
+
+def untrue(page, folder, run, before=()):
+    """Say where a page prints something else than it shows."""
+    return "\n\n".join(
+        f"{page.name}:{block.line}:\n" + "\n".join(difflib.ndiff(expected.splitlines(), output.splitlines()))
+        for block, expected, output in different(page, folder, run, before)
+    )
+
+
+def rewrite(page, found):
+    """Put what was printed in place of what the page shows."""
+    lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
+    for block, expected, output in reversed(found):
+        first = block.line - 1 if block.prompts else block.line + block.code.count("\n") + 2
+        last = first + expected.count("\n")
+        indent = "    " if lines[block.line - 1].startswith("    ") else ""
+        if not block.prompts and not expected:
+            raise LookupError(f"{page.name}:{block.line} prints and shows nothing; put a plain block below it")
+        lines[first:last] = [f"{indent}{line}".rstrip() + "\n" for line in output.splitlines()]
+    page.write_text("".join(lines), encoding="utf-8")
 
 
 def commands(command, path=()):
@@ -467,3 +509,12 @@ def looked_at_bootstrap(words, place):
     for word in words[1:]:
         if word.startswith("tests/") and not (place / word).exists():
             raise LookupError(f"there is no {word}")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(Commands()) as run:
+            link_examples(Path(folder))
+            found = different(Path(name).resolve(), Path(folder), run)
+        rewrite(Path(name), found)
+        print(f"{name}: {len(found)} blocks written anew")

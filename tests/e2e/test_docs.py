@@ -1,36 +1,19 @@
 """The documentation is run: each page's Python as one session, each shown output compared, each command looked for."""
 
-import os
 import re
-from pathlib import Path
 
 import pages
 import pytest
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
+ROOT = pages.ROOT
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 READ = [ROOT / "README.md", *PAGES]
-LARGE_BYTES = 1_000_000
 # The exercises' pages have tests of their own; what else lies beside them is read here.
 BESIDE = sorted((ROOT / "src/groundwork/course/exercises").glob("[!0-9]*/*.md"))
 ALL = [*READ, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "examples").rglob("*.md")), *BESIDE]
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
-
-
-def link_examples(folder):
-    """Make the examples reachable as from the root of a clone, without a copy of large data where the system can."""
-    for path in (ROOT / "examples").rglob("*"):
-        place = folder / path.relative_to(ROOT)
-        if path.is_file() and "runs" not in path.parts:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                if path.stat().st_size < LARGE_BYTES:  # which a page may change
-                    raise OSError
-                os.link(path, place)
-            except OSError:
-                place.write_bytes(path.read_bytes())
 
 
 def name_of(page):
@@ -40,7 +23,7 @@ def name_of(page):
 @pytest.mark.parametrize("page", [page for page in ALL if pages.session_of(page)], ids=name_of)
 def test_a_page_pasted_literally_prints_what_it_shows(page, tmp_path, groundwork_run):
     if any("examples/" in block.code for block in pages.session_of(page)):
-        link_examples(tmp_path)
+        pages.link_examples(tmp_path)
 
     untrue = pages.untrue(page, tmp_path, groundwork_run)
 
