@@ -15,8 +15,8 @@ import pytest
 
 from groundwork.storage import FileJournal
 
-sys.path.append(str(Path(__file__).parent))  # pages.py is no part of the package
-from pages import Commands
+sys.path.append(str(Path(__file__).parent))  # the helpers are no part of the package
+from page_session import Commands
 
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 PATIENCE_S = 300

@@ -7,6 +7,8 @@ import tomllib
 from collections import Counter
 from functools import cache
 
+import page_commands
+import page_session
 import pages
 import pytest
 
@@ -35,7 +37,7 @@ def test_a_page_pasted_literally_beside_a_solution_does_what_it_says(exercise, p
     module = exercise.file.removesuffix(".py")
     imports = f"from {module} import {', '.join(promised)}\n" if promised else ""
 
-    untrue = pages.untrue(page, tmp_path, groundwork_run, before=[pages.Block(1, "python", imports)])
+    untrue = page_session.untrue(page, tmp_path, groundwork_run, before=[pages.Block(1, "python", imports)])
 
     assert not untrue, untrue
 
@@ -45,7 +47,7 @@ def test_each_block_is_python_that_compiles_or_commands_or_data(exercise, page):
     wrong = []
     for block in pages.blocks_of(page):
         try:
-            pages.looked_at(block, exercise.path / "starter")
+            page_commands.looked_at(block, exercise.path / "starter")
         except Exception as error:  # whatever is wrong with a block belongs into the list
             wrong.append(f"{page.name}:{block.line}: {type(error).__name__}: {error}")
 
@@ -55,9 +57,9 @@ def test_each_block_is_python_that_compiles_or_commands_or_data(exercise, page):
 @every()
 def test_the_commands_that_a_page_names_can_be_typed(exercise, page):
     wrong = []
-    for line in pages.typed(page):
+    for line in page_commands.typed(page):
         try:
-            _, values = pages.understood(line)
+            _, values = page_commands.understood(line)
             for check in checks_in(values):
                 exercise.contract[check]
             if values.get("exercise") not in (None, "NN", exercise.number):
@@ -70,7 +72,7 @@ def test_the_commands_that_a_page_names_can_be_typed(exercise, page):
 
 @every()
 def test_the_commands_in_its_sentences_are_there(exercise, page):
-    assert not pages.unknown_in(page)
+    assert not page_commands.unknown_in(page)
 
 
 def checks_in(values):

@@ -2,6 +2,8 @@
 
 import re
 
+import page_commands
+import page_session
 import pages
 import pytest
 
@@ -23,9 +25,9 @@ def name_of(page):
 @pytest.mark.parametrize("page", [page for page in ALL if pages.session_of(page)], ids=name_of)
 def test_a_page_pasted_literally_prints_what_it_shows(page, tmp_path, groundwork_run):
     if any("examples/" in block.code for block in pages.session_of(page)):
-        pages.link_examples(tmp_path)
+        page_session.link_examples(tmp_path)
 
-    untrue = pages.untrue(page, tmp_path, groundwork_run)
+    untrue = page_session.untrue(page, tmp_path, groundwork_run)
 
     assert not untrue, untrue
 
@@ -35,7 +37,7 @@ def test_each_block_is_run_or_parsed_or_says_why_not(page):
     wrong = []
     for block in pages.blocks_of(page):
         try:
-            pages.looked_at(block, ROOT)
+            page_commands.looked_at(block, ROOT)
         except Exception as error:  # whatever is wrong with a block belongs into the list
             wrong.append(f"{page.name}:{block.line}: {type(error).__name__}: {error}")
 
@@ -44,7 +46,7 @@ def test_each_block_is_run_or_parsed_or_says_why_not(page):
 
 @pytest.mark.parametrize("page", ALL, ids=name_of)
 def test_the_commands_in_its_sentences_are_there(page):
-    assert not pages.unknown_in(page)
+    assert not page_commands.unknown_in(page)
 
 
 @pytest.mark.parametrize("page", ALL, ids=name_of)
@@ -80,18 +82,18 @@ def anchors(page):
 
 
 def test_the_commands_are_found_at_all():
-    assert {"groundwork run", "groundwork env check", "groundwork learn hint"} <= set(pages.COMMANDS)
-    assert "--set" in pages.options_of(pages.COMMANDS["groundwork run"])
+    assert {"groundwork run", "groundwork env check", "groundwork learn hint"} <= set(page_commands.COMMANDS)
+    assert "--set" in page_commands.options_of(page_commands.COMMANDS["groundwork run"])
 
 
-@pytest.mark.parametrize("command", pages.COMMANDS)
+@pytest.mark.parametrize("command", page_commands.COMMANDS)
 def test_a_command_and_each_of_its_options_are_documented(command):
     lines = [line for page in READ for line in page.read_text(encoding="utf-8").splitlines()]
 
     about = [line for line in lines if re.search(rf"\b{command}\b", line)]
 
     assert about, f"{command} is documented nowhere"
-    options = pages.options_of(pages.COMMANDS[command])
+    options = page_commands.options_of(page_commands.COMMANDS[command])
     missing = [name for name in options if not re.search(rf"{name}(?![\w-])", "\n".join(about))]
     assert not missing, f"no line that names {command} names its options {', '.join(missing)}"
 
@@ -138,7 +140,7 @@ def test_a_page_that_is_untrue_is_found(tmp_path, shown, failure, faulty, verdic
     page.write_text(PAGE.format(shown=shown, failure=failure, faulty=faulty), encoding="utf-8")
 
     try:
-        found = pages.untrue(page, tmp_path, None) or "fine"
+        found = page_session.untrue(page, tmp_path, None) or "fine"
     except AssertionError as error:
         found = str(error)
 
