@@ -90,7 +90,7 @@ def hours(minutes: int) -> str:
 
 
 def find_following(found: Sequence["Standing"], here: "Standing | None" = None) -> "Standing | None":
-    """Choose what to go on with: the core here, the cores after it and before it, the capstone, what lies beyond them.
+    """Choose what to go on with: the core here, the cores after it and before it, what lies beyond them, the capstone.
 
     Args:
         found: All exercises, in the order of the course.
@@ -102,9 +102,10 @@ def find_following(found: Sequence["Standing"], here: "Standing | None" = None) 
     if here is not None and not here.core_done and not here.done:
         return here
     place = found.index(here) if here is not None else 0
-    turn = sorted([*found[place:], *found[:place]], key=lambda each: each.exercise.number == CAPSTONE)
-    without_core = next((each for each in turn if not each.core_done and not each.done), None)
-    return without_core or next((each for each in turn if not each.done), None)
+    turn = [each for each in (*found[place:], *found[:place]) if not each.done]
+    seven = [each for each in turn if each.exercise.number != CAPSTONE]
+    without_core = [each for each in seven if not each.core_done]
+    return next(iter([*without_core, *seven, *turn]), None)
 
 
 def bar(passed: int, total: int) -> str:
@@ -175,7 +176,7 @@ def _next_core(exercise: "Exercise") -> "Standing | None":
     """The next exercise whose core is still to be done; this one's is."""
     found = all_standings()
     place = next(nth for nth, each in enumerate(found) if each.exercise.number == exercise.number)
-    turn = [*found[place + 1 :], *found[:place]]
+    turn = [each for each in (*found[place + 1 :], *found[:place]) if each.exercise.number != CAPSTONE]
     return next((each for each in turn if not each.core_done and not each.done), None)
 
 
