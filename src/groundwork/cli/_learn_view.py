@@ -54,14 +54,14 @@ def show_grade(place: Place, result: "Grade", *, completes_core: bool = False, f
 
 
 def show_levels(levels: Sequence["LevelCount"], exercise: "Exercise") -> None:
-    """Print a line for each level, with a word at those of the core.
+    """Print a line for each level, with a word at those of the core where there is more than that.
 
     Args:
         levels: How the checks ended.
         exercise: Whose checks they are.
     """
     for row in levels:
-        core = "  core" if row.level in exercise.core else ""
+        core = "  core" if exercise.beyond_checks and row.level in exercise.core else ""
         typer.echo(f"  {row.level:<8}  {bar(row.passed, row.total)}  {row.passed:>3} of {row.total:>3}{core}")
 
 
