@@ -85,7 +85,7 @@ def _print(found: "MutationResult") -> None:
     typer.echo(
         f"{killed} of {len(found.tried)} mutants killed ({100 * found.score:.1f} %)"
         + "".join(f", {each}" for each in told)
-        + f"; {found.tests} tests, {found.seconds:.1f} s"
+        + f"; {found.tests} {'tests' if found.tests != 1 else 'test'}, {found.seconds:.1f} s"
     )
     if found.unnoticed:
         typer.echo("Next: a test that fails with the change; then the same command with --only and its id")
