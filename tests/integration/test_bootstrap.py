@@ -73,7 +73,7 @@ class Project:
         shutil.copytree(
             ROOT / "src/groundwork/environment", sources / "environment", ignore=shutil.ignore_patterns("__pycache__")
         )
-        for name in ("__init__.py", "errors.py", "_failpoints.py"):
+        for name in ("__init__.py", "errors.py", "_failpoints.py", "_doors.py"):
             shutil.copy(ROOT / "src/groundwork" / name, sources)
         (sources / "__main__.py").write_text("import sys, tiny\nprint('groundwork', *sys.argv[1:], tiny.answer)\n")
         shutil.copy(ROOT / "bootstrap.py", root)

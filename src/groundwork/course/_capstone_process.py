@@ -18,7 +18,7 @@ from groundwork.course._descendants import descendants, end_group, peak_address_
 from groundwork.course._limits import LIMITS
 from groundwork.errors import ContractBroken
 
-_WORKER = "from groundwork.course._capstone_worker import main; main(sys.argv[1])"
+_WORKER = "import sys; from groundwork.course._capstone_worker import main; main(sys.argv[1])"
 _LOOK_S = 0.01
 _USUAL_BYTES = 1_000_000_000
 _SHOWN_BYTES = 16 * 1024
