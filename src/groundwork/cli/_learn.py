@@ -4,6 +4,7 @@ Rule: exit 0 when every check that was asked for passes, 1 when one does not, 2 
 the last line.
 """
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,10 @@ from typing import Annotated
 import typer
 
 from groundwork.cli import _learn_capstone, _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
-from groundwork.cli._learn_place import Name, all_standings, find_place, shown
+from groundwork.cli._learn_place import Name, all_standings, current_standing, find_place, shown
 from groundwork.cli._learn_view import bar, find_following, hours, next_step, row_name, show_core_done, show_levels
+
+_WIDE = 112  # columns that a row with its bar takes
 
 app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
 app.command("check")(_learn_check.check_exercise)
@@ -31,20 +34,19 @@ app.command("verify")(_learn_verify.verify_exercises)
 @app.callback()
 def show_screen(context: typer.Context) -> None:
     """Say where you are and what to do next."""
-    from groundwork.course import current_exercise
-
     if context.invoked_subcommand is not None:
         return
     found = all_standings()
-    current = current_exercise(Path.cwd())
     seven = found[:-1]
     done, passed = sum(each.done for each in seven), sum(each.passed for each in seven)
     cores = sum(each.core_done or each.done for each in seven)
     typer.echo(f"{cores} of {len(seven)} cores done, {done} exercises done, {passed} checks pass\n")
-    here = next((each for each in found if current is not None and each.exercise.number == current.number), None)
+    here = current_standing(found)
+    wide = shutil.get_terminal_size(fallback=(_WIDE, 24)).columns >= _WIDE
     for each in found:
         mark = ">" if each is here else " "
-        typer.echo(f"{mark} {row_name(each.exercise)}  {bar(each.passed, each.total or 1)}  {each.describe()}")
+        drawn = f"{bar(each.passed, each.total or 1)}  " if wide else ""
+        typer.echo(f"{mark} {row_name(each.exercise)}  {drawn}{each.describe()}")
     if here is not None and not here.done:
         typer.echo(f"\n{here.exercise.number}  {shown(here.folder / here.exercise.file)}")
         show_levels(here.levels(), here.exercise)
@@ -68,7 +70,7 @@ def list_exercises() -> None:
         exercise = each.exercise
         rest = f"+ {hours(exercise.beyond)}" if exercise.beyond else ""
         typer.echo(f"{row_name(exercise)}  {exercise.minutes:>4} min {rest:<8} {each.describe()}".rstrip())
-    following = find_following(found)
+    following = find_following(found, current_standing(found))
     typer.echo(f"Next: {next_step(following)}" if following else "All exercises are done.")
 
 

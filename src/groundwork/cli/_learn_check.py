@@ -50,13 +50,19 @@ def check_exercise(
     digest = digest_of(place.file)
     with grader(place.exercise, sandbox=sandbox) as process:
         Thread(target=_load_the_rest, daemon=True).start()
-        with counting(_expected(place, wanted)) as tell:
-            result = _graded(
-                place, limit_s=limit_s, on_verdict=lambda verdict: tell(verdict.check.id), process=process, **wanted
-            )
-        # Ending what ran costs a moment, for which nobody has to wait.
-        _show(place, result, digest or "", as_json=as_json)
-        record_grade(place.exercise, place.folder, result, digest or "")
+        try:
+            with counting(_expected(place, wanted)) as tell:
+                result = _graded(
+                    place, limit_s=limit_s, on_verdict=lambda verdict: tell(verdict.check.id), process=process, **wanted
+                )
+        except KeyboardInterrupt:
+            typer.echo(f"stopped; nothing is written down\nNext: {place.command('check')}", err=True)
+            raise
+        try:
+            # Ending what ran costs a moment, for which nobody has to wait.
+            _show(place, result, digest or "", as_json=as_json)
+        finally:  # also where the reader has gone, as with `| head`
+            record_grade(place.exercise, place.folder, result, digest or "")
     raise typer.Exit(0 if result.passed else 1)
 
 

@@ -88,7 +88,7 @@ def _show_reason(place: Place, check: "Check", message: str, given: str) -> None
         typer.echo(f"  tried     {scene}")
     if given:
         typer.echo(f"  input     {given}")
-    typer.echo(f"  found     {reason.found}")
+    typer.echo(f"  found     {reason.found.removeprefix('found ')}")
     if reason.expected:
         typer.echo(f"  expected  {reason.expected}")
     if reason.line:

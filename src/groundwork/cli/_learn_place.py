@@ -3,6 +3,7 @@
 Rule: what is not named is the exercise of the current folder, or else the one last worked on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,6 +122,21 @@ def all_standings() -> "list[Standing]":
 
     where = Path.cwd()
     return [standing(exercise, exercise_folder(exercise, where)) for exercise in (*exercises(), capstone())]
+
+
+def current_standing(found: "Sequence[Standing]") -> "Standing | None":
+    """Find the exercise that the learner is at.
+
+    Args:
+        found: All exercises.
+
+    Returns:
+        That of the current folder, or the one last worked on; None if none was begun.
+    """
+    from groundwork.course import current_exercise
+
+    current = current_exercise(Path.cwd())
+    return next((each for each in found if current is not None and each.exercise.number == current.number), None)
 
 
 def split_words(words: list[str]) -> tuple[str | None, str | None]:

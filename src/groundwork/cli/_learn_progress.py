@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groundwork.cli._learn_place import all_standings, find_place
+from groundwork.cli._learn_place import all_standings, current_standing, find_place
 from groundwork.cli._learn_view import bar, find_following, next_step, show_levels
 from groundwork.errors import UsageError
 
@@ -49,7 +49,7 @@ def show_progress(
             state = each.progress.checks.get(check)
             said = (state.message if state else "") or outcome
             typer.echo(f"  {mark} {check}  {said}" if mark != "+" else f"  + {check}")
-    following = find_following(found)
+    following = find_following(found, current_standing(found))
     typer.echo(f"Next: {next_step(following)}" if following else "Next: groundwork learn progress --html progress.html")
 
 

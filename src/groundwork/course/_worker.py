@@ -88,11 +88,23 @@ def _load(path: Path, beside: Iterable[str]) -> tuple[ModuleType | None, str | N
         return load_subject(path), None
     # The learner's module may raise anything; the sentence is the finding.
     except Exception as error:  # noqa: BLE001
-        line = getattr(error, "lineno", None)
+        line = _line_of(error, path)
         place = f" (line {line})" if line else ""
-        return None, f"importing {path.name} raised {type(error).__name__}{place}: {error}"
+        words = f"{error.msg}: {(error.text or '').strip()}" if isinstance(error, SyntaxError) else error
+        return None, f"importing {path.name} raised {type(error).__name__}{place}: {words}"
     except BaseException as error:  # noqa: BLE001 - as above, of those that are to end a program
         return None, f"importing {path.name} ended the whole process ({type(error).__name__}: {error})"
+
+
+def _line_of(error: Exception, path: Path) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
 
 
 def alone(contract_module: str) -> None:

@@ -152,5 +152,7 @@ def _sentence(error: Exception, subject: ModuleType) -> str:
     place = f" (line {lines[-1]})" if lines else ""
     if isinstance(error, NotImplementedError):
         return f"{_NOT_WRITTEN}{place}: {error}".removesuffix(": ")
+    if isinstance(error, AttributeError) and error.obj is subject:
+        return f"{_NOT_WRITTEN}: there is no {error.name}"
     detail = " ".join(str(error).split())
     return f"raised {type(error).__name__}{place}: {detail}".removesuffix(": ")

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
+from groundwork.cli import _learn_check
 from groundwork.cli._learn import app
 from groundwork.cli._learn_place import split_words
 from groundwork.cli._learn_solution import editor_command
 from groundwork.cli._learn_view import bar
-from groundwork.course import Grade, capstone, digest_of, exercises, find_exercise, record_grade
+from groundwork.course import Grade, capstone, digest_of, exercises, find_exercise, read_progress, record_grade
 from groundwork.errors import UsageError
 from groundwork.testing import Outcome, Verdict, load_subject, run_check
 
@@ -58,10 +59,13 @@ def graded(monkeypatch):
     class Graded:
         failing = ()
         error = None
+        stopped = False
         asked = None
 
         def __call__(self, contract, module, solution, **options):
             self.asked = options
+            if self.stopped:
+                raise KeyboardInterrupt
             verdicts = []
             for check in contract:
                 if options.get("only") and check.id not in options["only"]:
@@ -224,7 +228,7 @@ def test_after_the_core_the_screen_goes_on_to_the_next_exercise_and_keeps_the_re
     assert any("core of 05 is done" in line for line in screen)
     assert screen[-1] == "Next: groundwork learn start 06"
     assert listed[4].endswith(f"core done, {len(IDS) - 1} of {len(IDS)} checks pass")
-    assert listed[-1] == "Next: groundwork learn start 01"
+    assert listed[-1] == "Next: groundwork learn start 06"
     assert page[1].endswith("  core")
 
 
@@ -421,7 +425,7 @@ def test_progress_of_all_shows_the_failures_and_writes_a_page(learn):
     told = json.loads(learn("progress", "--json").stdout)
 
     assert f"  x {IDS[0]}  <b>3</b>" in lines
-    assert lines[-1] == "Next: groundwork learn start 01"
+    assert lines[-1] == "Next: groundwork learn hint 05"
     assert paged == ["Next: open p.html in a browser"]
     page = Path("p.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;3" in page
@@ -679,3 +683,38 @@ def test_inside_a_folder_of_the_learners_own_the_screen_is_about_it(learn, monke
 
     assert any(line.startswith("> 05  ") and line.endswith("begun, not yet checked") for line in lines)
     assert lines[-1] == "Next: read README.md, then groundwork learn check 05"
+
+
+@pytest.mark.parametrize("command", [["list"], ["progress"], []], ids=["list", "progress", "screen"])
+def test_the_exercise_that_was_begun_comes_before_those_that_were_not(learn, command):
+    remember(passed=False)
+
+    assert lines_of(learn(*command))[-1].startswith("Next: groundwork learn check 05")
+
+
+def test_a_check_that_is_stopped_says_that_nothing_was_written_down(learn, graded):
+    learn("start", "05")
+    graded.stopped = True
+
+    ended = learn("check", "05")
+
+    assert "stopped; nothing is written down" in ended.stderr
+    assert read_progress(Path("learn") / EXERCISE.folder).checked is None
+
+
+def test_what_was_found_is_written_down_also_where_nobody_reads_on(learn, graded, monkeypatch):
+    learn("start", "05")
+    monkeypatch.setattr(_learn_check, "show_grade", lambda *_, **__: (_ for _ in ()).throw(BrokenPipeError))
+
+    learn("check", "05")
+
+    assert read_progress(Path("learn") / EXERCISE.folder).checked is not None
+
+
+def test_a_narrow_terminal_gets_no_bars(learn, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+    rows = [line for line in lines_of(learn()) if "not begun" in line]
+
+    assert len(rows) == 8
+    assert max(map(len, rows)) <= 80

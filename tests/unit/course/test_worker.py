@@ -67,7 +67,7 @@ def test_what_failed_says_where_the_check_was_and_with_what(asked):
     ("source", "sentence"),
     [
         ("def (:", "importing mine.py raised SyntaxError (line 1): "),
-        ("1 / 0", "importing mine.py raised ZeroDivisionError: division by zero"),
+        ("1 / 0", "importing mine.py raised ZeroDivisionError (line 1): division by zero"),
         ("raise SystemExit(0)", "importing mine.py ended the whole process (SystemExit: 0)"),
     ],
 )
@@ -118,3 +118,20 @@ def test_a_descriptor_is_moved_where_no_child_gets_it():
     assert (b"x", True, False) == (os.read(reading, 1), moved >= 64, os.get_inheritable(moved))
     os.close(moved)
     os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\nimport no_such_module\n", "raised ModuleNotFoundError (line 2): No module named 'no_such_module'"),
+        ("def f(:\n", "raised SyntaxError (line 1): invalid syntax: def f(:"),
+        ("x = 1\n\n\n1 / 0\n", "raised ZeroDivisionError (line 4): division by zero"),
+    ],
+)
+def test_an_import_that_fails_is_told_with_its_line(tmp_path, monkeypatch, text, said):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+
+    subject, broken = _worker._load(tmp_path / "mine.py", ())
+
+    assert (None, f"importing mine.py {said}") == (subject, broken)

@@ -66,6 +66,18 @@ def test_a_stub_is_said_to_be_unwritten_not_broken(tmp_path):
     assert verdict.message == "not written yet (line 2): act"
 
 
+def test_a_name_that_is_not_there_is_said_to_be_unwritten(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("x = 1\n")
+
+    def acts(subject, lab):
+        subject.act()
+
+    [verdict] = run_contract(load_subject(file), contract_of(acts))
+
+    assert verdict.message == "not written yet: there is no act"
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_what_stops_a_program_stops_the_run(error):
     def stops(subject, lab):
