@@ -199,7 +199,7 @@ def test_an_answer_that_nobody_asked_for_is_a_failure(graded):
 def test_reading_standard_input_gets_nothing(graded):
     result = graded("import sys\nraise RuntimeError(repr(sys.stdin.read()))")
 
-    assert result.error == "importing storage.py raised RuntimeError: ''"
+    assert result.error == "importing storage.py raised RuntimeError (line 2): ''"
 
 
 def test_home_and_temporary_folder_are_not_the_learners_own_and_are_gone_afterwards(graded):
