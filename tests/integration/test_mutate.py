@@ -82,6 +82,7 @@ def project(tmp_path, monkeypatch):
     for name, text in (("box/__init__.py", ""), ("box/code.py", CODE), ("box/late.py", LATE), ("test_box.py", TESTS)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

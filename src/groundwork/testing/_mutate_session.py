@@ -48,16 +48,22 @@ def host() -> None:
     later = Path(request["folder"]) / "on-import"
     pid = os.fork()
     if not pid:
+        code = 1
         try:
             die_with_parent()
             _serve({**request, "later": str(later)}, answers)
+            code = 0
+        except BaseException:  # noqa: BLE001 - the fork must not go on as its parent; the log has the reason
+            traceback.print_exc()
         finally:
-            _end_fork(0)
+            _end_fork(code)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        os.waitpid(pid, 0)
+        _, status = os.waitpid(pid, 0)
         pid = 0
-        if later.exists():
+        if code := os.waitstatus_to_exitcode(status):
+            print(json.dumps({"error": f"the process that collects the tests ended with {code}"}), file=answers, flush=True)
+        elif later.exists():
             _try_on_import(request, json.loads(later.read_text(encoding="utf-8")), answers)
     finally:
         if pid:
@@ -280,6 +286,8 @@ def _tell(answers: IO[str], key: str, code: int | None, seconds: float) -> None:
 def _arguments() -> list[str]:
     """Keep others from running the tests in processes or an order of their own, and from writing into the project."""
     found = ["-q", "--capture=no", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:random_order"]
+    # pytest would rewrite the assertions of its plugins; groundwork, which is one, is what this process is made of.
+    found += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     if importlib.util.find_spec("xdist") is not None:
         found += ["-n", "0"]
     if importlib.util.find_spec("pytest_cov") is not None:
