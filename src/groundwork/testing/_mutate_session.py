@@ -62,7 +62,8 @@ def host() -> None:
         _, status = os.waitpid(pid, 0)
         pid = 0
         if code := os.waitstatus_to_exitcode(status):
-            print(json.dumps({"error": f"the process that collects the tests ended with {code}"}), file=answers, flush=True)
+            error = f"the process that collects the tests ended with {code}"
+            print(json.dumps({"error": error}), file=answers, flush=True)
         elif later.exists():
             _try_on_import(request, json.loads(later.read_text(encoding="utf-8")), answers)
     finally:
