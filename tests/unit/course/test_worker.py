@@ -25,11 +25,11 @@ def adds(subject, lab):
 def asked(monkeypatch, tmp_path):
     """Has a file of the given source loaded and its check run; returns the answers."""
     limits = []
+    before = set(sys.modules)
     monkeypatch.setattr(_worker, "restrain", lambda: limits.append("restrained"))
     monkeypatch.setattr(_worker, "guard", lambda allows, folder: limits.append((allows, folder)))
     monkeypatch.setattr(builtins, "__build_class__", builtins.__build_class__)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
 
     def ask(source, *runs):
         path = tmp_path / "mine.py"
@@ -41,7 +41,11 @@ def asked(monkeypatch, tmp_path):
         assert limits == ["restrained", (["groundwork.errors"], f"{tmp_path}{os.sep}")]
         return answers
 
-    return ask
+    yield ask
+    # Whatever else was loaded meanwhile stays: the doors of groundwork keep what they have opened.
+    for name in {*sys.modules} - before:
+        if name.startswith("_groundwork_subject"):
+            del sys.modules[name]
 
 
 def test_a_file_is_loaded_and_its_checks_are_answered_one_by_one(asked):
