@@ -127,6 +127,18 @@ def test_without_fork_the_verdicts_are_the_same(project, monkeypatch):
     }
 
 
+def test_threads_that_the_collection_has_started_hold_nothing_up(project):
+    used = "import polars as pl\n\nCASES = pl.DataFrame({'a': [1, 2]}).lazy().group_by('a').len().collect()\n"
+    again = (
+        "\n\ndef test_again():\n    assert len(pl.DataFrame({'a': [1, 1]}).lazy().group_by('a').len().collect()) == 1\n"
+    )
+    (project / "test_box.py").write_text(used + TESTS + again, encoding="utf-8")
+
+    found = mutate(["box/late.py"], ["test_box.py"], jobs=2)
+
+    assert {"killed"} == set(statuses(found).values())
+
+
 def test_tests_that_fail_without_any_mutant_are_told(project):
     (project / "test_box.py").write_text("def test_no():\n    assert 1 == 2\n", encoding="utf-8")
 

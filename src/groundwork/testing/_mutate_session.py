@@ -15,6 +15,7 @@ import pickle
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from contextlib import suppress
 from functools import partial
@@ -33,6 +34,7 @@ TIMES = 10.0
 """A mutant may take so many times what its tests take without it, or the seconds of the request if that is more."""
 
 _START_S = 20.0  # for pytest to start and the project to be imported
+_POOLS = ("polars-", "tokio-", "rayon", "pt_", "OMP", "async-executor")
 _SURVIVED, _KILLED, _ON_IMPORT = 0, 1, 4
 _FORKS = hasattr(os, "fork")
 
@@ -188,7 +190,8 @@ class Server:
 
     def _measure(self, items: list[pytest.Item]) -> Reach:
         early, files = frozenset(self._early), self._request["files"]
-        if not _FORKS:
+        self._forkable = _FORKS and not _runs_threads()
+        if not self._forkable:
             return measure(items, files, early, self)
         file = Path(self._request["folder"]) / "reach"
         pid = os.fork()
@@ -207,7 +210,7 @@ class Server:
         return found
 
     def _try_all(self, items: list[pytest.Item], reach: Reach) -> None:
-        self._functions = functions_by_code(map(Path, self._request["files"])) if _FORKS else {}
+        self._functions = functions_by_code(map(Path, self._request["files"])) if self._forkable else {}
         self._later: list[dict[str, Any]] = []
         self._waiting: dict[str, dict[str, Any]] = {}
         gc.freeze()  # so that the forks need not copy what they only look at
@@ -221,7 +224,7 @@ class Server:
                     continue
                 limit_s = max(self._request["limit_s"], TIMES * sum(reach.seconds[name] for name in names))
                 asked = {**mutant, "tests": names, "limit_s": limit_s}
-                if not _FORKS or not self._can_fork(mutant, reach):
+                if not self._forkable or not self._can_fork(mutant, reach):
                     self._put_off(asked)
                     continue
                 self._waiting[mutant["id"]] = asked
@@ -264,6 +267,13 @@ class Server:
             if self.failed:
                 return _KILLED
         return _SURVIVED
+
+
+def _runs_threads() -> bool:
+    """Say whether the collection of the tests has started threads that a fork would not have, and would wait for."""
+    tasks = Path("/proc/self/task")
+    names = [(each / "comm").read_text("utf-8", "replace") for each in tasks.glob("*")] if tasks.exists() else []
+    return threading.active_count() > 1 or any(name.startswith(_POOLS) for name in names)
 
 
 def settle_hypothesis(config: pytest.Config) -> None:
