@@ -139,6 +139,17 @@ def test_threads_that_the_collection_has_started_hold_nothing_up(project):
     assert {"killed"} == set(statuses(found).values())
 
 
+def test_a_fork_that_stands_still_is_given_up(project):
+    # As one that waits for a thread which only the process that collected the tests has.
+    begun = "import os, time\n\nHERE = os.getpid()\n\n\n"
+    waits = "def test_waits():\n    while os.getpid() != HERE:\n        time.sleep(1)\n"
+    (project / "test_box.py").write_text(begun + waits + TESTS, encoding="utf-8")
+
+    found = mutate(["box/late.py"], ["test_box.py"], jobs=2, limit_s=0.5)
+
+    assert {"killed"} == set(statuses(found).values())
+
+
 def test_tests_that_fail_without_any_mutant_are_told(project):
     (project / "test_box.py").write_text("def test_no():\n    assert 1 == 2\n", encoding="utf-8")
 

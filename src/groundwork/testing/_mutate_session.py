@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from contextlib import suppress
 from functools import partial
@@ -33,8 +34,12 @@ from groundwork.testing._mutants import compile_mutant
 TIMES = 10.0
 """A mutant may take so many times what its tests take without it, or the seconds of the request if that is more."""
 
+STALL = 6.0
+"""Where no test ends for so many times the seconds of the request, a fork waits for a thread that it does not have."""
+
 _START_S = 20.0  # for pytest to start and the project to be imported
-_POOLS = ("polars-", "tokio-", "rayon", "pt_", "OMP", "async-executor")
+_IDLE = ("jemalloc_bg_thd", "polars-ooc-clea")  # threads that come by an import, and that nobody waits for
+_PAUSE_S = 0.01
 _SURVIVED, _KILLED, _ON_IMPORT = 0, 1, 4
 _FORKS = hasattr(os, "fork")
 
@@ -146,6 +151,7 @@ class Server:
         self._request = request
         self._answers = answers
         self._early: set[CodeType] = set()
+        self._pulse: Path | None = None
         self.failed = False
         self.asked = False
         profile(self._early)
@@ -159,6 +165,8 @@ class Server:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember that a test failed."""
         self.failed = self.failed or report.failed
+        if self._pulse is not None:
+            self._pulse.touch()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -194,6 +202,8 @@ class Server:
         if not self._forkable:
             return measure(items, files, early, self)
         file = Path(self._request["folder"]) / "reach"
+        self._pulse = pulse = Path(self._request["folder"]) / "pulse"
+        pulse.touch()
         pid = os.fork()
         if not pid:
             try:
@@ -203,7 +213,9 @@ class Server:
                 traceback.print_exc()
             finally:
                 _end_fork(0)
-        os.waitpid(pid, 0)
+        if not _ended(pid, pulse, STALL * self._request["limit_s"]):
+            self._pulse, self._forkable = None, False
+            return measure(items, files, early, self)
         if not file.exists():
             return Reach(broken="a test that ends the whole process")
         found: Reach = pickle.loads(file.read_bytes())  # noqa: S301 - of a fork of ours
@@ -269,11 +281,29 @@ class Server:
         return _SURVIVED
 
 
+def _ended(pid: int, pulse: Path, stall_s: float) -> bool:
+    """Wait for a fork that touches a file now and then; False if it stood still, and was killed."""
+    while not os.waitpid(pid, os.WNOHANG)[0]:
+        if time.time() - pulse.stat().st_mtime > stall_s:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return False
+        time.sleep(_PAUSE_S)
+    return True
+
+
 def _runs_threads() -> bool:
     """Say whether the collection of the tests has started threads that a fork would not have, and would wait for."""
-    tasks = Path("/proc/self/task")
-    names = [(each / "comm").read_text("utf-8", "replace") for each in tasks.glob("*")] if tasks.exists() else []
-    return threading.active_count() > 1 or any(name.startswith(_POOLS) for name in names)
+    if threading.active_count() > 1:
+        return True
+    own = Path("/proc/self/comm")
+    if not own.exists():
+        return False
+    names = set()
+    for file in Path("/proc/self/task").glob("*/comm"):
+        with suppress(OSError):  # it has ended meanwhile
+            names.add(file.read_text("utf-8", "replace").strip())
+    return not names <= {own.read_text("utf-8", "replace").strip(), *_IDLE}
 
 
 def settle_hypothesis(config: pytest.Config) -> None:

@@ -14,9 +14,9 @@ from groundwork.storage import read, write
 from groundwork.storage._parquet_size import _page_sizes, check_unpacked_size
 
 FRAMES = {
-    "numbers": pl.DataFrame({"a": [1, 2, None], "b": [0.5, None, 2.0]}),
-    "text": pl.DataFrame({"s": ["x" * 5000, None, ""]}),
-    "odd": pl.DataFrame(
+    "numbers": lambda: pl.DataFrame({"a": [1, 2, None], "b": [0.5, None, 2.0]}),
+    "text": lambda: pl.DataFrame({"s": ["x" * 5000, None, ""]}),
+    "odd": lambda: pl.DataFrame(
         {
             "list": [[1, 2], None],
             "struct": [{"a": 1, "b": "z"}] * 2,
@@ -28,8 +28,8 @@ FRAMES = {
             "price": pl.Series([1, 2]).cast(pl.Decimal(12, 2)),
         }
     ),
-    "no rows": pl.DataFrame(schema={"s": pl.String}),
-    "no columns": pl.DataFrame(),
+    "no rows": lambda: pl.DataFrame(schema={"s": pl.String}),
+    "no columns": pl.DataFrame,
 }
 
 
@@ -48,9 +48,10 @@ def named(content):
 @pytest.mark.parametrize("compression", ["uncompressed", "snappy", "lz4", "gzip", "brotli", "zstd"])
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_file_of_any_kind_passes_a_bound_above_its_size(tmp_path, name, compression):
-    write(tmp_path / "f.parquet", FRAMES[name], compression=compression)
+    frame = FRAMES[name]()
+    write(tmp_path / "f.parquet", frame, compression=compression)
 
-    assert FRAMES[name].equals(read(tmp_path / "f.parquet", max_bytes=20_000))
+    assert frame.equals(read(tmp_path / "f.parquet", max_bytes=20_000))
 
 
 @settings(deadline=None, max_examples=50)
@@ -100,7 +101,7 @@ def test_a_long_page_header_is_read_whole(tmp_path):
     byte=st.binary(min_size=1, max_size=9),
 )
 def test_damage_anywhere_ends_in_an_error_of_ours_or_in_a_size(tmp_path_factory, name, place, byte):
-    content = bytearray(parquet(FRAMES[name]))
+    content = bytearray(parquet(FRAMES[name]()))
     at = int(place * len(content))
     content[at : at + len(byte)] = byte
 
@@ -114,7 +115,7 @@ def test_damage_anywhere_ends_in_an_error_of_ours_or_in_a_size(tmp_path_factory,
 
 @pytest.mark.parametrize("keep", [0, 3, 11, 40])
 def test_a_file_without_its_beginning_is_damage(keep):
-    content = parquet(FRAMES["numbers"])
+    content = parquet(FRAMES["numbers"]())
 
     with pytest.raises(ValueError, match=r"Parquet|damaged|outside"):
         check_unpacked_size(named(content[len(content) - keep :]), 10**9)
