@@ -65,7 +65,7 @@ def end() -> None:
 
 
 def _guessed(words: Sequence[str]) -> "Exercise | None":
-    from groundwork.course import current_exercise, find_exercise
+    from groundwork.course import find_exercise
 
     before = ""
     for word in words:
@@ -75,4 +75,6 @@ def _guessed(words: Sequence[str]) -> "Exercise | None":
         before = word
     if any(word.startswith("--file") for word in words):
         return None
+    from groundwork.course import current_exercise  # which loads more: not before it is needed
+
     return current_exercise(Path.cwd())

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwork.course._catalog import Exercise
-from groundwork.course._grade import Grade
 from groundwork.errors import Locked
 from groundwork.testing import Check, Outcome
+
+if TYPE_CHECKING:
+    from groundwork.course._grade import Grade
 
 PROGRESS = "progress.json"
 VERSION = 2
@@ -132,7 +134,7 @@ def record_hint(exercise: Exercise, folder: Path, check: str) -> int:
     return int(_change(exercise, folder, change)["hints"][check])
 
 
-def record_grade(exercise: Exercise, folder: Path, grade: Grade, digest: str) -> None:
+def record_grade(exercise: Exercise, folder: Path, grade: "Grade", digest: str) -> None:
     """Write down how the checks ended; those that were not run keep what was known of them.
 
     Args:
@@ -156,7 +158,7 @@ def record_grade(exercise: Exercise, folder: Path, grade: Grade, digest: str) ->
     _change(exercise, folder, change)
 
 
-def completes_core(exercise: Exercise, known: Progress, grade: Grade, digest: str) -> bool:
+def completes_core(exercise: Exercise, known: Progress, grade: "Grade", digest: str) -> bool:
     """Tell whether a grade, not yet written down, makes an exercise's core complete for the first time.
 
     Args:

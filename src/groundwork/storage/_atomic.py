@@ -5,11 +5,13 @@ Rule: write beside the target, sync, rename, sync the folder. Cost: one pass ove
 
 import os
 from types import TracebackType
-from typing import IO, Any, AnyStr, Generic, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, AnyStr, Generic, Literal, overload
 
 from groundwork.errors import UsageError
-from groundwork.storage._async_file import AsyncFile, in_thread
 from groundwork.storage._temporary import Replacement
+
+if TYPE_CHECKING:
+    from groundwork.storage._async_file import AsyncFile  # with asyncio, which takes longer to import than all of this
 
 _MODES = ("wb", "w", "xb", "x")
 
@@ -45,7 +47,9 @@ class AtomicWrite(Generic[AnyStr]):
         finally:
             self._replacement.discard()
 
-    async def __aenter__(self) -> AsyncFile[AnyStr]:
+    async def __aenter__(self) -> "AsyncFile[AnyStr]":
+        from groundwork.storage._async_file import AsyncFile, in_thread
+
         opened: list[IO[AnyStr]] = []
         try:
             await in_thread(lambda: opened.append(self.__enter__()))
@@ -59,6 +63,8 @@ class AtomicWrite(Generic[AnyStr]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        from groundwork.storage._async_file import in_thread
+
         if self._async_file is None:
             return
         try:
