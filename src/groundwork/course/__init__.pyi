@@ -2,6 +2,7 @@ from groundwork.course._capstone import blamed, capstone_modules, grade_capstone
 from groundwork.course._capstone_modules import Module, digest_at
 from groundwork.course._catalog import Exercise, capstone, exercises, find_exercise
 from groundwork.course._grade import Grade, grade
+from groundwork.course._measurements import print_measurements
 from groundwork.course._process import LearnerProcess
 from groundwork.course._progress import (
     CheckState,
@@ -60,6 +61,7 @@ __all__ = [
     "library_files",
     "library_parts",
     "line_of",
+    "print_measurements",
     "progress_page",
     "prove",
     "read_progress",

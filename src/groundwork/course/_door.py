@@ -38,6 +38,7 @@ HOMES = {
     "library_files": "_solution",
     "library_parts": "_solution",
     "line_of": "_why",
+    "print_measurements": "_measurements",
     "progress_page": "_progress_page",
     "prove": "_verify",
     "read_progress": "_progress",

@@ -6,9 +6,7 @@
 
 Nothing is installed or changed: what is damaged is a package that this makes by hand, in a temporary folder.
 """
-# ruff: noqa: D103 - named after what they measure
 
-import argparse
 import base64
 import csv
 import hashlib
@@ -26,6 +24,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from groundwork.course import print_measurements
+
+QUICK = "--quick" in sys.argv
+
 
 def infos():
     """List the *.dist-info of this environment."""
@@ -42,6 +44,7 @@ def promised(info):
 
 
 def written(path):
+    """Hash a file as a RECORD writes it."""
     digest = hashlib.sha256(path.read_bytes()).digest()
     return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -80,59 +83,61 @@ DAMAGES = {
 }
 
 
-def measure_damage(options):
+def least_s(work):
+    """Time work; the least of three."""
+    times = []
+    for _ in range(1 if QUICK else 3):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def damage():
+    """Damage a package of three modules, and see who finds it."""
     checks = {}
     if importlib.util.find_spec("pip"):
         checks["pip check"] = [sys.executable, "-m", "pip", "--python", "PYTHON", "check"]
     if shutil.which("uv"):
         checks["uv pip check"] = ["uv", "pip", "check", "--python", "PYTHON"]
-    for damage, harm in DAMAGES.items():
+    rows = []
+    for name, harm in DAMAGES.items():
         with tempfile.TemporaryDirectory() as folder:
             python, info = environment(Path(folder, ".venv"))
             harm(info.parent / "flights")
             found = {
-                name: subprocess.run(
+                check: subprocess.run(
                     [str(python) if word == "PYTHON" else word for word in command], capture_output=True, check=False
                 ).returncode
                 != 0
-                for name, command in checks.items()
-                if not options.quick
+                for check, command in checks.items()
+                if not QUICK
             }
-            rows = list(promised(info))
-            found |= {name: not (rows and all(look(*row) for row in rows)) for name, look in LOOKS.items()}
-        print(f"damage: {damage}: " + ", ".join(f"{name} {'yes' if bad else 'no'}" for name, bad in found.items()))
+            files = list(promised(info))
+            found |= {check: not (files and all(look(*file) for file in files)) for check, look in LOOKS.items()}
+        rows.append((name, *("yes" if bad else "no" for bad in found.values())))
+    return " | ".join(found), rows
 
 
-def measure_hashing(options):
-    files = [row for info in infos() for row in promised(info)][: 50 if options.quick else None]
+def hashing():
+    """Look at each file that a RECORD has a hash of."""
+    files = [row for info in infos() for row in promised(info)][: 50 if QUICK else None]
     size = sum(path.stat().st_size for path, *_ in files if path.exists())
-    print(f"hashing: {len(files):,} files with a hash, {size / 1e6:.0f} MB")
-    for name, look in LOOKS.items():
-        print(
-            f"hashing: {name}, one after the other: {least(options, lambda look=look: [look(*row) for row in files])}"
-        )
+    rows = [(name, least_s(lambda look=look: [look(*row) for row in files])) for name, look in LOOKS.items()]
     with ThreadPoolExecutor() as pool:
-        in_threads = least(options, lambda: list(pool.map(lambda row: LOOKS["hash"](*row), files)))
-        print(f"hashing: hash, in threads: {in_threads}")
+        rows.append(("hash, in threads", least_s(lambda: list(pool.map(lambda row: LOOKS["hash"](*row), files)))))
+    return f"{len(files):,} files, {size / 1e6:,.0f} MB: s", rows
 
 
-def least(options, work):
-    """Time work; the least of three."""
-    times = []
-    for _ in range(1 if options.quick else 3):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return f"{min(times):.2f} s" if min(times) > 0.1 else f"{min(times) * 1000:.2f} ms"
+def names():
+    """Compare the folders of packages with how a lock spells them."""
+    found = [info.name.partition("-")[0] for info in infos()]
+    other = [name for name in found if re.sub(r"[-_.]+", "-", name).lower() != name]
+    return "spelled otherwise | of | such as", [("folders", len(other), len(found), ", ".join(other[:4]))]
 
 
-def measure_names(options):
-    names = [info.name.partition("-")[0] for info in infos()]
-    other = [name for name in names if re.sub(r"[-_.]+", "-", name).lower() != name]
-    print(f"names: {len(other)} of {len(names)} folders are not spelled as in a lock: {', '.join(other[:4])}, ...")
-
-
-def measure_requirements(options):
+def requirements():
+    """Read the Requires-Dist lines of every package."""
     installed = {re.sub(r"[-_.]+", "-", info.name.partition("-")[0]).lower() for info in infos()}
     lines = [
         Requirement(line.partition(":")[2].strip())
@@ -144,47 +149,49 @@ def measure_requirements(options):
     extra = [each for each in marked if "extra" in str(each.marker)]
     none = [each for each in marked if not each.marker.evaluate({"extra": ""})]
     missing = {re.sub(r"[-_.]+", "-", each.name).lower() for each in lines} - installed
-    print(f"requirements: {len(none)} of {len(lines)} lines are of no concern: {len(extra)} speak of an extra,")
-    print(f"requirements: {len(set(none) - set(extra))} of {len(marked) - len(extra)} with another marker do not hold")
-    print(f"requirements: who takes each for a requirement misses {len(missing)} packages")
+    return "of no concern | of", [
+        ("lines", len(none), len(lines)),
+        ("that speak of an extra", len(extra), len(extra)),
+        ("with another marker", len(set(none) - set(extra)), len(marked) - len(extra)),
+        ("packages that are missed by who takes each line for a requirement", len(missing)),
+    ]
 
 
-def measure_prefix(options):
+def prefix():
+    """Start two interpreters, with VIRTUAL_ENV and without."""
     base = getattr(sys, "_base_executable", sys.executable)
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         own, _ = environment(Path(folder, ".venv"))
-        for name, python in (("the system's", base), (".venv's", own)):
+        for started, python in (("the system's Python", base), (".venv's Python", own)):
             for variable in (None, "/somewhere/.venv"):
                 variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
                 variables |= {} if variable is None else {"VIRTUAL_ENV": variable}
                 code = "import sys; print(sys.prefix != sys.base_prefix)"
                 told = subprocess.check_output([python, "-c", code], env=variables, text=True).strip()
-                print(
-                    f"prefix: {name} Python, VIRTUAL_ENV {variable or 'unset'}: sys.prefix != sys.base_prefix: {told}"
-                )
+                rows.append((started, variable or "unset", told))
+    return "VIRTUAL_ENV | sys.prefix != sys.base_prefix", rows
 
 
-def measure_asking(options):
+def asking():
+    """Ask an environment what it is."""
     with tempfile.TemporaryDirectory() as folder:
         python, _ = environment(Path(folder, ".venv"))
-        print(
-            "asking: another interpreter:", least(options, lambda: subprocess.run([python, "-I", "-c", ""], check=True))
-        )
         config = Path(folder, ".venv", "pyvenv.cfg")
-        print("asking: reading pyvenv.cfg:", least(options, lambda: config.read_text(encoding="utf-8")))
+        return "ms", [
+            ("another interpreter", 1e3 * least_s(lambda: subprocess.run([python, "-I", "-c", ""], check=True))),
+            ("reading pyvenv.cfg", 1e3 * least_s(lambda: config.read_text(encoding="utf-8"))),
+        ]
 
 
-def main():
-    every = {name.removeprefix("measure_"): each for name, each in globals().items() if name.startswith("measure_")}
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(every))
-    parser.add_argument("--quick", action="store_true", help="few of everything, for a first look")
-    options = parser.parse_args()
-    if unknown := set(options.names) - set(every):
-        parser.error(f"there are {', '.join(every)}, and not {', '.join(unknown)}")
-    for name in options.names or every:
-        every[name](options)
-
+PARTS = {
+    "damage": damage,
+    "hashing": hashing,
+    "names": names,
+    "requirements": requirements,
+    "prefix": prefix,
+    "asking": asking,
+}
 
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__)

@@ -5,8 +5,7 @@
     python measure.py --quick       smaller, to see that it runs
 
 Each figure is the least of several runs, in the processor's time: what other programs do on the machine only ever adds.
-Memory is what ``tracemalloc`` sees. The standard library is all that it needs; moved, sizes, restarts and state also
-measure your ``data.py``, and need polars.
+Memory is what ``tracemalloc`` sees. ``moved``, ``sizes``, ``restarts`` and ``state`` measure your ``data.py``.
 """
 # ruff: noqa: PERF401, C417 - the slow ways are what is measured
 
@@ -23,13 +22,13 @@ import time
 import tracemalloc
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import make_dataclass
 from typing import Any
+
+from groundwork.course import print_measurements
 
 Row = tuple[str | float, ...]
 QUICK = "--quick" in sys.argv
-
-
 CLOCK = time.process_time if time.get_clock_info("process_time").resolution < 1e-6 else time.perf_counter
 
 
@@ -126,37 +125,15 @@ def scan() -> tuple[str, list[Row]]:
 
 def memory() -> tuple[str, list[Row]]:
     """Keep 10,000 records of four fields: bytes of each, without the values; ns to make one and to read a field."""
-    Named = namedtuple("Named", "id label width height")
-
-    @dataclass
-    class Plain:
-        id: str
-        label: str
-        width: int
-        height: int
-
-    @dataclass(slots=True)
-    class Slots:
-        id: str
-        label: str
-        width: int
-        height: int
-
-    @dataclass(frozen=True, slots=True)
-    class Frozen:
-        id: str
-        label: str
-        width: int
-        height: int
-
+    fields = ("id", "label", "width", "height")
     count = sized(10_000)
     values = ("sample", "cat", 640, 480)
     makes: list[tuple[str, Callable[..., object], Callable[[object], object]]] = [
         ("dict", lambda a, b, c, d: {"id": a, "label": b, "width": c, "height": d}, lambda each: each["width"]),
-        ("dataclass", Plain, lambda each: each.width),
-        ("dataclass(slots=True)", Slots, lambda each: each.width),
-        ("the same, frozen", Frozen, lambda each: each.width),
-        ("namedtuple", Named, lambda each: each.width),
+        ("dataclass", make_dataclass("Plain", fields), lambda each: each.width),
+        ("dataclass(slots=True)", make_dataclass("Slots", fields, slots=True), lambda each: each.width),
+        ("the same, frozen", make_dataclass("Frozen", fields, slots=True, frozen=True), lambda each: each.width),
+        ("namedtuple", namedtuple("Named", fields), lambda each: each.width),
         ("tuple", lambda *fields: fields, lambda each: each[2]),
         ("list", lambda *fields: list(fields), lambda each: each[2]),
     ]
@@ -445,7 +422,7 @@ def state_size() -> tuple[str, list[Row]]:
     return "with the order, bytes | yours, bytes | the order made again, ms", rows
 
 
-PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
+PARTS = {
     "comprehension": comprehension,
     "set": membership,
     "dict": scan,
@@ -462,30 +439,5 @@ PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
     "state": state_size,
 }
 
-
-def main() -> None:
-    """Measure what is named, or all; print a table for each."""
-    wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(PARTS)
-    if unknown := [each for each in wanted if each not in PARTS]:
-        sys.exit(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    print(f"Python {sys.version.split()[0]}, {sys.platform}\n")
-    for name in wanted:
-        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}")
-        try:
-            columns, rows = PARTS[name]()
-        except NotImplementedError as error:
-            print(f"| {error} is not written yet in data.py |\n")
-            continue
-        print(f"| | {columns} |")
-        print("|---" * (len(rows[0])) + "|")
-        for first, *figures in rows:
-            print(f"| {first} | {' | '.join(_figure(float(each)) for each in figures)} |")
-        print()
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__)

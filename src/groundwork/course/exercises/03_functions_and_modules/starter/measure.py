@@ -5,7 +5,7 @@
     python measure.py --quick       smaller, to see that it runs
 
 Times are the least of several runs, in the processor's time: what other programs do on the machine only ever adds. All
-chance is seeded. Needs Python and numpy.
+chance is seeded.
 """
 
 import contextlib
@@ -21,6 +21,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from groundwork.course import print_measurements
 
 Row = tuple[str | float, ...]
 QUICK = "--quick" in sys.argv
@@ -254,7 +256,7 @@ def importing() -> tuple[str, list[Row]]:
     return "ms, with the start", found
 
 
-PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
+PARTS = {
     "wrapper": wrapper,
     "format": formatting,
     "keys": keys,
@@ -265,28 +267,5 @@ PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
     "import": importing,
 }
 
-
-def main() -> None:
-    """Measure what is named, or all; print a table for each."""
-    wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(PARTS)
-    if unknown := [each for each in wanted if each not in PARTS]:
-        sys.exit(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    print(f"Python {sys.version.split()[0]}, numpy {np.__version__}, {sys.platform}\n")
-    for name in wanted:
-        columns, rows = PARTS[name]()
-        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}")
-        print(f"| | {columns} |")
-        print("|---" * len(rows[0]) + "|")
-        for first, *figures in rows:
-            print(f"| {first} | {' | '.join(map(_figure, figures))} |")
-        print()
-
-
-def _figure(value: str | float) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__)

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from groundwork.course import find_exercise
+from groundwork.course import find_exercise, print_measurements
 from groundwork.errors import ContractBroken
 from groundwork.testing import Lab, load_subject
 from groundwork.testing.contracts import _models, _records, _replacing
@@ -241,7 +241,7 @@ def count_up() -> Iterator[int]:
         yield step
 
 
-PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
+PARTS = {
     "durable": durable,
     "kills": kills,
     "short": short,
@@ -254,22 +254,5 @@ PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
     "checksum": checksum,
 }
 
-
-def main() -> None:
-    """Measure what is named, or all; print a table for each."""
-    wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(PARTS)
-    if unknown := [each for each in wanted if each not in PARTS]:
-        sys.exit(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    print(f"Python {sys.version.split()[0]}, {sys.platform}, {os.cpu_count()} cores\n")
-    for name in wanted:
-        columns, rows = PARTS[name]()
-        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}")
-        print(f"| | {columns} |")
-        print("|---" * (columns.count("|") + 2) + "|")
-        for row in rows:
-            print(f"| {' | '.join(map(str, row))} |")
-        print(flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__)

@@ -10,7 +10,6 @@ that come with the course. All but ``calls`` is on virtual time, and the same on
 
 import asyncio
 import math
-import os
 import pickle
 import sys
 import timeit
@@ -20,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import groundwork.resilience
-from groundwork.course import find_exercise
+from groundwork.course import find_exercise, print_measurements
 from groundwork.errors import ContractBroken
 from groundwork.testing import Lab, VirtualClock, load_subject
 from groundwork.testing.contracts import _breaking, _failures, _pipeline_faults
@@ -264,7 +263,7 @@ def halfopen() -> tuple[str, list[Row]]:
     return "let through", held((wrong("lets_all_through_half_open"), RIGHT, LIBRARY), look)
 
 
-PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
+PARTS = {
     "calls": calls,
     "clients": clients,
     "deadline": deadline,
@@ -278,22 +277,5 @@ PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
     "halfopen": halfopen,
 }
 
-
-def main() -> None:
-    """Measure what is named, or all; print a table for each."""
-    wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(PARTS)
-    if unknown := [each for each in wanted if each not in PARTS]:
-        sys.exit(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    print(f"Python {sys.version.split()[0]}, {sys.platform}, {os.cpu_count()} cores\n")
-    for name in wanted:
-        columns, rows = PARTS[name]()
-        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}")
-        print(f"| | {columns} |")
-        print("|---" * (columns.count("|") + 2) + "|")
-        for row in rows:
-            print(f"| {' | '.join(map(str, row))} |")
-        print(flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__)

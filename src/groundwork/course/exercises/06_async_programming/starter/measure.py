@@ -1,14 +1,15 @@
 """What bounds, batches, queues and ends cost and save, measured on your machine.
 
     python measure.py                   all of it, in two to five minutes
-    python measure.py arrivals company  some of it
-    python measure.py batch --yours     with your concurrency.py in place of the course's own solution
+    python measure.py arrivals overload some of it
+    python measure.py bad --yours       with your concurrency.py in place of the course's own solution
     python measure.py --quick           smaller, to see that it runs
 
 Most of it is on virtual time, with a model that takes 5 ms and 0.1 ms for each item, at most 32 of them together: it
 does not depend on the machine. ``cost`` and ``memory`` do, and ``sigterm``, which sends signals to real servers.
 """
 
+import argparse
 import asyncio
 import functools
 import statistics
@@ -22,12 +23,14 @@ from types import ModuleType
 from typing import Any
 
 from groundwork import concurrency as library
-from groundwork.course import find_exercise
+from groundwork.course import find_exercise, print_measurements
 from groundwork.testing import Lab, load_subject, run_contract
 from groundwork.testing.contracts._model_time import SlowModel, later, run, turns
 from groundwork.testing.contracts.concurrency import CONTRACT
 
 Row = tuple[str | float, ...]
+OPTIONS = argparse.ArgumentParser(add_help=False)
+OPTIONS.add_argument("--yours", action="store_true", help="your concurrency.py in place of the course's own solution")
 QUICK, YOURS = "--quick" in sys.argv, "--yours" in sys.argv
 HERE, EXERCISE = Path(__file__).parent, find_exercise("06").path
 CAPACITY = 32 / 0.0082
@@ -307,7 +310,7 @@ def sigterm() -> tuple[str, list[Row]]:
     return "least lost | most lost", rows
 
 
-PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
+PARTS = {
     "cost": cost,
     "arrivals": arrivals,
     "overload": overload,
@@ -321,26 +324,5 @@ PARTS: dict[str, Callable[[], tuple[str, list[Row]]]] = {
     "sigterm": sigterm,
 }
 
-
-def main() -> None:
-    """Measure what is named, or all; print a table for each."""
-    wanted = [each for each in sys.argv[1:] if not each.startswith("-")] or list(PARTS)
-    if unknown := [each for each in wanted if each not in PARTS]:
-        sys.exit(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
-    print(f"Python {sys.version.split()[0]}, {sys.platform}\n")
-    for name in wanted:
-        columns, rows = PARTS[name]()
-        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}")
-        print(f"| | {columns} |")
-        print("|---" * len(rows[0]) + "|")
-        for first, *figures in rows:
-            print(f"| {first} | {' | '.join(_figure(float(each)) for each in figures)} |")
-        print(flush=True)
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
-
-
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__, options=OPTIONS)

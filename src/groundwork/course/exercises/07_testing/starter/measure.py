@@ -1,9 +1,12 @@
-"""Measurements for the questions of README.md, and a small mutation tester; ``python measure.py`` runs them all.
+"""Measurements for the questions of README.md, and a small mutation tester.
 
-Some of them: ``python measure.py lines mutants``; with another suite, and what it does not find: ``python measure.py
-mutants --suite other_suite.py --all``.
+    python measure.py                                        all of it, in some minutes
+    python measure.py lines mutants                          some of it
+    python measure.py mutants --suite other_suite.py --all   another suite, and what it does not find
+    python measure.py --quick                                less, to see that it runs
+
+``happy`` is a suite of the happy path alone; what it is run against, as your own, is ``intake.py`` beside this file.
 """
-# ruff: noqa: D103 - named after what they measure
 
 import argparse
 import ast
@@ -17,7 +20,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from groundwork.course import print_measurements
+
 HERE = Path(__file__).resolve().parent
+OPTIONS = argparse.ArgumentParser(add_help=False)
+OPTIONS.add_argument("--suite", type=Path, default=HERE / "test_suite.py", help="in place of your test_suite.py")
+OPTIONS.add_argument("--all", action="store_true", help="name the mutants that survive")
+QUICK, GIVEN = "--quick" in sys.argv, OPTIONS.parse_known_args()[0]
 HAPPY = """
 import intake
 
@@ -100,46 +109,62 @@ def mutants(module):
             yield changed.lineno, word, ast.unparse(ast.fix_missing_locations(other))
 
 
-def measure_mutants(options):
-    module, suite = (HERE / "intake.py").read_text(encoding="utf-8"), options.suite.read_text(encoding="utf-8")
-    for name, text in (("happy", HAPPY), (options.suite.name, suite)):
-        made = list(mutants(module))
-        made = random.Random(7).sample(made, 1) if options.quick else made
-        survived = [f"  line {line}: {word}" for line, word, source in made if outcome(text, source)[0] == 0]
-        print(f"mutants: {name} finds {len(made) - len(survived)} of {len(made)}")
-        if options.all:
-            print("\n".join(sorted(survived)))
+def both():
+    """Read the module, and the two suites by their names."""
+    suites = {"happy": HAPPY, GIVEN.suite.name: GIVEN.suite.read_text(encoding="utf-8")}
+    return (HERE / "intake.py").read_text(encoding="utf-8"), suites
 
 
-def measure_lines(options):
-    module, suite = (HERE / "intake.py").read_text(encoding="utf-8"), options.suite.read_text(encoding="utf-8")
+def find_mutants():
+    """Change one thing in intake.py at a time, and run the suites."""
+    module, suites = both()
+    made = list(mutants(module))
+    made = random.Random(7).sample(made, 1) if QUICK else made
+    rows = []
+    for name, text in suites.items():
+        survived = [f"line {line}: {word}" for line, word, source in made if outcome(text, source)[0] == 0]
+        rows.append((name, f"{len(made) - len(survived)} of {len(made)}"))
+        rows += [(f"{name} does not find", each) for each in sorted(survived) if GIVEN.all]
+    return "mutants found", rows
+
+
+def executed():
+    """Note which lines of intake.py the suites execute."""
+    module, suites = both()
     functions = [node for node in ast.walk(ast.parse(module)) if isinstance(node, ast.FunctionDef)]
     inside = [node for each in functions for node in ast.walk(each) if isinstance(node, ast.stmt) and node is not each]
     texts = [node for node in inside if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
     lines = {node.lineno for node in inside if node not in texts}
-    for name, text in (("happy", HAPPY), (options.suite.name, suite)):
+    rows = []
+    for name, text in suites.items():
         printed = outcome(text, module, "lines")[1].splitlines()
         run = lines.intersection(ast.literal_eval(printed[-1].removeprefix("lines ")))
-        print(f"lines: {name} executes {len(run)} of {len(lines)}")
+        rows.append((name, f"{len(run)} of {len(lines)}"))
+    return "lines executed", rows
 
 
-def measure_luck(options):
+def luck():
+    """Run a test 20 times that fails in some of its runs."""
+    rows = []
     for share in (0.5, 0.1, 0.01, 0.001):
         chance = random.Random(7)
-        times = 200 if options.quick else 20_000
+        times = 200 if QUICK else 20_000
         green = sum(all(chance.random() >= share for _ in range(20)) for _ in range(times)) / times
-        print(f"luck: fails in {share:g} of its runs, green in 20 of 20: {green:.1%}, by rule {(1 - share) ** 20:.1%}")
+        rows.append((f"fails in {share:g} of its runs", f"{green:.1%}", f"{(1 - share) ** 20:.1%}"))
+    return "green in 20 of 20 | by rule", rows
 
 
-def measure_floats(options):
+def floats():
+    """Take the mean of ten numbers in two right ways, of 10,000 lists."""
     chance = random.Random(7)
-    lists = [[chance.uniform(0, 100) for _ in range(10)] for _ in range(100 if options.quick else 10_000)]
+    lists = [[chance.uniform(0, 100) for _ in range(10)] for _ in range(100 if QUICK else 10_000)]
     unequal = sum(statistics.fmean(each) != sum(each) / len(each) for each in lists) / len(lists)
     far = max(abs(statistics.fmean(each) / (sum(each) / len(each)) - 1) for each in lists)
-    print(f"floats: of two right means {unequal:.0%} are not ==; the farthest differ by {far:.1e} of their value")
+    return "not == | the farthest differ by, of their value", [("two means", f"{unequal:.0%}", f"{far:.1e}")]
 
 
-def measure_waits(options):
+def waits():
+    """Let fetch fail four times, with a fake sleep and with the real one."""
     from intake import fetch
 
     def source():
@@ -152,43 +177,40 @@ def measure_waits(options):
         except ConnectionError:
             return time.perf_counter() - started
 
-    waits = []
-    fake_s = min(asked(sleep=waits.append) for _ in range(100))
-    first_s = 0.001 if options.quick else 0.1
-    real_s = asked(first_s=first_s)
-    print(
-        f"waits: with a fake sleep {fake_s * 1e6:.0f} us, {waits[:3]}; for real, from {first_s:g} s on, {real_s:.2f} s"
-    )
+    noted = []
+    fake_s = min(asked(sleep=noted.append) for _ in range(100))
+    first_s = 0.001 if QUICK else 0.1
+    return "a call | its waits, s", [
+        ("a fake sleep", f"{fake_s * 1e6:.0f} us", ", ".join(f"{each:.2f}" for each in noted[:3])),
+        (f"the real one, from {first_s:g} s on", f"{asked(first_s=first_s):.2f} s"),
+    ]
 
 
-def measure_start(options):
-    module, suite = ((HERE / name).read_text(encoding="utf-8") for name in ("intake.py", options.suite))
-    told, before_s = [], children_s()
-    for name, text in (("an empty one", ""), ("one test", "def test(): assert 1"), ("happy", HAPPY), ("yours", suite)):
+def start():
+    """Run small suites, each in a process of its own."""
+    module, suites = both()
+    rows, before_s = [], children_s()
+    for name, text in {"an empty one": "", "one test": "def test(): assert 1", **suites}.items():
         outcome(text, module)
-        told.append(f"{name} {children_s() - before_s:.2f} s")
+        rows.append((name, children_s() - before_s))
         before_s = children_s()
-    print("start: on the processor, " + ", ".join(told))
+    return "s, on the processor", rows
 
 
 def children_s():
+    """Read what the processor has spent on processes that have ended."""
     times = os.times()
     return times.children_user + times.children_system
 
 
-def main():
-    every = {name.removeprefix("measure_"): each for name, each in globals().items() if name.startswith("measure_")}
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(every))
-    parser.add_argument("--suite", type=Path, default=HERE / "test_suite.py")
-    parser.add_argument("--all", action="store_true", help="name the mutants that survive")
-    parser.add_argument("--quick", action="store_true", help="few of everything, for a first look")
-    options = parser.parse_args()
-    if unknown := set(options.names) - set(every):
-        parser.error(f"there are {', '.join(every)}, and not {', '.join(unknown)}")
-    for name in options.names or every:
-        every[name](options)
-
+PARTS = {
+    "mutants": find_mutants,
+    "lines": executed,
+    "luck": luck,
+    "floats": floats,
+    "waits": waits,
+    "start": start,
+}
 
 if __name__ == "__main__":
-    main()
+    print_measurements(PARTS, about=__doc__, options=OPTIONS)
