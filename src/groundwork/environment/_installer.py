@@ -111,7 +111,7 @@ class Installer:
             self.uninstall(python, ["setuptools"])
 
     def install_project(self, python: Path, project: Path) -> None:
-        """Install a project in place: its sources are used where they are.
+        """Install a project in place: its sources are used where they are, and compiled where they lie in ``src``.
 
         Args:
             python: Interpreter of the environment; the project's build backend is installed there.
@@ -120,6 +120,10 @@ class Installer:
         options = ["--no-deps", "--no-build-isolation"]
         options.append("--reinstall" if self.name == "uv" else "--force-reinstall")
         self._run(python, [*options, "--editable", project], what="install the project itself")
+        # As above. Python takes no harm from files that do not compile; whoever imports one is told.
+        sources = project / "src"
+        if sources.is_dir():
+            succeeds([python, "-I", "-m", "compileall", "-qq", "-j", "0", sources])
 
     def _run(self, python: Path, arguments: Sequence[str | Path], *, what: str) -> None:
         if self.name == "uv":

@@ -79,6 +79,18 @@ def test_project_is_installed_in_place_with_the_locked_build_backend(commands, n
     assert commands[0][-5:] == ["--no-deps", "--no-build-isolation", again, "--editable", "/project"]
 
 
+def test_a_project_is_compiled_even_where_python_is_told_to_write_nothing(commands, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "whole.py").write_text("X = 1\n", encoding="utf-8")
+    (tmp_path / "src" / "broken.py").write_text("X = (\n", encoding="utf-8")
+
+    Installer("uv").install_project(Path(sys.executable), tmp_path)
+
+    compiled = (tmp_path / "src" / "__pycache__").iterdir()
+    assert ["whole"] == [path.name.partition(".")[0] for path in compiled]
+
+
 @pytest.mark.parametrize("name", ["uv", "pip"])
 def test_an_environment_is_made_without_pip_since_that_takes_long(commands, name):
     Installer(name).make_venv(Path("/env"))
