@@ -42,40 +42,25 @@ def test_what_depends_on_a_broken_check_waits_and_so_does_what_depends_on_that()
     ]
 
 
-def test_any_error_of_the_implementation_is_a_failure_with_the_line_in_its_file(tmp_path):
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def act():\n    return {}['missing']\n", "raised KeyError (line 2): 'missing'"),
+        ("def act():\n    raise NotImplementedError('act')\n", "not written yet (line 2): act"),
+        ("x = 1\n", "not written yet: there is no act"),
+    ],
+    ids=["error", "stub", "missing name"],
+)
+def test_what_an_implementation_raises_or_lacks_is_a_failure_said_with_its_line(tmp_path, source, message):
     file = tmp_path / "mine.py"
-    file.write_text("def act():\n    return {}['missing']\n")
+    file.write_text(source)
 
     def acts(subject, lab):
         subject.act()
 
     [verdict] = run_contract(load_subject(file), contract_of(acts))
 
-    assert (verdict.outcome, verdict.message) == (Outcome.FAILED, "raised KeyError (line 2): 'missing'")
-
-
-def test_a_stub_is_said_to_be_unwritten_not_broken(tmp_path):
-    file = tmp_path / "mine.py"
-    file.write_text("def act():\n    raise NotImplementedError('act')\n")
-
-    def acts(subject, lab):
-        subject.act()
-
-    [verdict] = run_contract(load_subject(file), contract_of(acts))
-
-    assert verdict.message == "not written yet (line 2): act"
-
-
-def test_a_name_that_is_not_there_is_said_to_be_unwritten(tmp_path):
-    file = tmp_path / "mine.py"
-    file.write_text("x = 1\n")
-
-    def acts(subject, lab):
-        subject.act()
-
-    [verdict] = run_contract(load_subject(file), contract_of(acts))
-
-    assert verdict.message == "not written yet: there is no act"
+    assert (verdict.outcome, verdict.message) == (Outcome.FAILED, message)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
