@@ -82,15 +82,18 @@ def show_report(
 
 def _show_team(found: "list[Learner]") -> None:
     width = max(len("learner"), *(len(learner.name) for learner in found))
-    numbers = "".join(f"{standing.exercise.number:>8}" for standing in found[0].standings)
-    typer.echo(f"{'learner':<{width}}{numbers}  {'done':<14}  cores")
+    numbers = [standing.exercise.number for standing in found[0].columns]
+    widths = [max(8, len(number) + 2) for number in numbers]
+    typer.echo(f"{'learner':<{width}}{_cells(numbers, widths)}  {'done':<14}  cores")
     for learner in found:
-        cells = "".join(
-            f"{f'{standing.passed}/{standing.total}' if standing.begun else '-':>8}" for standing in learner.standings
-        )
+        counts = [f"{each.passed}/{each.total}" if each.begun else "-" for each in learner.columns]
         total = len(learner.standings)
         done = f"{bar(learner.done, total)[::3]} {learner.done} of {total}"
-        typer.echo(f"{learner.name:<{width}}{cells}  {done}  {learner.cores_done} of {total}")
+        typer.echo(f"{learner.name:<{width}}{_cells(counts, widths)}  {done}  {learner.cores_done} of {total}")
+
+
+def _cells(texts: "list[str]", widths: "list[int]") -> str:
+    return "".join(f"{text:>{width}}" for text, width in zip(texts, widths, strict=True))
 
 
 def _write(file: Path, text: str) -> None:

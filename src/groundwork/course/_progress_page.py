@@ -6,6 +6,7 @@ Rule: whatever came from a learner's folder is escaped.
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from groundwork.course._catalog import CAPSTONE
 from groundwork.course._page_style import STYLE
 from groundwork.course._report import Learner, hardest_checks
 from groundwork.course._standing import LevelCount, Standing
@@ -18,16 +19,17 @@ def progress_page(found: Sequence[Standing], *, name: str) -> str:
     """Write a learner's page.
 
     Args:
-        found: How far the learner is, one for each exercise.
+        found: How far the learner is, one for each exercise, and perhaps the capstone's.
         name: Whose it is.
 
     Returns:
         A whole HTML document.
     """
-    done = sum(standing.done for standing in found)
+    counted = [standing for standing in found if standing.exercise.number != CAPSTONE]
+    done = sum(standing.done for standing in counted)
     cards = [
-        (f"{sum(standing.core_done or standing.done for standing in found)} of {len(found)}", "cores done"),
-        (f"{done} of {len(found)}", "exercises done"),
+        (f"{sum(standing.core_done or standing.done for standing in counted)} of {len(counted)}", "cores done"),
+        (f"{done} of {len(counted)}", "exercises done"),
         (str(sum(standing.passed for standing in found)), "checks pass"),
         (str(sum(sum(standing.progress.hints.values()) for standing in found)), "hints taken"),
     ]
@@ -45,13 +47,13 @@ def report_page(found: Sequence[Learner]) -> str:
     Returns:
         A whole HTML document.
     """
-    columns = found[0].standings if found else ()
+    columns = found[0].columns if found else ()
     head = "".join(
         f'<th class=number title="{escape(standing.exercise.title)}">{standing.exercise.number}</th>'
         for standing in columns
     )
     rows = "".join(
-        f"<tr><td>{escape(learner.name)}</td>{''.join(map(_cell, learner.standings))}"
+        f"<tr><td>{escape(learner.name)}</td>{''.join(map(_cell, learner.columns))}"
         f"<td class=number>{learner.cores_done}</td><td class=number>{learner.done}</td>"
         f"<td class=muted>{_day(learner.last_checked)}</td></tr>"
         for learner in found

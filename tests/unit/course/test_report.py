@@ -1,11 +1,13 @@
 import csv
 import io
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from groundwork.course import (
     Grade,
+    capstone,
     exercises,
     find_exercise,
     hardest_checks,
@@ -52,21 +54,65 @@ def test_two_of_one_name_are_told_apart_by_their_folders(tmp_path):
     assert [str(first / "learn"), str(second / "learn")] == [each.name for each in learners([first, second])]
 
 
-def test_a_folder_without_work_is_refused(tmp_path):
-    (tmp_path / "empty" / "other").mkdir(parents=True)
+def test_whoever_has_not_begun_is_there_with_zeros(tmp_path):
+    learner(tmp_path / "ada", [])
+    for folder in ("bob", "cy/learn", "dan/notes", ".git"):
+        (tmp_path / folder).mkdir(parents=True)
 
-    for folder in (tmp_path / "missing", tmp_path / "empty"):
+    team = learners([tmp_path])
+    named = learners([tmp_path / "bob", tmp_path / "cy", tmp_path / "cy" / "learn"])
+
+    assert ["ada", "bob", "cy", "dan"] == [each.name for each in team]
+    assert ["bob", "cy"] == [each.name for each in named]
+    assert {(0, 0, 0)} == {(each.passed, each.cores_done, each.done) for each in (*team[1:], *named)}
+    assert {"not begun"} == {row["state"] for row in report_rows(named)}
+
+
+def test_what_is_no_learners_folder_is_refused(tmp_path):
+    (tmp_path / "other" / "folder").mkdir(parents=True)
+    (tmp_path / "file").touch()
+
+    for folder in (tmp_path / "missing", tmp_path / "other", tmp_path / "file"):
         with pytest.raises(UsageError, match=folder.name):
             learners([folder])
 
 
-def test_the_table_has_a_row_for_each_learner_and_exercise(tmp_path):
+def test_a_folder_that_may_not_be_read_is_refused_by_its_name(tmp_path, monkeypatch):
+    def refused(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+
+    with pytest.raises(UsageError, match=f"{tmp_path.name} cannot be read: Permission denied"):
+        learners([tmp_path])
+
+
+def test_the_table_has_a_row_for_each_learner_and_exercise_and_the_capstone(tmp_path):
     rows = report_rows(learners([learner(tmp_path / "ada", [SECOND])]))
 
     [row] = [row for row in rows if row["exercise"] == "05"]
-    assert len(exercises()) == len(rows)
+    assert [*(each.number for each in exercises()), "capstone"] == [row["exercise"] for row in rows]
     assert (1, len(EXERCISE.contract), "", 1) == (row["passed"], row["total"], row["finished"], row["basic_passed"])
     assert row["basic_total"] == sum(check.level == "basic" for check in EXERCISE.contract)
+
+
+def test_the_capstone_is_shown_everywhere_and_counted_as_no_exercise(tmp_path):
+    final, home = capstone(), tmp_path / "learn" / "capstone"
+    home.mkdir(parents=True)
+    verdicts = tuple(Verdict(check, Outcome.PASSED) for check in final.contract)
+    record_grade(final, home, Grade(final.number, verdicts, None, ""), "abc")
+
+    [found] = learners([tmp_path])
+    [*_, row] = report_rows([found])
+    page = report_page([found])
+
+    total = len(final.contract)
+    assert (0, 0, 0) == (found.done, found.cores_done, found.passed)
+    assert ("capstone", "done", total) == (row["exercise"], row["state"], row["passed"])
+    assert ("capstone", total) == tuple(found.to_dict()["exercises"][-1][name] for name in ("exercise", "passed"))
+    assert ">capstone</th>" in page
+    assert f"{total} / {total}" in page
+    assert "0 of 7" in progress_page(found.columns, name="ada")
 
 
 def test_no_cell_of_the_csv_begins_like_a_formula(tmp_path):
