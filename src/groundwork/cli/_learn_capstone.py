@@ -60,9 +60,10 @@ def run(
 
     library = _numbers(with_library or [])
     place = capstone_place()
+    chosen = None if only is None else [place.check(stage).id for stage in only]
     modules = capstone_modules(place.folder.parent, library)
     digest = digest_at(place.exercise, place.folder)
-    result = _graded(modules, only=only, limit_s=limit_s, sandbox=sandbox)
+    result = _graded(modules, only=chosen, limit_s=limit_s, sandbox=sandbox)
     final = not library and only is None
     if as_json:
         told = result.to_dict()

@@ -195,7 +195,7 @@ def _wanted(place: Place, levels: list[str] | None, only: list[str] | None) -> d
         if not any(check.level in levels for check in place.exercise.contract):
             raise UsageError(f"exercise {place.exercise.number} has no check of level {' or '.join(levels)}")
     if only:
-        wanted["only"] = [place.exercise.contract[check].id for check in only]
+        wanted["only"] = [place.check(check).id for check in only]
     return wanted
 
 

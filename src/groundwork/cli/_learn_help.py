@@ -24,7 +24,7 @@ def show_hint(words: _Words = None, file: File = None) -> None:
 
     name, check = split_words(words or [])
     place = find_place(name, file)
-    found = place.exercise.contract[check] if check else None
+    found = place.check(check) if check else None
     if found is None:
         known = standing(place.exercise, place.folder)
         if known.done:
@@ -56,7 +56,7 @@ def explain(
     if wanted is None:
         raise UsageError("no check was named; give its id", hint="groundwork learn progress EXERCISE lists them")
     place = find_written(name, file)
-    check: Check = place.exercise.contract[wanted]
+    check = place.check(wanted)
     known = standing(place.exercise, place.folder)
     state = known.progress.checks.get(check.id)
     if state is None or known.changed:

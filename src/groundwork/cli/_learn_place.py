@@ -14,6 +14,7 @@ from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
     from groundwork.course import Exercise, Standing
+    from groundwork.testing import Check
 
 Name = Annotated[
     str | None,
@@ -61,6 +62,26 @@ class Place:
         if self.exercise.number == CAPSTONE and name in _INSTEAD:
             return f"groundwork learn {_INSTEAD[name]}"
         return " ".join(["groundwork learn", name, self.exercise.number, *words]) + self.suffix
+
+    def check(self, name: str) -> "Check":
+        """Find a check of the exercise.
+
+        Args:
+            name: Its id.
+
+        Returns:
+            The check.
+
+        Raises:
+            UsageError: There is none of that id; the hint names those that are like it, or says how to list all.
+        """
+        try:
+            check: Check = self.exercise.contract[name]
+        except UsageError as error:
+            first = "" if self.folder.is_dir() else f"groundwork learn start {self.exercise.number}, then "
+            listing = f"{first}groundwork learn progress {self.exercise.number} lists them"
+            raise UsageError(error.message, hint=error.hint or listing) from error
+        return check
 
 
 def find_place(name: str | None, file: Path | None) -> Place:

@@ -122,7 +122,7 @@ class Contract(Sequence[Check]):
         """Look a check up by its id or position."""
         if isinstance(key, str):
             if key not in self._checks:
-                near = difflib.get_close_matches(key, self._checks, n=3, cutoff=0.0)
+                near = difflib.get_close_matches(key, self._checks, n=3)
                 raise UsageError(
                     f"{self.name} has no check {key!r}", hint=f"did you mean {' or '.join(near)}?" if near else None
                 )

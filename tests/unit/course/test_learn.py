@@ -492,12 +492,21 @@ def test_a_level_or_a_check_that_is_not_there_is_told(learn, words):
     assert isinstance(learn("check", "05", *words).exception, UsageError)
 
 
-def test_a_hint_for_a_check_that_is_not_there_names_the_nearest_three(learn):
-    ended = learn("hint", "05", IDS[5] + "x")
+@pytest.mark.parametrize("words", [("hint", "05"), ("why", "05"), ("check", "05", "--only")], ids=" ".join)
+def test_for_a_check_that_is_not_there_what_is_like_it_is_named_or_how_to_list_all(learn, words):
+    learn("start", "05")
 
-    assert isinstance(ended.exception, UsageError)
-    assert ended.exception.hint.startswith(f"did you mean {IDS[5]} or ")
-    assert 2 == ended.exception.hint.count(" or ")
+    near, far = learn(*words, IDS[5] + "x"), learn(*words, "foo")
+
+    assert f"did you mean {IDS[5]}?" == near.exception.hint
+    assert "groundwork learn progress 05 lists them" == far.exception.hint
+    assert IDS[5] in learn("progress", "05").stdout
+
+
+def test_the_checks_of_an_exercise_that_is_not_begun_are_listed_once_it_is(learn):
+    ended = learn("hint", "05", "foo")
+
+    assert "groundwork learn start 05, then groundwork learn progress 05 lists them" == ended.exception.hint
 
 
 def test_an_exercise_and_a_check_may_each_be_left_out():
