@@ -39,8 +39,9 @@ def show_solution(name: Name = None, file: File = None, insist: _Insist = False)
         typer.echo(f"=== {path}")
         typer.echo(path.read_text(encoding="utf-8").rstrip())
         typer.echo()
-    if beside:
-        typer.echo(f"They are built on: {', '.join(path.name for path in beside)} in {beside[0].parent}")
+    for folder in dict.fromkeys(path.parent for path in beside):
+        names = ", ".join(path.name for path in beside if path.parent == folder)
+        typer.echo(f"They are built on: {names} in {folder}")
     typer.echo(f"Yours:      {place.file}")
     typer.echo(f"The guide:  {place.exercise.path / 'IMPLEMENTATION_GUIDE.md'}")
     typer.echo(f"Another:    {place.exercise.path / 'alternative' / place.exercise.file}")

@@ -367,6 +367,14 @@ def test_a_file_that_does_not_import_has_no_why(learn, graded):
     assert isinstance(learn("why", IDS[0]).exception, UsageError)
 
 
+def test_what_an_answer_is_built_on_is_named_in_its_own_folder(learn):
+    lines = lines_of(learn("solution", "06", "--yes-show-me"))
+
+    rows = [line.removeprefix("They are built on: ").split(" in ") for line in lines if "They are built on" in line]
+    assert ["concurrency", "serving"] == [Path(folder).name for _, folder in rows]
+    assert all((Path(folder) / name).is_file() for names, folder in rows for name in names.split(", "))
+
+
 def test_the_answer_is_shown_when_all_is_done_or_to_whoever_insists(learn):
     remember(failed=IDS[0])
     refused = learn("solution", "05")
