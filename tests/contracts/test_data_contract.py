@@ -3,12 +3,15 @@
 import shutil
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
 import pytest
 from proofs import ContractProofs
 
 import groundwork.data
 from groundwork.testing import Level
+from groundwork.testing.contracts import _batch_resume
 from groundwork.testing.contracts.data import CONTRACT
 
 
@@ -23,6 +26,18 @@ class TestDataContract(ContractProofs):
     )
     long = (Level.CRASH, Level.LOAD, *elsewhere)
     seeded = (CONTRACT["killed_again_and_again_it_learns_each_row_once"],)
+
+    def test_a_loader_that_makes_nothing_ahead_is_not_waited_for(self, monkeypatch):
+        class Alone(self.of_the_exercise("alternative").BatchLoader):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, **{**options, "workers": 0})
+
+        def wait(seconds):
+            raise AssertionError("it waits for batches that nobody makes")
+
+        monkeypatch.setattr(_batch_resume, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
+
+        self.expect_passed(SimpleNamespace(BatchLoader=Alone), CONTRACT["made_ahead_is_not_delivered"])
 
     @pytest.mark.integration
     def test_the_measurements_can_be_run_again_beside_a_solution(self, tmp_path):
