@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ pytest.importorskip("resource", reason="the peak of a process's memory is asked 
 
 SMALL, LARGE = 12, 48
 LINES = 40_000
+# What polars frees goes back to the system at once; how much its allocator would keep depends on threads and time.
+GIVEN_BACK = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
 
 # On Linux ru_maxrss of a child begins with what its parent had.
 PEAK = """
@@ -78,7 +81,12 @@ def parquet_table(folder, mib):
 
 def peak(path, rows):
     done = subprocess.run(
-        [sys.executable, "-c", PEAK + READER, path], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", PEAK + READER, path],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, **GIVEN_BACK},
     )
     measured = json.loads(done.stdout)
     assert measured["rows"] == rows
@@ -96,7 +104,7 @@ def test_four_times_the_file_takes_hardly_more_memory(tmp_path, name):
 
     peaks = [peak(*make(small, SMALL)), peak(*make(large, LARGE))]
 
-    assert peaks[1] <= 1.2 * peaks[0], peaks
+    assert peaks[1] <= 1.15 * peaks[0], peaks
     assert peaks[1] <= 512, peaks
 
 

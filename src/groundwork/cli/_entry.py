@@ -49,7 +49,6 @@ def _run(words: list[str]) -> None:
         _learn_ahead.begin(words)
         from groundwork.cli import _main
 
-        gc.freeze()
         gc.enable()
         _main.main()
     finally:
