@@ -4,6 +4,7 @@ Rule: exit 0 when every check that was asked for passes, 1 when one does not, 2 
 the last line.
 """
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,9 +98,12 @@ def reset_exercise(name: Name = None) -> None:
     from groundwork.course import reset
 
     place = find_place(name, None)
+    linked = os.readlink(place.file) if place.file.is_symlink() else None
     backup = reset(place.exercise, place.folder, now=datetime.now(UTC).astimezone())
     if backup is None:
         typer.echo(f"{place.folder} is as it was at the start")
     else:
         typer.echo(f"{place.folder} is as at the start; what was there is in {backup}")
+        if linked is not None:
+            typer.echo(f"{place.file} was a link to {linked}, which is as it was; it is a file of its own now")
     typer.echo(f"Next: {place.command('check')}")

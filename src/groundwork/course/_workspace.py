@@ -1,12 +1,13 @@
 """The learner's own folder of an exercise: where it is, how it begins, how it begins anew.
 
-Rule: what the learner wrote is never overwritten, removed or changed before a whole copy of it lies in the backup.
+Rule: what the learner wrote is never overwritten, removed or changed before a whole copy of it lies in the backup; what
+lies elsewhere, at the end of a symbolic link, is never changed at all.
 """
 
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -30,11 +31,13 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
         The files that were written; empty if all were there.
 
     Raises:
-        UsageError: The folder cannot be made because a file has its name, or it holds another exercise.
+        UsageError: The folder cannot be made because a file has its name, it holds another exercise, or one of the
+            files is a link to what is not there.
         StorageError: The system refused; what is written is whole.
     """
     _make(into)
     _refuse_another(exercise, into)
+    _refuse_loose_links(exercise, into)
     written = [target for source in _sources(exercise) if _copied(source, target := into / source.name, "xb")]
     record_start(exercise, into)
     return written
@@ -42,6 +45,9 @@ def start(exercise: Exercise, into: Path) -> list[Path]:
 
 def reset(exercise: Exercise, folder: Path, *, now: datetime) -> Path | None:
     """Begin an exercise anew: first copy everything that is there into a dated backup, then put the starter back.
+
+    A file of the exercise that is a symbolic link lies in the backup with its content, and becomes a file of its own;
+    what it led to stays as it is.
 
     Args:
         exercise: The exercise.
@@ -60,10 +66,12 @@ def reset(exercise: Exercise, folder: Path, *, now: datetime) -> Path | None:
     sources = list(_sources(exercise))
     if all(_same(source, folder / source.name) for source in sources) and not read_progress(folder).checks:
         return None
+    names = [*(source.name for source in sources), PROGRESS]
     try:
-        backup = _backup(folder, now)
+        backup = _backup(folder, names, now)
     except OSError as error:
-        raise StorageError(f"{folder} cannot be copied: {error.strerror or error}; nothing was changed") from error
+        raise StorageError(f"{folder} cannot be copied: {_reason(error)}; nothing was changed") from error
+    _unlink(path for name in names if (path := folder / name).is_symlink())
     for source in sources:
         _copied(source, folder / source.name, "wb")
     record_start(exercise, folder, anew=True)
@@ -179,6 +187,17 @@ def _refuse_another(exercise: Exercise, into: Path) -> None:
             )
 
 
+def _refuse_loose_links(exercise: Exercise, into: Path) -> None:
+    """A file's work may be on a disk that is not here now; a starter in its place would be taken for it."""
+    for source in _sources(exercise):
+        target = into / source.name
+        if target.is_symlink() and not target.exists():
+            raise UsageError(
+                f"{target} is a link to {os.readlink(target)}, which is not there",
+                hint="bring that back, or remove the link; then the same command again",
+            )
+
+
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -210,12 +229,30 @@ def _same(source: Path, target: Path) -> bool:
         return False
 
 
-def _backup(folder: Path, now: datetime) -> Path:
+def _unlink(links: Iterable[Path]) -> None:
+    for link in links:
+        try:
+            link.unlink()
+        except OSError as error:
+            raise StorageError(f"{link} cannot be replaced: {error.strerror or error}") from error
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, shutil.Error):  # of several files; the first one will do
+        source, _, why = error.args[0][0]
+        return f"{source}: {why}"
+    return error.strerror or str(error)
+
+
+def _backup(folder: Path, names: Iterable[str], now: datetime) -> Path:
     name = f"{now:%Y-%m-%d-%H%M%S}"
     for left in (folder / BACKUPS).glob(".*"):  # of a reset that was killed; what it copied is in the folder still
         shutil.rmtree(left, ignore_errors=True)
     unfinished = folder / BACKUPS / f".{name}"
     shutil.copytree(folder, unfinished, ignore=_left_out, symlinks=True)
+    for linked in (folder / each for each in names if (folder / each).is_symlink() and (folder / each).is_file()):
+        (unfinished / linked.name).unlink()
+        shutil.copy2(linked, unfinished / linked.name)
     for number in range(1, 1000):
         target = folder / BACKUPS / (name if number == 1 else f"{name}-{number}")
         try:

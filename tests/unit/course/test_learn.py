@@ -162,6 +162,20 @@ def test_reset_says_where_the_work_is_now(learn):
     assert lines[-1] == "Next: groundwork learn check 04"
 
 
+def test_reset_says_that_a_linked_file_is_now_one_of_its_own(learn, tmp_path):
+    source, mine = remember(), tmp_path / "mine.py"
+    source.replace(mine)
+    try:
+        source.symlink_to(mine)
+    except OSError as error:  # pragma: no cover - Windows
+        pytest.skip(f"no symbolic links here: {error.strerror}")
+
+    lines = lines_of(learn("reset", "05"))
+
+    assert lines[1] == f"{source} was a link to {mine}, which is as it was; it is a file of its own now"
+    assert "def retry" in mine.read_text()
+
+
 def test_a_check_shows_each_level_and_keeps_what_it_found(learn, graded):
     learn("start", "05")
     graded.failing = [IDS[0]]

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,6 +109,105 @@ def test_reset_keeps_a_dated_copy_of_all_and_puts_the_starter_back(tmp_path):
     assert {"writes_text": 1} == read_progress(backup).hints
     assert {} == read_progress(tmp_path).hints
     assert (EXERCISE.path / "starter" / "storage.py").read_bytes() == (tmp_path / "storage.py").read_bytes()
+
+
+@pytest.fixture
+def linked(tmp_path):
+    """Makes a file of the learner's folder a link to one elsewhere; of Windows not every user may."""
+
+    def link(path, text):
+        elsewhere = tmp_path / "elsewhere" / path.name
+        elsewhere.parent.mkdir(exist_ok=True)
+        elsewhere.write_text(text)
+        path.unlink()
+        try:
+            path.symlink_to(elsewhere)
+        except OSError as error:  # pragma: no cover - Windows
+            pytest.skip(f"no symbolic links here: {error.strerror}")
+        return elsewhere
+
+    return link
+
+
+def test_a_reset_keeps_the_content_of_a_linked_file_and_leaves_alone_what_it_led_to(tmp_path, linked):
+    folder = tmp_path / "mine"
+    start(EXERCISE, folder)
+    record_hint(EXERCISE, folder, "writes_text")
+    record = (folder / "progress.json").read_text()
+    targets = [linked(folder / "storage.py", "my work"), linked(folder / "progress.json", record)]
+
+    backup = reset(EXERCISE, folder, now=NOW)
+
+    assert ["my work", record] == [target.read_text() for target in targets]
+    assert ["my work", record] == [(backup / target.name).read_text() for target in targets]
+    assert not any(path.is_symlink() for path in (*folder.iterdir(), *backup.iterdir()))
+    assert (EXERCISE.path / "starter" / "storage.py").read_bytes() == (folder / "storage.py").read_bytes()
+    assert {} == read_progress(folder).hints
+
+
+def test_a_reset_of_a_linked_folder_keeps_all_of_it_beside_the_work(tmp_path):
+    start(EXERCISE, tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "storage.py").write_text("my work")
+    try:
+        (tmp_path / "mine").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    except OSError as error:  # pragma: no cover - Windows
+        pytest.skip(f"no symbolic links here: {error.strerror}")
+
+    backup = reset(EXERCISE, tmp_path / "mine", now=NOW)
+
+    assert "my work" == (tmp_path / "elsewhere" / "backups" / backup.name / "storage.py").read_text()
+    assert (tmp_path / "mine").is_symlink()
+
+
+def test_a_link_to_what_is_not_there_is_told_by_start_and_replaced_by_reset(tmp_path, linked):
+    folder = tmp_path / "mine"
+    start(EXERCISE, folder)
+    away = linked(folder / "storage.py", "my work")
+    away.unlink()
+
+    with pytest.raises(UsageError, match="which is not there") as caught:
+        start(EXERCISE, folder)
+    backup = reset(EXERCISE, folder, now=NOW)
+
+    assert "remove the link" in caught.value.hint
+    assert not away.exists()
+    assert away == (backup / "storage.py").readlink()
+    assert (EXERCISE.path / "starter" / "storage.py").read_bytes() == (folder / "storage.py").read_bytes()
+
+
+def test_a_link_that_cannot_be_replaced_is_told_when_its_content_is_in_the_backup(tmp_path, linked, monkeypatch):
+    folder = tmp_path / "mine"
+    start(EXERCISE, folder)
+    target = linked(folder / "storage.py", "my work")
+    unlink = Path.unlink
+
+    def refuse(path, **options):
+        if path == folder / "storage.py":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    with pytest.raises(StorageError, match="cannot be replaced"):
+        reset(EXERCISE, folder, now=NOW)
+
+    [backup] = (folder / "backups").iterdir()
+    assert "my work" == (backup / "storage.py").read_text() == target.read_text()
+
+
+def test_a_reset_names_the_file_that_cannot_be_copied(tmp_path, monkeypatch):
+    start(EXERCISE, tmp_path)
+    (tmp_path / "storage.py").write_text("my work")
+
+    def refuse(source, target, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), source)
+
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+
+    with pytest.raises(StorageError, match=r"cannot be copied: .*[/\\][\w.]+: .*nothing was changed") as caught:
+        reset(EXERCISE, tmp_path, now=NOW)
+
+    assert "[(" not in caught.value.message
 
 
 def test_two_resets_within_a_second_have_two_backups_and_neither_holds_the_other(tmp_path):
