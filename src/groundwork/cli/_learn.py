@@ -98,7 +98,7 @@ def reset_exercise(name: Name = None) -> None:
     from groundwork.course import reset
 
     place = find_place(name, None)
-    linked = os.readlink(place.file) if place.file.is_symlink() else None
+    linked = os.readlink(place.file) if os.path.islink(place.file) else None
     backup = reset(place.exercise, place.folder, now=datetime.now(UTC).astimezone())
     if backup is None:
         typer.echo(f"{place.folder} is as it was at the start")

@@ -75,10 +75,12 @@ class Place:
         Raises:
             UsageError: There is none of that id; the hint names those that are like it, or says how to list all.
         """
+        from groundwork.course import is_folder
+
         try:
             check: Check = self.exercise.contract[name]
         except UsageError as error:
-            first = "" if self.folder.is_dir() else f"groundwork learn start {self.exercise.number}, then "
+            first = "" if is_folder(self.folder) else f"groundwork learn start {self.exercise.number}, then "
             listing = f"{first}groundwork learn progress {self.exercise.number} lists them"
             raise UsageError(error.message, hint=error.hint or listing) from error
         return check
@@ -120,9 +122,15 @@ def find_written(name: str | None, file: Path | None) -> Place:
 
     Raises:
         UsageError: See ``find_place``; or there is no such file.
+        StorageError: It, or the record beside it, may not be read.
     """
+    from groundwork.course import is_file, read_progress, see_readable
+
     place = find_place(name, file)
-    if place.file.is_file():
+    if is_file(place.file):
+        # Now, and not when all checks have been run.
+        see_readable(place.file)
+        read_progress(place.folder)
         return place
     if file is not None:
         raise UsageError(f"{file} is not a file; name the file that you wrote with --file")
@@ -138,11 +146,18 @@ def all_standings() -> "list[Standing]":
     Returns:
         One for each exercise, in the order of the course, then the capstone's; that of the current folder, wherever
         that is.
+
+    Raises:
+        StorageError: A folder, a record or a file of the learner's may not be read.
     """
-    from groundwork.course import capstone, exercise_folder, exercises, standing
+    from groundwork.course import capstone, exercise_folder, exercises, is_file, see_readable, standing
 
     where = Path.cwd()
-    return [standing(exercise, exercise_folder(exercise, where)) for exercise in (*exercises(), capstone())]
+    found = [standing(exercise, exercise_folder(exercise, where)) for exercise in (*exercises(), capstone())]
+    for file in (each.folder / each.exercise.file for each in found if each.begun):
+        if is_file(file):
+            see_readable(file)
+    return found
 
 
 def current_standing(found: "Sequence[Standing]") -> "Standing | None":

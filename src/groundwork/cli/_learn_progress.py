@@ -8,7 +8,7 @@ import typer
 
 from groundwork.cli._learn_place import all_standings, current_standing, find_place
 from groundwork.cli._learn_view import bar, find_following, next_step, show_levels
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from groundwork.course import Learner
@@ -59,25 +59,33 @@ def show_report(
     as_json: _AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write a page that needs nothing else.")] = None,
 ) -> None:
-    """Show how far many learners are; reads their folders, runs nothing of theirs."""
+    """Show how far many learners are; reads their folders, runs nothing of theirs; exit 1 if one cannot be read."""
     from groundwork.course import hardest_checks, learners, report_csv, report_page
 
     if as_csv and as_json:
         raise UsageError("--csv and --json cannot both be printed; choose one")
-    found = learners(folders)
+    refused: list[StorageError] = []
+    found = learners(folders, on_unreadable=refused.append)
+    # Somebody named twice is told of once.
+    unreadable = list(dict.fromkeys(error.message for error in refused))
+    for sentence in unreadable:
+        typer.echo(f"error: {sentence}; not in the report", err=True)
     if html is not None:
-        _write(html, report_page(found))
+        _write(html, report_page(found, unreadable))
     if as_csv:
         typer.echo(report_csv(found), nl=False)
     elif as_json:
         typer.echo(json.dumps([learner.to_dict() for learner in found], indent=2))
     elif html is not None:
         typer.echo(f"Next: open {html} in a browser")
-    else:
+    elif found:
         _show_team(found)
         for number, check, count in hardest_checks(found, 3):
             typer.echo(f"  x {number} {check}  failed by {count}")
         typer.echo(f"Next: groundwork learn report {' '.join(map(str, folders))} --html team.html")
+    if refused:
+        typer.echo(f"hint: {refused[0].hint}", err=True)
+        raise typer.Exit(1)
 
 
 def _show_team(found: "list[Learner]") -> None:

@@ -3,6 +3,7 @@ from groundwork.course._capstone_modules import Module, digest_at
 from groundwork.course._catalog import Exercise, capstone, exercises, find_exercise
 from groundwork.course._grade import Grade, grade
 from groundwork.course._measurements import print_measurements
+from groundwork.course._paths import is_file, is_folder, pasted, see_readable
 from groundwork.course._process import LearnerProcess
 from groundwork.course._progress import (
     CheckState,
@@ -56,11 +57,14 @@ __all__ = [
     "grade",
     "grade_capstone",
     "hardest_checks",
+    "is_file",
+    "is_folder",
     "learner_text",
     "learners",
     "library_files",
     "library_parts",
     "line_of",
+    "pasted",
     "print_measurements",
     "progress_page",
     "prove",
@@ -73,6 +77,7 @@ __all__ = [
     "report_page",
     "report_rows",
     "reset",
+    "see_readable",
     "source_of_check",
     "standing",
     "standings",

@@ -10,6 +10,7 @@ from typing import Any
 
 from groundwork.course._catalog import CAPSTONE, Exercise, exercises
 from groundwork.course._guard import allowed_imports, refusal_of
+from groundwork.course._paths import is_file, see_readable
 from groundwork.course._progress import digest_of
 
 SUITE = "07"
@@ -178,9 +179,10 @@ def order_of(parts: Collection[Module]) -> dict[str, Any]:
 
 def _learners(exercise: Exercise, file: Path) -> Module:
     part = {"number": exercise.number, "file": exercise.file, "names": names_of(exercise)}
-    if not file.is_file():
+    if not is_file(file):
         return Module(**part, problem="")  # type: ignore[arg-type]
     path = file.resolve()
+    see_readable(path)
     text = path.read_text(encoding="utf-8", errors="replace")
     refused = refusal_of(text, allowed_imports(exercise.contract_module, path)) or ""
     return Module(**part, sources=(str(path),), problem=refused)  # type: ignore[arg-type]

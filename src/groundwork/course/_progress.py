@@ -1,7 +1,8 @@
 """What is known of a learner's work on one exercise: ``progress.json`` beside the learner's file.
 
 Rule: a reader finds the record before a change or after it, whole, whenever the writer was killed; what this version
-does not know (checks of another version, further fields) is kept as it is. Cost: a lock, one small file, two syncs.
+does not know (checks of another version, further fields) is kept as it is, and what may not be read is told and left
+alone. Cost: a lock, one small file, two syncs.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.course._catalog import Exercise
+from groundwork.course._paths import reading
 from groundwork.errors import Locked
 from groundwork.testing import Check, Outcome
 
@@ -81,6 +83,9 @@ def read_progress(folder: Path) -> Progress:
 
     Returns:
         The record; an empty one where there is none, or none that makes sense. Reads every earlier version.
+
+    Raises:
+        StorageError: There is one that may not be read.
     """
     record = _record(folder / PROGRESS)
     return Progress(
@@ -240,10 +245,11 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _record(path: Path) -> dict[str, Any]:
-    try:
-        return dict(_mapping(json.loads(path.read_text(encoding="utf-8"))))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    with reading(path):
+        try:
+            return dict(_mapping(json.loads(path.read_text(encoding="utf-8"))))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
+            return {}
 
 
 def _state(found: Any) -> CheckState:

@@ -38,11 +38,12 @@ def progress_page(found: Sequence[Standing], *, name: str) -> str:
     return _document(f"Progress of {name}", body)
 
 
-def report_page(found: Sequence[Learner]) -> str:
+def report_page(found: Sequence[Learner], unreadable: Sequence[str] = ()) -> str:
     """Write a team lead's page.
 
     Args:
         found: The learners.
+        unreadable: Who is not among them, and why; a sentence each.
 
     Returns:
         A whole HTML document.
@@ -68,6 +69,7 @@ def report_page(found: Sequence[Learner]) -> str:
     columns_after = "<th class=number>cores</th><th class=number>done</th><th>last checked</th>"
     body = [
         "<h1>Learners</h1>",
+        *(f"<p class=bad>not in this table: {escape(sentence)}</p>" for sentence in unreadable),
         _cards(cards),
         _table(f"<th>learner</th>{head}{columns_after}", rows),
     ]

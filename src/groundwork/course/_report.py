@@ -6,14 +6,15 @@ Rule: only what lies in the folders is read; nothing is run, nothing is written.
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from groundwork.course._catalog import capstone, exercises
+from groundwork.course._paths import is_folder, reading
 from groundwork.course._standing import Standing, standing, standings
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
 from groundwork.testing import Level
 
 _COURSE = "learn"
@@ -76,32 +77,31 @@ class Learner:
         }
 
 
-def learners(folders: Sequence[Path]) -> list[Learner]:
+def learners(folders: Sequence[Path], *, on_unreadable: Callable[[StorageError], None] | None = None) -> list[Learner]:
     """Find the learners below some folders.
 
     Args:
         folders: Each a learner's (it holds ``learn``, or nothing yet), a ``learn`` itself, or one that holds
             learners' folders; of that every folder is a learner's, begun or not, unless its name begins with a dot.
+        on_unreadable: Called for each learner who may not be read, and who is then left out; without it the first one
+            is an error.
 
     Returns:
         The learners, in the order of the folders, each once.
 
     Raises:
-        UsageError: There is no such folder, it cannot be read, or it is no learner's.
+        UsageError: There is no such folder, or it is no learner's.
+        StorageError: A folder or a record may not be read, and nobody asked to be called.
     """
+    tell = on_unreadable or _raise
     found: dict[Path, Learner] = {}
     for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"{folder} is not a folder; name the folders of learners")
-        try:
-            courses = _courses(folder)
-        except OSError as error:
-            raise UsageError(f"{error.filename or folder} cannot be read: {error.strerror or error}") from error
-        if not courses:
-            raise UsageError(f"{folder} holds no work on the course; it should hold learn/, or folders that do")
-        for course in courses:
+        for course in _courses(folder, tell):
             here = course.resolve()
-            found.setdefault(here, _learner(_name(here), course))
+            try:
+                found.setdefault(here, _learner(_name(here), course))
+            except StorageError as error:
+                tell(error)
     names = Counter(learner.name for learner in found.values())
     return [
         learner if names[learner.name] == 1 else replace(learner, name=str(learner.course))
@@ -174,21 +174,51 @@ def _learner(name: str, course: Path) -> Learner:
     return Learner(name, course, tuple(standings(course)), standing(final, course / final.folder))
 
 
-def _courses(folder: Path) -> list[Path]:
-    if (begun := _begun(folder)) is not None:
-        return [begun]
-    inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    inner = [path for path in inside if path.is_dir()]
-    if any(_begun(each) is not None or (each / _COURSE).is_dir() for each in inner):
-        return [_begun(each) or each / _COURSE for each in inner]  # whoever has not begun is seen, too
-    course = folder if folder.resolve().name == _COURSE else folder / _COURSE
-    return [course] if course.is_dir() or not inside else []
+def _raise(error: StorageError) -> None:
+    raise error
+
+
+def _courses(folder: Path, tell: Callable[[StorageError], None]) -> list[Path]:
+    try:
+        if not is_folder(folder):
+            raise UsageError(f"{folder} is not a folder; name the folders of learners")
+        if (begun := _begun(folder)) is not None:
+            return [begun]
+        with reading(folder):
+            inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        course = folder if folder.resolve().name == _COURSE else folder / _COURSE
+        lone = is_folder(course) or not inside
+    except StorageError as error:
+        tell(error)
+        return []
+    team, refused, begun_by_any = _team(inside)
+    if lone and not begun_by_any:
+        return [course]
+    if not begun_by_any and not refused:
+        raise UsageError(f"{folder} holds no work on the course; it should hold learn/, or folders that do")
+    for refusal in refused:
+        tell(refusal)
+    return team if begun_by_any else []
+
+
+def _team(inside: Sequence[Path]) -> tuple[list[Path], list[StorageError], bool]:
+    """Where the course of each is, or would be: whoever has not begun is seen, too, if anybody has."""
+    team, refused, begun_by_any = [], [], False
+    for each in inside:
+        try:
+            if is_folder(each):
+                begun = _begun(each)
+                team.append(begun or each / _COURSE)
+                begun_by_any |= begun is not None or is_folder(each / _COURSE)
+        except StorageError as error:
+            refused.append(error)
+    return team, refused, begun_by_any
 
 
 def _begun(folder: Path) -> Path | None:
     names = [exercise.folder for exercise in (*exercises(), capstone())]
     candidates = (folder, folder / _COURSE)
-    return next((each for each in candidates if any((each / name).is_dir() for name in names)), None)
+    return next((each for each in candidates if any(is_folder(each / name) for name in names)), None)
 
 
 def _name(course: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from groundwork.course._capstone_modules import digest_at
 from groundwork.course._catalog import Exercise, exercises
+from groundwork.course._paths import is_file
 from groundwork.course._progress import Progress, pass_together, read_progress
 from groundwork.testing import Check, Level, Outcome
 
@@ -161,10 +162,13 @@ def standing(exercise: Exercise, folder: Path) -> Standing:
 
     Returns:
         How far the learner is.
+
+    Raises:
+        StorageError: The folder or the record may not be read.
     """
     progress = read_progress(folder)
     source = folder / exercise.file
-    begun = bool(progress.exercise) or source.is_file()
+    begun = bool(progress.exercise) or is_file(source)
     outcomes = {}
     if begun:
         known = progress.checks

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from groundwork.course._catalog import CAPSTONE, Exercise, capstone, exercises
+from groundwork.course._paths import is_file, is_folder
 from groundwork.course._progress import PROGRESS, read_progress, record_start
 from groundwork.errors import StorageError, UsageError
 
@@ -61,7 +62,7 @@ def reset(exercise: Exercise, folder: Path, *, now: datetime) -> Path | None:
         UsageError: The exercise has not been begun there.
         StorageError: The system refused; what was there is there still, or in the backup.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UsageError(f"{folder} is not there", hint=f"groundwork learn start {exercise.number}")
     sources = list(_sources(exercise))
     if all(_same(source, folder / source.name) for source in sources) and not read_progress(folder).checks:
@@ -92,7 +93,7 @@ def course_folder(where: Path) -> Path:
     for folder in (here, *here.parents):
         if folder.name in names:
             return folder.parent
-    if here.name == _COURSE and any((here / name).is_dir() for name in names):
+    if here.name == _COURSE and any(is_folder(here / name) for name in names):
         return here
     return where / _COURSE
 
@@ -128,7 +129,7 @@ def find_solution(exercise: Exercise, where: Path) -> Path:
         UsageError: It is not there.
     """
     path = exercise_folder(exercise, where) / exercise.file
-    if path.is_file():
+    if is_file(path):
         return path
     raise UsageError(f"{path} is not there; begin the exercise first", hint=f"groundwork learn start {exercise.number}")
 
@@ -148,13 +149,13 @@ def current_exercise(where: Path) -> Exercise | None:
             if folder.name == exercise.folder or _holds(folder, exercise):
                 return exercise
     base = course_folder(where)
-    begun = [exercise for exercise in exercises() if (base / exercise.folder).is_dir()]
+    begun = [exercise for exercise in exercises() if is_folder(base / exercise.folder)]
     return max(begun, key=lambda exercise: _touched(exercise, base / exercise.folder), default=None)
 
 
 def _holds(folder: Path, exercise: Exercise) -> bool:
     # Not only the record: that of a file which was graded with --file lies beside it.
-    return (folder / exercise.file).is_file() and read_progress(folder).exercise == exercise.number
+    return is_file(folder / exercise.file) and read_progress(folder).exercise == exercise.number
 
 
 def _touched(exercise: Exercise, folder: Path) -> float:

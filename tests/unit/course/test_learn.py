@@ -14,7 +14,7 @@ from groundwork.cli._learn_place import split_words
 from groundwork.cli._learn_solution import editor_command
 from groundwork.cli._learn_view import bar
 from groundwork.course import Grade, capstone, digest_of, exercises, find_exercise, read_progress, record_grade
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
 from groundwork.testing import Outcome, Verdict, load_subject, run_check
 
 EXERCISE = find_exercise("05")
@@ -472,6 +472,68 @@ def test_a_report_is_a_table_a_csv_a_json_and_a_page(learn, tmp_path):
     assert (tmp_path.name, 0, len(IDS) - 1) == (told[0]["learner"], told[0]["done"], told[0]["passed"])
     assert paged == ["Next: open team.html in a browser"]
     assert tmp_path.name in Path("team.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def barred(monkeypatch):
+    """Makes files of some names ones that may not be read, for whoever runs this."""
+
+    def bar(*names):
+        def refusing(call):
+            def refuse(path, *arguments, **options):
+                if path.name in names:
+                    raise PermissionError(13, "Permission denied", str(path))
+                return call(path, *arguments, **options)
+
+            return refuse
+
+        for each in ("open", "read_text", "read_bytes"):
+            monkeypatch.setattr(Path, each, refusing(getattr(Path, each)))
+
+    return bar
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("list",), ("progress",), ("check",), ("why", IDS[0]), ("diff", "05", "--yes-show-me"), ("open",)],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("name", [EXERCISE.file, "progress.json"])
+def test_what_may_not_be_read_is_told_with_what_to_do(learn, graded, barred, words, name):
+    learn("start", "05")
+    barred(name)
+
+    ended = learn(*words)
+
+    assert isinstance(ended.exception, StorageError)
+    assert f"{name}: cannot read: Permission denied" in ended.exception.message
+    assert "owner and mode" in ended.exception.hint
+    assert graded.asked is None
+
+
+def test_a_report_names_whom_it_could_not_read_shows_the_others_and_ends_with_1(learn, monkeypatch):
+    remember()
+    Path("team/ada").mkdir(parents=True)
+    Path("learn").rename("team/ada/learn")
+    Path("team/bob/learn").mkdir(parents=True)
+    stat = Path.stat
+
+    def refuse(path, **options):
+        if Path("team/bob") in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+
+    ended = {form: learn("report", "team", *form) for form in ((), ("--csv",), ("--json",), ("--html", "team.html"))}
+    alone = learn("report", "team/bob")
+
+    assert {1} == {each.exit_code for each in (*ended.values(), alone)}
+    assert all("bob" in each.stderr and "not in the report" in each.stderr for each in (*ended.values(), alone))
+    assert ended[()].stdout.splitlines()[1].startswith("ada")
+    assert 9 == len(ended[("--csv",)].stdout.splitlines())
+    assert ["ada"] == [each["learner"] for each in json.loads(ended[("--json",)].stdout)]
+    assert "not in this table" in Path("team.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
+import errno
 import json
+import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,7 @@ from groundwork.course import (
     standing,
     standings,
 )
+from groundwork.errors import StorageError
 from groundwork.testing import Outcome, Verdict
 
 EXERCISE = find_exercise("05")
@@ -62,6 +66,38 @@ def test_a_record_that_makes_no_sense_counts_as_none_and_is_kept_aside(tmp_path,
     assert Progress() == before
     assert "05" == read_progress(tmp_path).exercise
     assert text == (tmp_path / "progress.json.unreadable").read_text()
+
+
+def test_a_record_that_may_not_be_read_is_told_and_left_where_it_is(tmp_path, monkeypatch):
+    record_hint(EXERCISE, tmp_path, IDS[0])
+    before = (tmp_path / "progress.json").read_bytes()
+
+    def refuse(path, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+
+    for act in (
+        lambda: read_progress(tmp_path),
+        lambda: record_start(EXERCISE, tmp_path),
+        lambda: record_grade(EXERCISE, tmp_path, graded(Outcome.PASSED), "abc"),
+    ):
+        with pytest.raises(StorageError, match=r"progress\.json: cannot read: Permission denied"):
+            act()
+
+    assert before == (tmp_path / "progress.json").read_bytes()
+    assert not (tmp_path / "progress.json.unreadable").exists()
+
+
+def test_a_folder_of_the_records_name_counts_as_none_and_is_kept_aside(tmp_path):
+    if os.name == "nt":  # pragma: no cover
+        pytest.skip("Windows calls it a lack of permission")
+    (tmp_path / "progress.json" / "mine").mkdir(parents=True)
+
+    record_start(EXERCISE, tmp_path)
+
+    assert "05" == read_progress(tmp_path).exercise
+    assert (tmp_path / "progress.json.unreadable" / "mine").is_dir()
 
 
 @pytest.mark.parametrize("record", [{"checks": 3}, {"checks": {"a": 7}}, {"hints": {"a": "x"}}, {"exercise": 5}])

@@ -18,7 +18,7 @@ from groundwork.course import (
     report_page,
     report_rows,
 )
-from groundwork.errors import UsageError
+from groundwork.errors import StorageError, UsageError
 from groundwork.testing import Outcome, Verdict
 
 EXERCISE = find_exercise("05")
@@ -83,8 +83,83 @@ def test_a_folder_that_may_not_be_read_is_refused_by_its_name(tmp_path, monkeypa
 
     monkeypatch.setattr(Path, "iterdir", refused)
 
-    with pytest.raises(UsageError, match=f"{tmp_path.name} cannot be read: Permission denied"):
+    with pytest.raises(StorageError, match=f"{tmp_path.name}: cannot read: Permission denied"):
         learners([tmp_path])
+
+
+@pytest.fixture
+def barred(monkeypatch):
+    """Makes a folder one that may not be entered, for whoever runs this."""
+    stat = Path.stat
+
+    def bar(folder):
+        def refuse(path, **options):
+            if folder in path.parents:
+                raise PermissionError(13, "Permission denied", str(path))
+            return stat(path, **options)
+
+        monkeypatch.setattr(Path, "stat", refuse)
+
+    return bar
+
+
+def test_whoever_cannot_be_read_is_told_of_and_the_others_are_there(tmp_path, barred):
+    for name in ("ada", "bob", "cy"):
+        learner(tmp_path / name, [])
+    barred(tmp_path / "bob")
+    refused = []
+
+    found = learners([tmp_path, tmp_path / "bob"], on_unreadable=refused.append)
+
+    assert ["ada", "cy"] == [each.name for each in found]
+    assert 2 == len(refused)
+    assert all("bob" in error.message and "Permission denied" in error.message for error in refused)
+    with pytest.raises(StorageError, match="bob"):
+        learners([tmp_path])
+
+
+def test_a_record_that_cannot_be_read_leaves_its_learner_out(tmp_path, monkeypatch):
+    for name in ("ada", "bob"):
+        learner(tmp_path / name, [])
+    read_text, refused = Path.read_text, []
+
+    def refuse(path, *arguments, **options):
+        if path.name == "progress.json" and {"bob", EXERCISE.folder} <= {*path.parts}:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_text(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+
+    found = learners([tmp_path], on_unreadable=refused.append)
+
+    assert ["ada"] == [each.name for each in found]
+    assert [f"{tmp_path / 'bob' / 'learn' / EXERCISE.folder / 'progress.json'}: cannot read: Permission denied"] == [
+        error.message for error in refused
+    ]
+
+
+def test_a_team_of_which_nobody_can_be_read_is_told_of(tmp_path, barred):
+    learner(tmp_path / "team" / "bob", [])
+    barred(tmp_path / "team" / "bob")
+    refused = []
+
+    found = learners([tmp_path / "team"], on_unreadable=refused.append)
+
+    assert ([], 1) == (found, len(refused))
+
+
+def test_a_folder_that_may_not_be_entered_beside_a_learners_course_is_nobody(tmp_path, barred):
+    for folder in ("learn", "private"):
+        (tmp_path / "ada" / folder).mkdir(parents=True)
+    barred(tmp_path / "ada" / "private")
+
+    assert ["ada"] == [each.name for each in learners([tmp_path / "ada"])]
+
+
+def test_the_page_says_who_is_not_in_it(tmp_path):
+    page = report_page(learners([learner(tmp_path / "ada", [])]), ["bob/<i>: cannot read"])
+
+    assert "not in this table: bob/&lt;i&gt;: cannot read" in page
 
 
 def test_the_table_has_a_row_for_each_learner_and_exercise_and_the_capstone(tmp_path):
