@@ -54,7 +54,11 @@ def show_progress(
 
 
 def show_report(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Learners' folders, or folders of them.")],
+    folders: Annotated[
+        list[Path],
+        # One that may not be read keeps nobody from the report of the others.
+        typer.Argument(metavar="FOLDER...", help="Learners' folders, or folders of them.", readable=False),
+    ],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a row for each learner and exercise as CSV.")] = False,
     as_json: _AsJson = False,
     html: Annotated[Path | None, typer.Option(help="Write a page that needs nothing else.")] = None,

@@ -1,6 +1,7 @@
 """The learner's commands, without anything of a learner's being run."""
 
 import json
+import os
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -526,11 +527,12 @@ def test_a_report_names_whom_it_could_not_read_shows_the_others_and_ends_with_1(
     monkeypatch.setattr(Path, "stat", refuse)
 
     ended = {form: learn("report", "team", *form) for form in ((), ("--csv",), ("--json",), ("--html", "team.html"))}
-    alone = learn("report", "team/bob")
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != Path("team/bob"))  # what click asks
+    alone, both = learn("report", "team/bob"), learn("report", "team/bob", "team/ada")
 
-    assert {1} == {each.exit_code for each in (*ended.values(), alone)}
-    assert all("bob" in each.stderr and "not in the report" in each.stderr for each in (*ended.values(), alone))
-    assert ended[()].stdout.splitlines()[1].startswith("ada")
+    assert {1} == {each.exit_code for each in (*ended.values(), alone, both)}
+    assert all("bob" in each.stderr and "not in the report" in each.stderr for each in (*ended.values(), alone, both))
+    assert all(each.stdout.splitlines()[1].startswith("ada") for each in (ended[()], both))
     assert 9 == len(ended[("--csv",)].stdout.splitlines())
     assert ["ada"] == [each["learner"] for each in json.loads(ended[("--json",)].stdout)]
     assert "not in this table" in Path("team.html").read_text(encoding="utf-8")
