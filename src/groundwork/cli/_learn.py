@@ -81,15 +81,15 @@ def start_exercise(
     into: Annotated[Path | None, typer.Option(help="Folder to put it in; learn/<exercise> unless given.")] = None,
 ) -> None:
     """Copy an exercise's starter; what is there already is kept."""
-    from groundwork.course import course_folder, find_exercise, start
+    from groundwork.course import course_folder, find_exercise, pasted, start
 
     exercise = find_exercise(name)
     folder = into or shown(course_folder(Path.cwd()) / exercise.folder)
     written = start(exercise, folder)
     files = "nothing to do, all files are there" if not written else ", ".join(path.name for path in written)
     typer.echo(f"{folder}  {files}")
-    where = "" if into is None else f" --file {folder / exercise.file}"
-    typer.echo(f"Next: read {folder / 'README.md'}, then groundwork learn check {exercise.number}{where}")
+    where = "" if into is None else f" --file {pasted(folder / exercise.file)}"
+    typer.echo(f"Next: read {pasted(folder / 'README.md')}, then groundwork learn check {exercise.number}{where}")
 
 
 @app.command("reset")

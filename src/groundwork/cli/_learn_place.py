@@ -99,14 +99,14 @@ def find_place(name: str | None, file: Path | None) -> Place:
     Raises:
         UsageError: There is no such exercise, or none was begun and none was named.
     """
-    from groundwork.course import current_exercise, exercise_folder, find_exercise
+    from groundwork.course import current_exercise, exercise_folder, find_exercise, pasted
 
     where = Path.cwd()
     exercise = find_exercise(name) if name else current_exercise(file.resolve().parent if file else where)
     if exercise is None:
         raise UsageError("no exercise was named, and none was begun", hint="groundwork learn start 01")
     if file is not None:
-        return Place(exercise, file, f" --file {file}")
+        return Place(exercise, file, f" --file {pasted(file)}")
     return Place(exercise, shown(exercise_folder(exercise, where) / exercise.file), "")
 
 

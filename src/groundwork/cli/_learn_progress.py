@@ -25,7 +25,7 @@ def show_progress(
     as_json: _AsJson = False,
 ) -> None:
     """Show how far you are: by level, what failed, and the next step."""
-    from groundwork.course import course_folder, progress_page, standing
+    from groundwork.course import course_folder, pasted, progress_page, standing
 
     if name is None:
         found = all_standings()
@@ -34,7 +34,7 @@ def show_progress(
         found = [standing(place.exercise, place.folder)]
     if html is not None:
         _write(html, progress_page(found, name=course_folder(Path.cwd()).resolve().parent.name or "learn"))
-        typer.echo(f"Next: open {html} in a browser")
+        typer.echo(f"Next: open {pasted(html)} in a browser")
         return
     if as_json:
         told = [each.to_dict() | ({"checks": dict(each.outcomes)} if name else {}) for each in found]
@@ -64,7 +64,7 @@ def show_report(
     html: Annotated[Path | None, typer.Option(help="Write a page that needs nothing else.")] = None,
 ) -> None:
     """Show how far many learners are; reads their folders, runs nothing of theirs; exit 1 if one cannot be read."""
-    from groundwork.course import hardest_checks, learners, report_csv, report_page
+    from groundwork.course import hardest_checks, learners, pasted, report_csv, report_page
 
     if as_csv and as_json:
         raise UsageError("--csv and --json cannot both be printed; choose one")
@@ -81,12 +81,12 @@ def show_report(
     elif as_json:
         typer.echo(json.dumps([learner.to_dict() for learner in found], indent=2))
     elif html is not None:
-        typer.echo(f"Next: open {html} in a browser")
+        typer.echo(f"Next: open {pasted(html)} in a browser")
     elif found:
         _show_team(found)
         for number, check, count in hardest_checks(found, 3):
             typer.echo(f"  x {number} {check}  failed by {count}")
-        typer.echo(f"Next: groundwork learn report {' '.join(map(str, folders))} --html team.html")
+        typer.echo(f"Next: groundwork learn report {' '.join(map(pasted, folders))} --html team.html")
     if refused:
         typer.echo(f"hint: {refused[0].hint}", err=True)
         raise typer.Exit(1)

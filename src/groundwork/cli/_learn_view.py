@@ -145,6 +145,8 @@ def next_step(standing: "Standing") -> str:
     Returns:
         A command, or a sentence with one.
     """
+    from groundwork.course import pasted
+
     number = standing.exercise.number
     if number == CAPSTONE:
         return "groundwork learn capstone"
@@ -152,20 +154,22 @@ def next_step(standing: "Standing") -> str:
         return f"groundwork learn start {number}"
     check = f"groundwork learn check {number}"
     if standing.progress.checked is None:
-        return f"read {shown(standing.folder / 'README.md')}, then {check}"
+        return f"read {pasted(shown(standing.folder / 'README.md'))}, then {check}"
     if standing.changed or standing.progress.error or not standing.failed:
         return check
     return f"groundwork learn hint {number}"
 
 
 def _after(place: Place, result: "Grade") -> str:
+    from groundwork.course import pasted
+
     if result.error is not None:
         return f"mend that, then {place.command('check')}"
     if not result.passed:
         return place.command("hint")
     if not _is_whole(place, result):
         return place.command("check")
-    return f"compare your answers with {place.exercise.path / 'ANSWERS.md'}, and {place.command('solution')}"
+    return f"compare your answers with {pasted(place.exercise.path / 'ANSWERS.md')}, and {place.command('solution')}"
 
 
 def _is_whole(place: Place, result: "Grade") -> bool:

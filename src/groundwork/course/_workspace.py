@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from groundwork.course._catalog import CAPSTONE, Exercise, capstone, exercises
-from groundwork.course._paths import is_file, is_folder
+from groundwork.course._paths import is_file, is_folder, pasted
 from groundwork.course._progress import PROGRESS, read_progress, record_start
 from groundwork.errors import StorageError, UsageError
 
@@ -184,7 +184,7 @@ def _refuse_another(exercise: Exercise, into: Path) -> None:
         if other.number != exercise.number and (number == other.number or _same(other.path / readme.name, readme)):
             raise UsageError(
                 f"{into} holds exercise {other.number} already",
-                hint=f"each has a folder of its own, as --into {into / exercise.folder}",
+                hint=f"each has a folder of its own, as --into {pasted(into / exercise.folder)}",
             )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from groundwork.cli import _learn_check
 from groundwork.cli._learn import app
 from groundwork.cli._learn_place import split_words
 from groundwork.cli._learn_solution import editor_command
-from groundwork.cli._learn_view import bar
+from groundwork.cli._learn_view import bar, next_step
 from groundwork.course import Grade, capstone, digest_of, exercises, find_exercise, read_progress, record_grade
 from groundwork.errors import StorageError, UsageError
 from groundwork.testing import Outcome, Verdict, load_subject, run_check
@@ -147,6 +148,41 @@ def test_start_elsewhere_names_the_file_in_the_next_command(learn):
     result = learn("start", "04", "--into", "mine")
 
     assert result.stdout.splitlines()[-1].endswith(f"groundwork learn check 04 --file {Path('mine/storage.py')}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shlex reads what a POSIX shell does")
+def test_every_command_that_is_proposed_can_be_pasted_whatever_the_folder_is_called(learn, graded):
+    folder, file = Path("it's mine (1)"), Path("it's mine (1)") / EXERCISE.file
+    graded.failing = [IDS[0]]
+    insist = ("--file", str(file), "--yes-show-me")
+
+    Path("team's/ada").mkdir(parents=True)
+    ended = {
+        ("check", "05", "--file", str(file)): learn("start", "05", "--into", str(folder)),
+        ("hint", "05", "--file", str(file)): learn("check", "05", "--file", str(file)),
+        ("hint", "05", IDS[0], "--file", str(file)): learn("hint", "05", "--file", str(file)),
+        ("diff", "05", "--file", str(file)): learn("solution", "05", *insist),
+        ("solution", "05", "--file", str(file)): learn("diff", "05", *insist),
+        ("read", f"{folder / 'README.md'},"): learn("start", "05", "--into", str(folder)),
+        ("open", str(folder / "p.html")): learn("progress", "--html", str(folder / "p.html")),
+        ("report", "team's/ada", "--html", "team.html"): learn("report", "team's/ada"),
+    }
+    another = learn("start", "04", "--into", str(folder)).exception
+    refused = learn("diff", "05", "--file", str(file)).exception
+
+    for words, each in ended.items():
+        assert set(words) <= set(shlex.split(each.stdout.splitlines()[-1]))
+    assert str(folder / find_exercise("04").folder) in shlex.split(another.hint)
+    assert f"{file}," in shlex.split(refused.hint)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shlex reads what a POSIX shell does")
+def test_what_is_to_be_read_in_a_folder_with_a_space_is_quoted():
+    standing = SimpleNamespace(
+        exercise=EXERCISE, folder=Path("my work"), begun=True, progress=SimpleNamespace(checked=None)
+    )
+
+    assert "my work/README.md," == shlex.split(next_step(standing))[1]
 
 
 def test_reset_says_where_the_work_is_now(learn):
