@@ -20,10 +20,10 @@ _Words = Annotated[
 
 def show_hint(words: _Words = None, file: File = None) -> None:
     """Give one more hint each time: for a check, or for the first that failed."""
-    from groundwork.course import record_hint, standing
+    from groundwork.course import is_file, record_hint, standing
 
     name, check = split_words(words or [])
-    place = find_place(name, file)
+    place = find_place(name, None) if file is None else find_written(name, file)
     found = place.check(check) if check else None
     if found is None:
         known = standing(place.exercise, place.folder)
@@ -32,13 +32,17 @@ def show_hint(words: _Words = None, file: File = None) -> None:
             return
         found = place.exercise.contract[(known.failed or _not_passed(known.outcomes) or [_first(place)])[0]]
     hints = place.exercise.hints_of(found.id)
-    count = record_hint(place.exercise, place.folder, found.id) if place.folder.is_dir() else 1
+    begun = is_file(place.file)
+    count = record_hint(place.exercise, place.folder, found.id) if begun else 1
     typer.echo(f"{found.id}  {found.rule}")
     typer.echo(f"  why   {found.why}")
     for hint in hints[:count]:
         typer.echo(f"  hint  {hint}")
     left = len(hints) - count
     typer.echo("  no hint is left" if not left else f"  {left} hint{'s are' if left > 1 else ' is'} left")
+    if not begun:  # where it could be written down how many were shown
+        typer.echo(f"Next: groundwork learn start {place.exercise.number}")
+        return
     further = place.command("hint", found.id) if left else place.command("why", found.id)
     typer.echo(f"Next: {place.command('check')}, or {further}")
 

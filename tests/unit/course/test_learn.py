@@ -625,6 +625,27 @@ def test_for_a_check_that_is_not_there_what_is_like_it_is_named_or_how_to_list_a
     assert IDS[5] in learn("progress", "05").stdout
 
 
+@pytest.mark.parametrize("exercise", [EXERCISE, capstone()], ids=lambda exercise: exercise.number)
+def test_a_hint_before_the_start_leads_to_the_start_and_goes_on_after_it(learn, exercise):
+    before = lines_of(learn("hint", exercise.number))
+    started = shlex.split(before[-1].removeprefix("Next: groundwork learn "))
+    lines_of(learn(*started))
+    first, second = (lines_of(learn("hint", exercise.number)) for _ in range(2))
+
+    assert ["start", exercise.number] == started
+    assert sum(line.startswith("  hint  ") for line in before) == 1
+    assert before[:-1] == first[:-1]
+    assert [1, 2] == [sum(line.startswith("  hint  ") for line in lines) for lines in (first, second)]
+    assert "start" not in first[-1]
+
+
+def test_a_hint_about_a_file_that_is_not_there_writes_nothing_down(learn, tmp_path):
+    ended = learn("hint", "05", "--file", "missing.py")
+
+    assert isinstance(ended.exception, UsageError)
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_the_checks_of_an_exercise_that_is_not_begun_are_listed_once_it_is(learn):
     ended = learn("hint", "05", "foo")
 
