@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from groundwork.course._catalog import Exercise
+from groundwork.course._paths import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ def learner_text(file: Path, name: str) -> str:
         name: Of a function, class or variable at its top level.
 
     Returns:
-        Its text; empty where there is none, or the file is not Python.
+        Its text; empty where there is none, or the file is not there or not Python.
+
+    Raises:
+        StorageError: The file may not be read.
     """
-    try:
-        return next((part.text for part in _parts_of_file(file) if part.name == name), "")
-    except (OSError, SyntaxError, ValueError):
-        return ""
+    with reading(file):
+        try:
+            return next((part.text for part in _parts_of_file(file) if part.name == name), "")
+        except (FileNotFoundError, SyntaxError, ValueError):
+            return ""
 
 
 def _parts_of_file(file: Path) -> Iterator[Part]:

@@ -1,6 +1,11 @@
+import errno
+import os
+from pathlib import Path
+
 import pytest
 
 from groundwork.course import exercises, find_exercise, learner_text, library_files, library_parts
+from groundwork.errors import StorageError
 
 
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.number)
@@ -28,6 +33,16 @@ def test_a_learners_definition_is_found_without_being_run(tmp_path):
 
     assert "@property\ndef retry():\n    os._exit(1)" == learner_text(file, "retry")
     assert ["KEEP: int = 3", "A = B = 1", ""] == [learner_text(file, name) for name in ("KEEP", "B", "missing")]
+
+
+def test_a_file_that_may_not_be_read_is_told_and_not_taken_for_an_empty_one(tmp_path, monkeypatch):
+    def refuse(path, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+
+    with pytest.raises(StorageError, match=r"mine\.py: cannot read: Permission denied"):
+        learner_text(tmp_path / "mine.py", "retry")
 
 
 @pytest.mark.parametrize("text", ["def (:", "\x00"])
