@@ -189,9 +189,9 @@ def _refuse_another(exercise: Exercise, into: Path) -> None:
 
 
 def _refuse_loose_links(exercise: Exercise, into: Path) -> None:
-    """A file's work may be on a disk that is not here now; a starter in its place would be taken for it."""
-    for source in _sources(exercise):
-        target = into / source.name
+    """Work may be on a disk that is not here now; what is written in its place would be taken for it."""
+    for name in (*(source.name for source in _sources(exercise)), PROGRESS):
+        target = into / name
         if target.is_symlink() and not target.exists():
             raise UsageError(
                 f"{target} is a link to {os.readlink(target)}, which is not there",

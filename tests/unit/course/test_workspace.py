@@ -159,10 +159,12 @@ def test_a_reset_of_a_linked_folder_keeps_all_of_it_beside_the_work(tmp_path):
     assert (tmp_path / "mine").is_symlink()
 
 
-def test_a_link_to_what_is_not_there_is_told_by_start_and_replaced_by_reset(tmp_path, linked):
+@pytest.mark.parametrize("name", ["storage.py", "progress.json"])
+def test_a_link_to_what_is_not_there_is_told_by_start_and_replaced_by_reset(tmp_path, linked, name):
     folder = tmp_path / "mine"
     start(EXERCISE, folder)
-    away = linked(folder / "storage.py", "my work")
+    (folder / "storage.py").write_text("my work")
+    away = linked(folder / name, "my work")
     away.unlink()
 
     with pytest.raises(UsageError, match="which is not there") as caught:
@@ -171,7 +173,7 @@ def test_a_link_to_what_is_not_there_is_told_by_start_and_replaced_by_reset(tmp_
 
     assert "remove the link" in caught.value.hint
     assert not away.exists()
-    assert away == (backup / "storage.py").readlink()
+    assert away == (backup / name).readlink()
     assert (EXERCISE.path / "starter" / "storage.py").read_bytes() == (folder / "storage.py").read_bytes()
 
 
