@@ -15,6 +15,7 @@ import typer
 from groundwork.cli import _learn_capstone, _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
 from groundwork.cli._learn_place import Name, all_standings, current_standing, find_place, shown
 from groundwork.cli._learn_view import bar, find_following, hours, next_step, row_name, show_core_done, show_levels
+from groundwork.errors import UsageError
 
 _WIDE = 112  # columns that a row with its bar takes
 
@@ -35,6 +36,10 @@ app.command("verify")(_learn_verify.verify_exercises)
 @app.callback()
 def show_screen(context: typer.Context) -> None:
     """Say where you are and what to do next."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("the folder that you are in has been removed", hint="go to another one with cd") from error
     if context.invoked_subcommand is not None:
         return
     found = all_standings()

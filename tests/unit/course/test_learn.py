@@ -511,6 +511,19 @@ def test_a_report_is_a_table_a_csv_a_json_and_a_page(learn, tmp_path):
     assert tmp_path.name in Path("team.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("words", [(), ("list",), ("check", "05")], ids=" ".join)
+def test_a_folder_that_was_removed_under_the_learner_is_told(learn, monkeypatch, words):
+    def refuse():
+        raise FileNotFoundError(2, "No such file or directory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getcwd", refuse)
+        ended = learn(*words)
+
+    assert isinstance(ended.exception, UsageError)
+    assert "has been removed" in ended.exception.message
+
+
 @pytest.fixture
 def barred(monkeypatch):
     """Makes files of some names ones that may not be read, for whoever runs this."""
