@@ -5,7 +5,6 @@ here, which costs a second; where these are whole the crash is a mistake of ours
 it is told in one line beside them.
 """
 
-import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -44,12 +43,10 @@ def _print_anything() -> None:
 def _run(words: list[str]) -> None:
     from groundwork.cli import _learn_ahead
 
-    gc.disable()  # nothing of what is imported is ever thrown away: looking for that takes a tenth of the time
     try:
         _learn_ahead.begin(words)
         from groundwork.cli import _main
 
-        gc.enable()
         _main.main()
     finally:
         _learn_ahead.end()
