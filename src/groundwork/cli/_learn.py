@@ -15,6 +15,7 @@ import typer
 from groundwork.cli import _learn_capstone, _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
 from groundwork.cli._learn_place import Name, all_standings, current_standing, find_place, shown
 from groundwork.cli._learn_view import bar, find_following, hours, next_step, row_name, show_core_done, show_levels
+from groundwork.environment import printable
 from groundwork.errors import UsageError
 
 _WIDE = 112  # columns that a row with its bar takes
@@ -57,9 +58,9 @@ def show_screen(context: typer.Context) -> None:
         typer.echo(f"\n{here.exercise.number}  {shown(here.folder / here.exercise.file)}")
         show_levels(here.levels(), here.exercise)
         for check in here.failed[:1]:
-            typer.echo(f"  x {check}  {here.progress.checks[check].message}")
+            typer.echo(f"  x {check}  {printable(here.progress.checks[check].message)}")
         if here.progress.error:
-            typer.echo(f"  x {here.progress.error}")
+            typer.echo(f"  x {printable(here.progress.error)}")
         if here.changed:
             typer.echo("  your file was changed since it was checked")
         if here.core_done:

@@ -16,6 +16,7 @@ from groundwork.cli._learn_ahead import grader
 from groundwork.cli._learn_count import counting
 from groundwork.cli._learn_place import CAPSTONE, File, Name, Place, find_written
 from groundwork.cli._learn_view import show_grade
+from groundwork.environment import printable
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _round(place: Place, watcher: Any, failing: list[str], **options: Any) -> li
         nonlocal told
         if verdict.outcome == Outcome.FAILED and not told:
             # The one to mend; all of them come when all are known.
-            typer.echo(f"  x {verdict.check.id}  {verdict.message}")
+            typer.echo(f"  x {verdict.check.id}  {printable(verdict.message)}")
             told = True
         if watcher.pending:
             raise _SavedAgain

@@ -8,6 +8,7 @@ import typer
 from groundwork.cli import _learn_capstone
 from groundwork.cli._learn_check import check_again
 from groundwork.cli._learn_place import File, Place, find_place, find_written, split_words
+from groundwork.environment import printable
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,13 +69,13 @@ def explain(
         outcome, message, given = str(verdict.outcome), verdict.message, verdict.given
     else:
         outcome, message, given = state.outcome, state.message, state.given
-    typer.echo(f"{check.id}  {outcome}")
+    typer.echo(f"{check.id}  {printable(outcome)}")
     typer.echo(f"  rule      {check.rule}")
     typer.echo(f"  reason    {check.why}")
     if outcome == Outcome.FAILED:
         _show_reason(place, check, message, given)
     elif message:
-        typer.echo(f"  state     {message}")
+        typer.echo(f"  state     {printable(message)}")
     if code:
         typer.echo("  the check:")
         for line in (source_of_check(check) or "its text is not installed").splitlines():
@@ -91,12 +92,12 @@ def _show_reason(place: Place, check: "Check", message: str, given: str) -> None
     if scene := " ".join((check.run.__doc__ or "").split()):
         typer.echo(f"  tried     {scene}")
     if given:
-        typer.echo(f"  input     {given}")
-    typer.echo(f"  found     {reason.found.removeprefix('found ')}")
+        typer.echo(f"  input     {printable(given)}")
+    typer.echo(f"  found     {printable(reason.found.removeprefix('found '))}")
     if reason.expected:
-        typer.echo(f"  expected  {reason.expected}")
+        typer.echo(f"  expected  {printable(reason.expected)}")
     if reason.line:
-        typer.echo(f"  where     {place.file}:{reason.line}  {reason.text}")
+        typer.echo(f"  where     {place.file}:{reason.line}  {printable(reason.text)}")
 
 
 def _after(place: Place, check: "Check", outcome: str, message: str) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from groundwork.cli._learn_place import all_standings, current_standing, find_place
 from groundwork.cli._learn_view import bar, find_following, next_step, show_levels
+from groundwork.environment import printable
 from groundwork.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def show_progress(
             mark = {"passed": "+", "failed": "x", "skipped": "-"}.get(outcome, ".")
             state = each.progress.checks.get(check)
             said = (state.message if state else "") or outcome
-            typer.echo(f"  {mark} {check}  {said}" if mark != "+" else f"  + {check}")
+            typer.echo(f"  {mark} {check}  {printable(said)}" if mark != "+" else f"  + {check}")
     following = find_following(found, current_standing(found))
     typer.echo(f"Next: {next_step(following)}" if following else "Next: groundwork learn progress --html progress.html")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from groundwork.cli._learn_place import CAPSTONE, Place, all_standings, shown
+from groundwork.environment import printable
 
 if TYPE_CHECKING:
     from groundwork.course import Exercise, Grade, LevelCount, Standing
@@ -33,15 +34,15 @@ def show_grade(place: Place, result: "Grade", *, completes_core: bool = False, f
     outcomes = {verdict.check.id: str(verdict.outcome) for verdict in result.verdicts}
     show_levels(count_levels([verdict.check for verdict in result.verdicts], outcomes), place.exercise)
     if result.error is not None:
-        typer.echo(f"  x {result.error}")
+        typer.echo(f"  x {printable(result.error)}")
     failed = result.having(Outcome.FAILED)
     width = max((len(verdict.check.id) for verdict in failed), default=0)
     for verdict in failed:
-        typer.echo(f"  x {verdict.check.id:<{width}}  {verdict.message}")
+        typer.echo(f"  x {verdict.check.id:<{width}}  {printable(verdict.message)}")
     for line in _waiting(result.verdicts, result.error is not None):
-        typer.echo(f"  . {line}")
+        typer.echo(f"  . {printable(line)}")
     for verdict in skipped:
-        typer.echo(f"  - {verdict.check.id}  {verdict.message}")
+        typer.echo(f"  - {verdict.check.id}  {printable(verdict.message)}")
     _show_output(result.output)
     if completes_core and not (result.passed and _is_whole(place, result)):
         show_core_done(place.exercise)
@@ -218,4 +219,4 @@ def _show_output(output: str) -> None:
         more = f", the last {_SHOWN_LINES} lines of {len(lines)}" if len(lines) > _SHOWN_LINES else ""
         typer.echo(f"  your code printed{more}:")
         for line in lines[-_SHOWN_LINES:]:
-            typer.echo(f"    {line[:200]}")
+            typer.echo(f"    {printable(line.expandtabs()[:200])}")

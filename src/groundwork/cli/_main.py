@@ -27,6 +27,7 @@ from groundwork.cli import (
     _run,
     _store,
 )
+from groundwork.environment import printable
 from groundwork.errors import MLException, UsageError
 
 app = typer.Typer(
@@ -76,9 +77,9 @@ def main() -> None:
     try:
         app()
     except MLException as error:
-        typer.echo(f"error: {error.message}", err=True)
+        _say(f"error: {error.message}")
         if error.hint:
-            typer.echo(f"hint: {error.hint}", err=True)
+            _say(f"hint: {error.hint}")
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -86,6 +87,11 @@ def main() -> None:
         # The reader of our output has gone, as `| head` does; that is its right.
         sys.stderr.close()
         sys.exit(0)
+
+
+def _say(message: str) -> None:
+    # A message may quote anything: a file's name, or what a learner's code raised.
+    typer.echo("\n".join(map(printable, message.split("\n"))), err=True)
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:

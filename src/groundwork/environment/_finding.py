@@ -56,12 +56,16 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal or XML would take for a command: a file may be called anything.
+    r"""Escape what a terminal or XML would take for a command: a file may be called anything, and code print anything.
 
     Args:
         text: One line.
 
     Returns:
-        The text with ``?`` for each character that does not print.
+        The text with each character that does not print as in a literal of Python: ``\x1b``.
     """
-    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

@@ -56,6 +56,19 @@ def test_every_end_has_its_exit_code(error, code, monkeypatch, capsys):
         assert ("hint: do this" in told) == (error.hint is not None)
 
 
+def test_an_error_that_quotes_anything_is_no_command_to_the_terminal(monkeypatch, capsys):
+    def fail():
+        raise UsageError("raised E: \x1b[2J\nline 2", hint="\x07")
+
+    monkeypatch.setattr("groundwork.cli._main.app", fail)
+    monkeypatch.setattr("groundwork.cli._main.signal.signal", lambda *_: None)
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert [r"error: raised E: \x1b[2J", "line 2", r"hint: \x07"] == capsys.readouterr().err.splitlines()
+
+
 def test_a_bug_is_not_dressed_up(monkeypatch):
     def fail():
         raise ZeroDivisionError

@@ -788,6 +788,33 @@ def test_what_was_skipped_what_was_printed_and_what_did_not_import_are_shown(lea
     assert lines[-1] == "Next: mend that, then groundwork learn check 05"
 
 
+NASTY = "raised E (line 1): \x1b]0;title\x07\x1b[2J; expected \x9b"
+TAME = r"raised E (line 1): \x1b]0;title\x07\x1b[2J; expected \x9b"
+
+
+def test_what_the_code_says_is_no_command_to_the_terminal(learn, watch, graded, monkeypatch):
+    import groundwork.course
+
+    verdicts = (
+        Verdict(EXERCISE.contract[0], Outcome.FAILED, NASTY),
+        Verdict(EXERCISE.contract[1], Outcome.SKIPPED, NASTY),
+    )
+    found = Grade("resilience", verdicts, NASTY, f"{NASTY}\na\tb\n")
+
+    def told(*_, on_verdict=None, **__):
+        on_verdict and on_verdict(verdicts[0])
+        return found
+
+    monkeypatch.setattr(groundwork.course, "grade", told)
+    watched = "\n".join(watch())
+    checked = learn("check", "05").output
+    shown = [watched, checked, *(learn(*words).output for words in ([], ["progress"], ["why", "05", IDS[0]]))]
+
+    assert not [text for text in shown if any(not char.isprintable() for char in text.replace("\n", ""))]
+    assert f"    {TAME}\n    a       b\n" in checked
+    assert all(TAME.partition(";")[0] in text for text in shown)
+
+
 @pytest.mark.parametrize(
     ("editor", "expected"),
     [
