@@ -1,8 +1,9 @@
-"""What grading costs, from a save to the first failing check and to the full grade.
+"""What grading costs, from a save to the first failing check, be it the first or the last, and to the full grade.
 
 Run it with the environment set up and the machine quiet: .venv/bin/python benchmarks/course.py
 """
 
+import ast
 import os
 import platform
 import resource
@@ -32,9 +33,21 @@ def graded(exercise, file, **options):
     return time.perf_counter() - started, result
 
 
-def first_failure_s(exercise, process):
-    """From a save to the first failing check, of the starter; the process is kept, as watch keeps it."""
-    file = exercise.path / "starter" / exercise.file
+def late_failure(exercise):
+    """The last check of a short level, and a file that fails no other: what a learner is at who mends one of many."""
+    last = [check.id for check in exercise.contract if check.level not in LONG][-1]
+    files = sorted((exercise.path / "wrong").glob("*.py"))
+    return last, next(file for file in files if [last] == named(file))
+
+
+def named(file):
+    """The checks that a wrong implementation says it fails."""
+    assigned = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    return [name for node in assigned if node.targets[0].id == "FAILS" for name in ast.literal_eval(node.value)]
+
+
+def first_failure_s(exercise, process, file, first=()):
+    """From a save to the first failing check, when it is known what failed last; the process is kept, as by watch."""
     seconds = []
 
     def seen(verdict):
@@ -44,22 +57,28 @@ def first_failure_s(exercise, process):
     for _ in range(SAVES):
         started = time.perf_counter()
         try:
-            graded(exercise, file, process=process, on_verdict=seen)
+            graded(exercise, file, process=process, on_verdict=seen, first=first)
         except _Seen:
             seconds.append(time.perf_counter() - started)
+    assert len(seconds) == SAVES, f"{file} fails nothing"
     return statistics.quantiles(seconds, n=20)[-1]
 
 
 def measured(exercise):
-    """Return p95 to the first failure; then seconds of a right solution: the short levels, and each long one."""
+    """Return p95 to the first failure, of the starter and where only the last check fails; then seconds to pass.
+
+    These are of a right solution: those of the short levels together, and those of each long one.
+    """
     file = exercise.path / "alternative" / exercise.file
     short = sorted({check.level for check in exercise.contract} - {*LONG})
     with LearnerProcess(exercise.contract_module) as process:
-        first_s = first_failure_s(exercise, process)
+        first_s = first_failure_s(exercise, process, exercise.path / "starter" / exercise.file)
+        last, late = late_failure(exercise)
+        late_s = first_failure_s(exercise, process, late, first=[last])
     full_s, result = graded(exercise, file, levels=short)
     assert result.passed, result.error or result.having(Outcome.FAILED)
     long_s = {level: graded(exercise, file, levels=[level])[0] for level in LONG}
-    return first_s, full_s, long_s
+    return first_s, late_s, full_s, long_s
 
 
 def spent_s(command, folder):
@@ -113,13 +132,15 @@ def main() -> int:
     chosen = [exercise for exercise in exercises() if not sys.argv[1:] or exercise.number in sys.argv[1:]]
     targets, rows = Targets(), []
     for exercise in chosen:
-        first_s, full_s, long_s = measured(exercise)
-        rows.append([exercise.folder, f"{first_s:.2f}", f"{full_s:.1f}", *(f"{long_s[level]:.1f}" for level in LONG)])
+        first_s, late_s, full_s, long_s = measured(exercise)
+        long = [f"{long_s[level]:.1f}" for level in LONG]
+        rows.append([exercise.folder, f"{first_s:.2f}", f"{late_s:.2f}", f"{full_s:.1f}", *long])
         targets.most(f"{exercise.number}: first failure after a save, p95", first_s, 1.0, " s")
         targets.most(f"{exercise.number}: full grade", full_s, 10.0, " s")
         for level in LONG:
             targets.most(f"{exercise.number}: level {level}", long_s[level], 60.0, " s")
-    table(["exercise", f"first failure, p95 of {SAVES}, s", "full grade, s", "load, s", "mutation, s"], rows)
+    failures = [f"{what}, p95 of {SAVES}, s" for what in ("first failure", "only the last fails")]
+    table(["exercise", *failures, "full grade, s", "load, s", "mutation, s"], rows)
     head = ["exercise 04, basic level, all in all", f"median of {STARTS}, s", "of the processor, s"]
     table(head, list(verdict_rows(targets)))
     table(["what", "found", "target", ""], targets.told)

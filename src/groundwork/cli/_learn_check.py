@@ -20,7 +20,7 @@ from groundwork.environment import printable
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from groundwork.course import Grade
     from groundwork.testing import Verdict
@@ -93,13 +93,15 @@ def watch_exercise(
     name: Name = None, level: _Levels = None, file: File = None, limit_s: _Limit = 10.0, sandbox: _Sandbox = False
 ) -> None:
     """Check at each save, what failed last first; load and mutation only if asked for with --level."""
-    from groundwork.course import Saves, Watcher
+    from groundwork.course import Saves, Watcher, read_progress
+    from groundwork.testing import Outcome
 
     if name == CAPSTONE:
         raise UsageError("the capstone is not watched: it takes seconds", hint="groundwork learn capstone")
     place = find_written(name, file)
     wanted = _wanted(place, level or _quick(place), None)
-    failing: list[str] = []
+    known = read_progress(place.folder).checks
+    failing = [check for check, state in known.items() if state.outcome == Outcome.FAILED]
     typer.echo(f"watching {place.folder} for saves of exercise {place.exercise.number}; Ctrl-C ends it")
     try:
         with (
@@ -151,14 +153,15 @@ def _round(place: Place, watcher: Any, failing: list[str], **options: Any) -> li
     from groundwork.course import completes_core, digest_of, read_progress, record_grade
     from groundwork.testing import Outcome
 
-    told = False
+    seen: list[Verdict] = []
 
     def on_verdict(verdict: "Verdict") -> None:
-        nonlocal told
-        if verdict.outcome == Outcome.FAILED and not told:
+        failed = verdict.outcome == Outcome.FAILED
+        told = any(earlier.outcome == Outcome.FAILED for earlier in seen)
+        seen.append(verdict)
+        if failed and not told:
             # The one to mend; all of them come when all are known.
             typer.echo(f"  x {verdict.check.id}  {printable(verdict.message)}")
-            told = True
         if watcher.pending:
             raise _SavedAgain
 
@@ -169,11 +172,20 @@ def _round(place: Place, watcher: Any, failing: list[str], **options: Any) -> li
     try:
         result = _graded(place, on_verdict=on_verdict, first=failing, **options)
     except _SavedAgain:
-        return failing
+        return _failed_last(seen, failing)
     first = completes_core(place.exercise, read_progress(place.folder), result, digest or "")
     show_grade(place, result, completes_core=first)
     record_grade(place.exercise, place.folder, result, digest or "")
-    return [verdict.check.id for verdict in result.having(Outcome.FAILED)]
+    return _failed_last(result.verdicts, failing)
+
+
+def _failed_last(verdicts: "Iterable[Verdict]", before: list[str]) -> list[str]:
+    """What failed when it was last run: what waits, as all does for a file that does not import, has not passed."""
+    from groundwork.testing import Outcome
+
+    found = {verdict.check.id: verdict.outcome for verdict in verdicts}
+    failed = [check for check, outcome in found.items() if outcome == Outcome.FAILED]
+    return failed + [check for check in before if found.get(check, Outcome.WAITING) == Outcome.WAITING]
 
 
 def _graded(place: Place, *, limit_s: float, on_verdict: "Callable[[Verdict], None] | None", **wanted: Any) -> "Grade":

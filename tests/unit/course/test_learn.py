@@ -735,6 +735,39 @@ def test_a_watch_begins_with_what_failed_last_and_leaves_the_slow_levels_to_chec
     assert ["", "Next: groundwork learn check 05"] == lines[-2:]
 
 
+def test_a_watch_starts_with_what_failed_by_the_record(watch, graded):
+    remember(failed=IDS[6])
+
+    watch()
+
+    assert [IDS[6]] == graded.asked["first"]
+
+
+def test_a_watch_forgets_no_failure_over_a_file_that_does_not_import(watch, monkeypatch):
+    import groundwork.course
+
+    asked = []
+    rounds = [
+        (Outcome.FAILED, Outcome.FAILED, None),
+        (Outcome.WAITING, Outcome.WAITING, "importing it raised SyntaxError"),
+        (Outcome.WAITING, Outcome.FAILED, None),
+        (Outcome.PASSED, Outcome.FAILED, None),
+        (Outcome.PASSED, Outcome.PASSED, None),
+    ]
+
+    def told(contract, *_, first, **__):
+        asked.append(list(first))
+        *outcomes, error = rounds.pop(0)
+        verdicts = [Verdict(contract[check], each) for check, each in zip(IDS[3:5], outcomes, strict=True)]
+        return Grade("resilience", tuple(verdicts), error, "")
+
+    monkeypatch.setattr(groundwork.course, "grade", told)
+
+    watch(*[lambda: None] * 4)
+
+    assert [[], IDS[3:5], IDS[3:5], [IDS[4], IDS[3]], [IDS[4]]] == asked
+
+
 def test_a_watch_takes_the_levels_that_are_asked_for_and_a_sandbox(watch, graded):
     watch(options=("--level", "load", "--sandbox"))
 
@@ -752,12 +785,14 @@ def test_a_file_that_is_away_for_a_moment_ends_no_watch(watch, graded):
 def test_a_watch_tells_the_first_failure_at_once_and_gives_up_when_the_file_is_saved_again(watch, graded, monkeypatch):
     import groundwork.course
 
-    def told(contract, *_, on_verdict, **__):
+    def told(contract, *_, on_verdict, first, **__):
+        asked.append(list(first))
         script.pending = len(script.saves) == 1  # saved again while the second round runs
         for check in contract[:2]:
             on_verdict(Verdict(check, Outcome.FAILED, "found"))
         return graded(contract, None, None)
 
+    asked = []
     script = Script(lambda: None, lambda: None)
     monkeypatch.setattr(groundwork.course, "grade", told)
 
@@ -765,6 +800,7 @@ def test_a_watch_tells_the_first_failure_at_once_and_gives_up_when_the_file_is_s
 
     assert 3 == lines.count(f"  x {IDS[0]}  found")
     assert 2 == sum(" checks pass" in line for line in lines)
+    assert [[], [], IDS[:1]] == asked
 
 
 def test_what_was_skipped_what_was_printed_and_what_did_not_import_are_shown(learn, monkeypatch):
