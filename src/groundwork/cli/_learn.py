@@ -5,7 +5,6 @@ the last line.
 """
 
 import os
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +13,10 @@ import typer
 
 from groundwork.cli import _learn_capstone, _learn_check, _learn_help, _learn_progress, _learn_solution, _learn_verify
 from groundwork.cli._learn_place import Name, all_standings, current_standing, find_place, shown
-from groundwork.cli._learn_view import bar, find_following, hours, next_step, row_name, show_core_done, show_levels
+from groundwork.cli._learn_rows import at_hand, columns, listed
+from groundwork.cli._learn_view import find_following, next_step, show_core_done, show_levels
 from groundwork.environment import printable
 from groundwork.errors import UsageError
-
-_WIDE = 112  # columns that a row with its bar takes
 
 app = typer.Typer(help="Rebuild the parts of groundwork, graded by its own contracts.", invoke_without_command=True)
 app.command("check")(_learn_check.check_exercise)
@@ -49,11 +47,8 @@ def show_screen(context: typer.Context) -> None:
     cores = sum(each.core_done or each.done for each in seven)
     typer.echo(f"{cores} of {len(seven)} cores done, {done} exercises done, {passed} checks pass\n")
     here = current_standing(found)
-    wide = shutil.get_terminal_size(fallback=(_WIDE, 24)).columns >= _WIDE
-    for each in found:
-        mark = ">" if each is here else " "
-        drawn = f"{bar(each.passed, each.total or 1)}  " if wide else ""
-        typer.echo(f"{mark} {row_name(each.exercise)}  {drawn}{each.describe()}")
+    for row in at_hand(found, here, columns()):
+        typer.echo(row)
     if here is not None and not here.done:
         typer.echo(f"\n{here.exercise.number}  {shown(here.folder / here.exercise.file)}")
         show_levels(here.levels(), here.exercise)
@@ -73,10 +68,8 @@ def show_screen(context: typer.Context) -> None:
 def list_exercises() -> None:
     """List the exercises, how long the core of each takes (+ the rest), and how far each is."""
     found = all_standings()
-    for each in found:
-        exercise = each.exercise
-        rest = f"+ {hours(exercise.beyond)}" if exercise.beyond else ""
-        typer.echo(f"{row_name(exercise)}  {exercise.minutes:>4} min {rest:<8} {each.describe()}".rstrip())
+    for row in listed(found, columns()):
+        typer.echo(row)
     following = find_following(found, current_standing(found))
     typer.echo(f"Next: {next_step(following)}" if following else "All exercises are done.")
 

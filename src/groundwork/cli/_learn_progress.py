@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundwork.cli._learn_place import all_standings, current_standing, find_place
-from groundwork.cli._learn_view import bar, find_following, next_step, show_levels
+from groundwork.cli._learn_rows import columns, team
+from groundwork.cli._learn_view import find_following, next_step, show_levels
 from groundwork.environment import printable
 from groundwork.errors import StorageError, UsageError
 
@@ -94,19 +95,8 @@ def show_report(
 
 
 def _show_team(found: "list[Learner]") -> None:
-    width = max(len("learner"), *(len(learner.name) for learner in found))
-    numbers = [standing.exercise.number for standing in found[0].columns]
-    widths = [max(8, len(number) + 2) for number in numbers]
-    typer.echo(f"{'learner':<{width}}{_cells(numbers, widths)}  {'done':<14}  cores")
-    for learner in found:
-        counts = [f"{each.passed}/{each.total}" if each.begun else "-" for each in learner.columns]
-        total = len(learner.standings)
-        done = f"{bar(learner.done, total)[::3]} {learner.done} of {total}"
-        typer.echo(f"{learner.name:<{width}}{_cells(counts, widths)}  {done}  {learner.cores_done} of {total}")
-
-
-def _cells(texts: "list[str]", widths: "list[int]") -> str:
-    return "".join(f"{text:>{width}}" for text, width in zip(texts, widths, strict=True))
+    for row in team(found, columns()):
+        typer.echo(row)
 
 
 def _write(file: Path, text: str) -> None:

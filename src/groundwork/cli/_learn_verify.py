@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundwork.cli._learn_count import counting
-from groundwork.cli._learn_view import row_name
+from groundwork.cli._learn_rows import row_name
 
 if TYPE_CHECKING:
     from groundwork.course import Exercise, Proof

@@ -124,19 +124,6 @@ def bar(passed: int, total: int) -> str:
     return "#" * full + "." * (_BAR - full)
 
 
-def row_name(exercise: "Exercise") -> str:
-    """Write an exercise's number and title, as wide as those of others.
-
-    Args:
-        exercise: The exercise; the capstone has no number.
-
-    Returns:
-        As ``04  File I/O: ...``.
-    """
-    number = "" if exercise.number == CAPSTONE else exercise.number
-    return f"{number:<2}  {exercise.title:<50}"
-
-
 def next_step(standing: "Standing") -> str:
     """Say what to do next in an exercise.
 

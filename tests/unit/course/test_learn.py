@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from groundwork.cli import _learn_check
+from groundwork.cli import _learn_check, _learn_rows
 from groundwork.cli._learn import app
 from groundwork.cli._learn_place import split_words
 from groundwork.cli._learn_solution import editor_command
@@ -939,10 +939,61 @@ def test_what_was_found_is_written_down_also_where_nobody_reads_on(learn, graded
     assert read_progress(Path("learn") / EXERCISE.folder).checked is not None
 
 
-def test_a_narrow_terminal_gets_no_bars(learn, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+@pytest.fixture
+def terminal(monkeypatch):
+    """Makes standard output a terminal of some columns."""
 
-    rows = [line for line in lines_of(learn()) if "not begun" in line]
+    def terminal(wide):
+        monkeypatch.setenv("COLUMNS", str(wide))
+        stdout = SimpleNamespace(isatty=lambda: True)
+        monkeypatch.setattr(_learn_rows, "sys", SimpleNamespace(stdout=stdout))
 
-    assert len(rows) == 8
-    assert max(map(len, rows)) <= 80
+    return terminal
+
+
+@pytest.mark.parametrize("command", [["list"], [], ["report", "."]], ids=["list", "screen", "report"])
+@pytest.mark.parametrize("wide", [200, 100, 80, 60, 40])
+def test_no_row_is_wider_than_the_terminal(learn, terminal, command, wide):
+    for exercise in exercises():
+        remember(exercise, failed=exercise.contract[-1].id)
+    learn("start", "02")
+    Path("learn", "02_data_structures", "progress.json").unlink()
+    terminal(wide)
+
+    lines = lines_of(learn(*command))
+
+    rows = lines[:2] if "report" in command else [line for line in lines if line.lstrip("> ")[4:5].isupper()]
+    assert (2 if "report" in command else 7) == len(rows)
+    assert max(map(len, rows)) <= wide
+
+
+@pytest.mark.parametrize(
+    ("command", "wide", "row"),
+    [
+        (
+            "list",
+            200,
+            "04  File I/O: files never torn, checkpoints never lost    90 min + 4 h    core done, 61 of 62 checks pass",
+        ),
+        ("list", 80, "04  File I/O             90 min + 4 h    core done, 61 of 62 checks pass"),
+        ("list", 60, "04  File I/O             90 min  core done, 61 of 62"),
+        (None, 80, "> 04  File I/O           core done, 61 of 62 checks pass"),
+    ],
+)
+def test_a_narrow_terminal_gets_shorter_titles_and_fewer_columns(learn, terminal, command, wide, row):
+    exercise = find_exercise("04")
+    remember(exercise, failed=exercise.contract[-1].id)
+    terminal(wide)
+
+    lines = lines_of(learn(*([command] if command else [])))
+
+    assert row in lines
+
+
+@pytest.mark.parametrize("command", [["list"], [], ["report", "."]], ids=["list", "screen", "report"])
+def test_into_a_pipe_goes_each_row_whole(learn, monkeypatch, command):
+    wide = lines_of(learn(*command))
+    monkeypatch.setenv("COLUMNS", "40")
+
+    assert wide == lines_of(learn(*command))
+    assert any(len(line) > 80 for line in wide)
