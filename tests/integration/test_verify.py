@@ -1,13 +1,20 @@
 """Claims are proven in processes of their own: one that hangs or exits costs nothing but itself."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import groundwork.course
 from groundwork.cli._learn import app
-from groundwork.course import Claim, Proof, claims_of, find_exercise, verify
+from groundwork.course import Claim, Proof, _verify, claims_of, find_exercise, verify
 
 pytestmark = pytest.mark.integration
 
@@ -32,10 +39,63 @@ def test_one_that_ends_its_process_is_told_and_the_next_is_proven(tmp_path):
     assert proofs == told
 
 
-def test_one_that_hangs_is_killed_at_its_limit(tmp_path):
-    [proof] = verify([claim_of(tmp_path, "hangs", "while True: pass\n")], limit_s=1.0)
+def test_one_that_hangs_is_killed_at_its_limit_and_leaves_nothing(tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    text = (
+        f"import tempfile\nfrom pathlib import Path\nPath({str(tmp_path / 'made')!r}).write_text(tempfile.mkdtemp())\n"
+    )
 
-    assert ("did not finish within 1 s",) == proof.problems
+    [proof] = verify([claim_of(tmp_path, "hangs", f"{text}while True: pass\n")], limit_s=3.0)
+
+    assert ("did not finish within 3 s",) == proof.problems
+    assert str(temporary.resolve()) in str(Path((tmp_path / "made").read_text()).resolve())
+    assert [] == list(temporary.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows holds no signal back")
+def test_a_ctrl_c_while_a_worker_starts_is_the_commands_alone(tmp_path):
+    process, channel = _verify._start(str(tmp_path))
+    os.kill(process.pid, signal.SIGINT)
+
+    channel.send(HONEST)
+    proof = channel.recv()
+    channel.close()
+    process.join()
+
+    assert (HONEST, (), 0) == (proof.claim, proof.problems, process.exitcode)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the kernel does not tell a child of its parent's end")
+def test_no_worker_outlives_the_command(tmp_path):
+    import fcntl
+
+    held = tmp_path / "held"
+    subject = claim_of(
+        tmp_path,
+        "holds",
+        f"import fcntl\nfile = open({str(held)!r}, 'w')\nfcntl.flock(file, fcntl.LOCK_EX)\n"
+        "print('held', file=file, flush=True)\nwhile True: pass\n",
+    ).subject
+    command = f"from groundwork.course import Claim, verify\nverify([Claim('05', 'wrong', {subject!r})])"
+    parent = subprocess.Popen([sys.executable, "-c", command])
+    end = time.monotonic() + 60
+    while not (held.exists() and held.read_text()) and time.monotonic() < end:
+        time.sleep(0.01)
+
+    parent.kill()
+    parent.wait()
+
+    with held.open() as file:
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.01)
+        else:
+            pytest.fail("the worker still holds its file")
 
 
 def test_what_a_subject_prints_is_not_shown(tmp_path, capfd):

@@ -2,6 +2,7 @@
 
 Rule: every claim that an exercise makes of its own files is checked by running them. They are the author's, so they run
 here in a few worker processes that are started once, without a learner's limits; one that hangs is killed and told.
+What they leave is removed, and on Linux none outlives the command, be that killed.
 """
 
 import importlib
@@ -9,17 +10,19 @@ import os
 import queue
 import signal
 import sys
+import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from groundwork.course._capstone_claims import capstone_claims, prove_capstone
 from groundwork.course._catalog import CAPSTONE, Exercise, find_exercise
-from groundwork.testing import Check, Outcome, Verdict, load_subject, run_contract
+from groundwork.course._descendants import descendants, end_group
+from groundwork.testing import Check, Outcome, Verdict, die_with_parent, load_subject, run_contract
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -129,8 +132,8 @@ def verify(
     proofs: dict[int, Proof] = {}
     lock, stopped = threading.Lock(), threading.Event()
 
-    def work() -> None:
-        with _Worker(limit_s) as worker:
+    def work(folder: str) -> None:
+        with _Worker(limit_s, folder) as worker:
             while not stopped.is_set():
                 try:
                     number = waiting.get_nowait()
@@ -143,16 +146,20 @@ def verify(
                         on_proof(proof)
 
     count = min(workers or os.cpu_count() or 1, len(claims))
-    threads = [threading.Thread(target=work, name=f"groundwork-verify-{n}") for n in range(count)]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        stopped.set()
-        for thread in threads:
-            thread.join()
+    # A worker that is killed removes nothing. A short name: a socket's whole path has 104 characters on macOS.
+    with tempfile.TemporaryDirectory(prefix="gw-verify-", ignore_cleanup_errors=True) as folder:
+        threads = [
+            threading.Thread(target=work, args=[folder], name=f"groundwork-verify-{number}") for number in range(count)
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            stopped.set()
+            for thread in threads:
+                thread.join()
     return [proofs.get(number, Proof(claim, ("was not run",))) for number, claim in enumerate(claims)]
 
 
@@ -173,8 +180,8 @@ def unseen(exercise: Exercise, proofs: Sequence[Proof]) -> list[str]:
 class _Worker:
     """A process that proves claims one after the other; started at the first, and again after one that hung."""
 
-    def __init__(self, limit_s: float) -> None:
-        self._limit_s = limit_s
+    def __init__(self, limit_s: float, folder: str) -> None:
+        self._limit_s, self._folder = limit_s, folder
         self._started: tuple[BaseProcess, Connection] | None = None
 
     def __enter__(self) -> "_Worker":
@@ -184,7 +191,7 @@ class _Worker:
         self._end()
 
     def prove(self, claim: Claim, stopped: threading.Event) -> Proof:
-        process, channel = self._started = self._started or _start()
+        process, channel = self._started = self._started or _start(self._folder)
         channel.send(claim)
         left = self._limit_s
         try:
@@ -210,29 +217,50 @@ class _Worker:
         if not at_once:
             process.join(_GRACE_S)  # it ends what its checks have started
         if process.is_alive():
-            if sys.platform != "win32" and process.pid is not None:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
+            if process.pid is not None:
+                for pid in (*descendants(process.pid), process.pid):  # some of them lead a session of their own
+                    end_group(pid)
             process.kill()
         process.join()
 
 
-def _start() -> "tuple[BaseProcess, Connection]":
+def _start(folder: str) -> "tuple[BaseProcess, Connection]":
     import multiprocessing
 
     # Spawned everywhere: polars and OpenMP do not survive a fork of a process in which they have threads.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), name="groundwork-verify")
-    process.start()
+    process = context.Process(target=_serve, args=(theirs, folder), name="groundwork-verify")
+    with _ctrl_c_held_back():
+        process.start()
     theirs.close()
     return process, ours
 
 
-def _serve(channel: "Connection") -> None:
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let no Ctrl-C reach the processes that this thread starts, until they take it."""
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # starting that lets it through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(channel: "Connection", folder: str) -> None:
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     if sys.platform != "win32":
-        os.setsid()  # Ctrl-C is the parent's, and what we start can be ended with us
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.setsid()  # what we start can be ended with us
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder))
+    tempfile.tempdir = folder
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)

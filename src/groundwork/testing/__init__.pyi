@@ -15,6 +15,7 @@ from groundwork.testing._leaks import assert_no_leaks
 from groundwork.testing._memory_limit import memory_limit
 from groundwork.testing._model_server import model_server
 from groundwork.testing._moment import moment_from
+from groundwork.testing._mutant_forks import die_with_parent
 from groundwork.testing._mutants import Mutant
 from groundwork.testing._mutate import MutationResult, Tried, choose_mutants, mutate
 from groundwork.testing._planted import Planted, plant
@@ -60,6 +61,7 @@ __all__ = [
     "assert_no_leaks",
     "broken_promises",
     "choose_mutants",
+    "die_with_parent",
     "every_failpoint",
     "failing",
     "failpoints",

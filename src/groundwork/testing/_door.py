@@ -32,6 +32,7 @@ HOMES = {
     "assert_no_leaks": "_leaks",
     "broken_promises": "_promises",
     "choose_mutants": "_mutate",
+    "die_with_parent": "_mutant_forks",
     "every_failpoint": "_failpoints",
     "failing": "_faults",
     "failpoints": "_failpoints",
