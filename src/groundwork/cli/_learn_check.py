@@ -58,7 +58,7 @@ def check_exercise(
                 )
         except KeyboardInterrupt:
             typer.echo(f"stopped; nothing is written down\nNext: {place.command('check')}", err=True)
-            raise
+            raise typer.Exit(130) from None
         try:
             # Ending what ran costs a moment, for which nobody has to wait.
             _show(place, result, digest or "", as_json=as_json)

@@ -1,6 +1,9 @@
+import errno
+
 import pytest
 from typer.testing import CliRunner
 
+from groundwork import cli
 from groundwork.cli._main import app, main
 from groundwork.errors import MLException, UsageError, WorldError
 
@@ -34,7 +37,6 @@ def test_run_takes_the_project_in_this_folder(tmp_path, monkeypatch):
     [
         (UsageError("bad", hint="do this"), 2),
         (WorldError("gone"), 1),
-        (KeyboardInterrupt(), 130),
         (BrokenPipeError(), 0),
     ],
 )
@@ -54,6 +56,51 @@ def test_every_end_has_its_exit_code(error, code, monkeypatch, capsys):
     if isinstance(error, MLException):
         assert told.startswith(f"error: {error.message}\n")
         assert ("hint: do this" in told) == (error.hint is not None)
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Lets ``groundwork learn list`` raise an error."""
+
+    def command(error):
+        def fail(*_, **__):
+            raise error
+
+        monkeypatch.setattr("groundwork.cli._main.signal.signal", lambda *_: None)
+        monkeypatch.setattr("groundwork.cli._learn.all_standings", fail)
+        monkeypatch.setattr("sys.argv", ["groundwork", "learn", "list"])
+
+    return command
+
+
+def test_a_reader_that_has_gone_is_no_failure(command):
+    command(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert 0 == ended.value.code
+
+
+def test_a_ctrl_c_ends_with_a_word(command, capsys):
+    command(KeyboardInterrupt())
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert (130, "stopped\n") == (ended.value.code, capsys.readouterr().err)
+
+
+def test_a_ctrl_c_while_the_command_is_imported_ends_with_a_word(monkeypatch, capsys):
+    def stop(words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("groundwork.cli._learn_ahead.begin", stop)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert (130, "stopped\n") == (ended.value.code, capsys.readouterr().err)
 
 
 def test_an_error_that_quotes_anything_is_no_command_to_the_terminal(monkeypatch, capsys):
