@@ -1,6 +1,7 @@
 """The exercises' pages are run: their Python beside a solution, the commands parsed, ids and counts looked up."""
 
 import importlib
+import os
 import re
 import shutil
 import tomllib
@@ -11,7 +12,10 @@ import page_commands
 import page_session
 import pages
 import pytest
+from typer.testing import CliRunner
 
+from groundwork.cli._learn import app
+from groundwork.cli._learn_view import hours
 from groundwork.course import claims_of, exercises, find_exercise
 
 pytestmark = pytest.mark.e2e
@@ -146,11 +150,32 @@ def test_the_time_that_a_readme_gives_is_that_of_the_list(entry):
     assert abs(float(found["hours"] or 0) * 60 - entry["beyond"]) <= 30
 
 
+COURSE = (exercises()[0].path.parents[4] / "docs" / "course.md").read_text(encoding="utf-8")
+
+
+def test_the_course_page_shows_what_list_and_start_print(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in ("list", "start 04"):
+        [shown] = re.findall(rf"^\$ groundwork learn {words}\n(.*?)(?=^\$|^```)", COURSE, re.DOTALL | re.MULTILINE)
+
+        printed = CliRunner().invoke(app, words.split()).stdout
+
+        assert printed.replace(os.sep, "/") == shown
+
+
+def test_the_course_page_shows_how_much_there_is_beyond_a_core():
+    number, checks, time = re.search(
+        r"The core of (\d\d) is done.*\n  The rest \((\d+) checks, (.*?)\)", COURSE
+    ).groups()
+
+    exercise = find_exercise(number)
+
+    assert (exercise.beyond_checks, hours(exercise.beyond)) == (int(checks), time)
+
+
 def test_the_course_page_counts_what_verify_proves():
-    page = exercises()[0].path.parents[4] / "docs" / "course.md"
     number, held, claims, wrong = re.search(
-        r"\$ groundwork learn verify (\d\d)\n.* (\d+) of (\d+) claims hold, (\d+) wrong ones",
-        page.read_text(encoding="utf-8"),
+        r"\$ groundwork learn verify (\d\d)\n.* (\d+) of (\d+) claims hold, (\d+) wrong ones", COURSE
     ).groups()
 
     found = claims_of(find_exercise(number))
