@@ -73,7 +73,8 @@ def _judged(judge: Callable[..., Any], subject: ModuleType, check: Any, seed: in
         verdict = judge(subject, check, seed=seed)
     # SystemExit, pytest's Skipped and their like: this process has nothing to do but to say so.
     except BaseException as error:  # noqa: BLE001
-        return "failed", f"ended with {type(error).__name__}: {error}; expected it to return or raise an error", []
+        ended = f"ended with {type(error).__name__}: {error}".removesuffix(": ")
+        return "failed", f"{ended}; expected it to return or raise an error", []
     return str(verdict.outcome), verdict.message, verdict.moment
 
 
@@ -91,9 +92,12 @@ def _load(path: Path, beside: Iterable[str]) -> tuple[ModuleType | None, str | N
         line = _line_of(error, path)
         place = f" (line {line})" if line else ""
         words = f"{error.msg}: {(error.text or '').strip()}" if isinstance(error, SyntaxError) else error
-        return None, f"importing {path.name} raised {type(error).__name__}{place}: {words}"
+        return None, f"importing {path.name} raised {type(error).__name__}{place}: {words}".removesuffix(": ")
     except BaseException as error:  # noqa: BLE001 - as above, of those that are to end a program
-        return None, f"importing {path.name} ended the whole process ({type(error).__name__}: {error})"
+        return (
+            None,
+            f"importing {path.name} ended the whole process ({f'{type(error).__name__}: {error}'.removesuffix(': ')})",
+        )
 
 
 def _line_of(error: Exception, path: Path) -> int | None:

@@ -73,6 +73,7 @@ def test_what_failed_says_where_the_check_was_and_with_what(asked):
         ("def (:", "importing mine.py raised SyntaxError (line 1): "),
         ("1 / 0", "importing mine.py raised ZeroDivisionError (line 1): division by zero"),
         ("raise SystemExit(0)", "importing mine.py ended the whole process (SystemExit: 0)"),
+        ("raise KeyboardInterrupt", "importing mine.py ended the whole process (KeyboardInterrupt)"),
     ],
 )
 def test_a_file_that_does_not_import_gets_one_answer(asked, source, sentence):
@@ -85,6 +86,12 @@ def test_what_is_to_end_a_program_is_a_failure(asked):
     answer = asked("def total(numbers): raise SystemExit('enough')", "adds")[1]
 
     assert ("failed", True) == (answer["outcome"], answer["message"].startswith("ended with SystemExit: enough"))
+
+
+def test_what_ends_a_program_without_a_word_leaves_no_colon(asked):
+    answer = asked("def total(numbers): raise KeyboardInterrupt", "adds")[1]
+
+    assert answer["message"].startswith("ended with KeyboardInterrupt; expected")
 
 
 def test_what_was_changed_while_it_was_imported_is_told(asked):
@@ -129,6 +136,8 @@ def test_a_descriptor_is_moved_where_no_child_gets_it():
     [
         ("x = 1\nimport no_such_module\n", "raised ModuleNotFoundError (line 2): No module named 'no_such_module'"),
         ("def f(:\n", "raised SyntaxError (line 1): invalid syntax: def f(:"),
+        ("raise ValueError\n", "raised ValueError (line 1)"),
+        ("# coding: nonsense\n", "raised SyntaxError: unknown encoding: nonsense"),
         ("x = 1\n\n\n1 / 0\n", "raised ZeroDivisionError (line 4): division by zero"),
     ],
 )
