@@ -101,8 +101,16 @@ def editor_command(editor: str, file: Path, line: int) -> list[str]:
 
     Returns:
         The command, word by word.
+
+    Raises:
+        UsageError: It is no command.
     """
-    words = shlex.split(editor, posix=os.name != "nt")
+    try:
+        words = shlex.split(editor, posix=os.name != "nt")
+    except ValueError as error:
+        raise UsageError(f"the editor {editor!r} cannot be started: {str(error).lower()}; set $EDITOR") from error
+    if not words:
+        raise UsageError(f"the editor {editor!r} cannot be started: it names no program; set $EDITOR")
     program = Path(words[0].strip('"')).stem
     if program in _AT_LINE:
         return [*words, *(word.format(file=file, line=line) for word in _AT_LINE[program].split())]

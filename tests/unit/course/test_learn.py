@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from html import escape
 from pathlib import Path
@@ -862,6 +863,12 @@ def test_what_the_code_says_is_no_command_to_the_terminal(learn, watch, graded, 
 )
 def test_an_editor_is_started_at_the_line_if_it_is_known_how(editor, expected):
     assert expected == editor_command(editor, Path("x.py"), 7)
+
+
+@pytest.mark.parametrize("editor", ['"', " "])
+def test_what_is_no_command_is_no_editor(editor):
+    with pytest.raises(UsageError, match=re.escape(f"the editor {editor!r} cannot be started")):
+        editor_command(editor, Path("x.py"), 7)
 
 
 @pytest.mark.parametrize("editor", ["my-editor", "no-such-editor-anywhere"])
