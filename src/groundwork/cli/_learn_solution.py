@@ -54,7 +54,9 @@ def show_diff(
     ] = None,
     file: File = None,
     insist: _Insist = False,
-    width: Annotated[int | None, typer.Option(min=40, help="Columns; those of the terminal unless given.")] = None,
+    width: Annotated[
+        int | None, typer.Option(min=40, help="Columns; those of $COLUMNS or the terminal unless given.")
+    ] = None,
 ) -> None:
     """Show your definitions and the library's side by side, name by name."""
     from groundwork.course import learner_text, library_parts
@@ -65,7 +67,7 @@ def show_diff(
     parts = library_parts(place.exercise)
     if wanted and wanted not in (names := [part.name for part in parts]):
         raise UsageError(f"exercise {place.exercise.number} asks for no {wanted!r}; it asks for {', '.join(names)}")
-    columns = width or (shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE)
+    columns = width or shutil.get_terminal_size(fallback=(_WIDE, 24)).columns
     for part in parts:
         if wanted in (None, part.name):
             for line in _beside(learner_text(place.file, part.name), part, columns):

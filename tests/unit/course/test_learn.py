@@ -454,6 +454,19 @@ def test_your_definitions_stand_beside_the_librarys(learn):
     assert isinstance(learn("diff", "05", "a", "b").exception, UsageError)
 
 
+@pytest.mark.parametrize(("wish", "half"), [("100", 48), (None, 78)])
+def test_a_diff_into_a_pipe_is_as_wide_as_wished(learn, monkeypatch, wish, half):
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: (_ for _ in ()).throw(OSError))
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if wish:
+        monkeypatch.setenv("COLUMNS", wish)
+    remember()
+
+    lines = lines_of(learn("diff", "05", "retry"))
+
+    assert half == lines[1].index(" | ")
+
+
 def test_open_links_to_the_line_of_the_first_failure_or_the_first_stub(learn, tmp_path):
     source = remember(failed=IDS[0], message="raised E (line 1): no")
     failed = lines_of(learn("open"))
