@@ -45,6 +45,12 @@ def check_exercise(
     from groundwork.course import digest_of, record_grade
 
     if name == CAPSTONE:
+        for option, given in (("--level", level), ("--file", file)):
+            if given:
+                raise UsageError(
+                    f"the capstone takes no {option}: it has stages, and your seven files",
+                    hint="groundwork learn capstone --only STAGE",
+                )
         raise typer.Exit(_learn_capstone.run(only=only, limit_s=max(20.0, limit_s), sandbox=sandbox, as_json=as_json))
     place = find_written(name, file)
     wanted = _wanted(place, level, only)

@@ -36,11 +36,12 @@ def show_progress(
         found = [standing(place.exercise, place.folder)]
     if html is not None:
         _write(html, progress_page(found, name=course_folder(Path.cwd()).resolve().parent.name or "learn"))
-        typer.echo(f"Next: open {pasted(html)} in a browser")
-        return
     if as_json:
         told = [each.to_dict() | ({"checks": dict(each.outcomes)} if name else {}) for each in found]
         typer.echo(json.dumps(told, indent=2))
+        return
+    if html is not None:
+        typer.echo(f"Next: open {pasted(html)} in a browser")
         return
     for each in found:
         typer.echo(f"{each.exercise.number}  {each.exercise.title}: {each.describe()}")

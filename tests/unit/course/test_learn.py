@@ -495,9 +495,10 @@ def test_progress_of_all_shows_the_failures_and_writes_a_page(learn):
 
     lines = lines_of(learn("progress"))
     paged = lines_of(learn("progress", "--html", "p.html"))
-    told = json.loads(learn("progress", "--json").stdout)
+    told = json.loads(learn("progress", "--json", "--html", "both.html").stdout)
 
     assert f"  x {IDS[0]}  <b>3</b>" in lines
+    assert Path("both.html").read_text(encoding="utf-8").count("</html>") == 1
     assert lines[-1] == "Next: groundwork learn hint 05"
     assert paged == ["Next: open p.html in a browser"]
     page = Path("p.html").read_text(encoding="utf-8")

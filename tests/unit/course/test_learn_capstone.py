@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from groundwork.cli._learn import app
 from groundwork.course import Grade, capstone, exercises, read_progress
+from groundwork.errors import UsageError
 from groundwork.testing import Outcome, Verdict
 
 STAGES = [check.id for check in capstone().contract]
@@ -117,6 +118,15 @@ def test_json_has_the_module_of_each_stage_and_says_whether_it_is_final(learn, g
     assert {"01", "02", "03", "04", "05", "06", "07"} == {each["module"] for each in told["verdicts"]}
     assert (True, False, False) == (told["final"], told["passed"], other["final"])
     assert [STAGES[0]] == graded.asked["only"]
+
+
+@pytest.mark.parametrize(("option", "value"), [("--level", "basic"), ("--file", "x.py")])
+def test_an_option_that_it_does_not_have_is_refused(learn, graded, option, value):
+    ended = learn("check", "capstone", option, value)
+
+    assert isinstance(ended.exception, UsageError)
+    assert option in ended.exception.message
+    assert graded.asked is None
 
 
 def test_some_stages_are_followed_by_all_of_them(learn, graded):
