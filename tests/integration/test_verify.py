@@ -79,7 +79,7 @@ def test_no_worker_outlives_the_command(tmp_path):
         "print('held', file=file, flush=True)\nwhile True: pass\n",
     ).subject
     command = f"from groundwork.course import Claim, verify\nverify([Claim('05', 'wrong', {subject!r})])"
-    parent = subprocess.Popen([sys.executable, "-c", command])
+    parent = subprocess.Popen([sys.executable, "-c", command], env={**os.environ, "TMPDIR": str(tmp_path)})
     end = time.monotonic() + 60
     while not (held.exists() and held.read_text()) and time.monotonic() < end:
         time.sleep(0.01)
