@@ -43,7 +43,9 @@ def late_failure(exercise):
 def named(file):
     """The checks that a wrong implementation says it fails."""
     assigned = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
-    return [name for node in assigned if node.targets[0].id == "FAILS" for name in ast.literal_eval(node.value)]
+    return [
+        name for node in assigned if ast.unparse(node.targets[0]) == "FAILS" for name in ast.literal_eval(node.value)
+    ]
 
 
 def first_failure_s(exercise, process, file, first=()):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import sys
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -864,6 +865,18 @@ def test_what_the_code_says_is_no_command_to_the_terminal(learn, watch, graded, 
     assert not [text for text in shown if any(not char.isprintable() for char in text.replace("\n", ""))]
     assert f"    {TAME}\n    a       b\n" in checked
     assert all(TAME.partition(";")[0] in text for text in shown)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_learners_folder_may_be_called_anything(learn, monkeypatch):
+    Path("\x1b[2J").mkdir()
+    monkeypatch.chdir("\x1b[2J")
+    remember()
+    monkeypatch.chdir("..")
+
+    lines = lines_of(learn("report", "\x1b[2J"))
+
+    assert lines[1].startswith(r"\x1b[2J ")
 
 
 @pytest.mark.parametrize(
