@@ -15,8 +15,8 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any, NoReturn, TypeVarTuple
 
+from groundwork._system_clock import SystemClock
 from groundwork.errors import UsageError
-from groundwork.resilience import SystemClock
 from groundwork.testing._clock import VirtualClock
 from groundwork.testing._run_virtual import Deadlocked
 

@@ -7,11 +7,10 @@ The subject offers ``Step(name, fn, retry=None, fallback=None, optional=False, w
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from groundwork.errors import ContractBroken, WorldError
-from groundwork.resilience import MemoryJournal
 from groundwork.testing._contract import Contract, Level
 from groundwork.testing._lab import Lab
 from groundwork.testing.contracts._failures import caught, expect, failing, policy
@@ -40,6 +39,21 @@ def broken() -> None:
         raise KeyError("host")
     except KeyError as error:
         raise WorldError("no address to fetch from") from error
+
+
+class _Journal:
+    """A journal in memory; the library's own would show the learner's process how the library is made."""
+
+    def __init__(self) -> None:
+        self._records: list[dict[str, Any]] = []
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield what was written."""
+        yield from list(self._records)
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write."""
+        self._records.append(dict(record))
 
 
 def steps(subject: Any, *functions: Callable[..., Any]) -> list[Any]:
@@ -148,7 +162,7 @@ def a_step_runs_when_it_is_wanted(subject: Any, lab: Lab) -> None:
 def a_cancelled_run_begins_nothing_new(subject: Any, lab: Lab) -> None:
     """Cancelled by its second step, of three."""
     ran: list[str] = []
-    journal = MemoryJournal()
+    journal = _Journal()
 
     def pipeline(second: Callable[[], object]) -> Any:
         names = {"first": lambda: None, "second": second, "third": lambda: None}
