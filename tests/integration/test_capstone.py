@@ -75,3 +75,28 @@ def test_a_module_that_ends_its_process_is_told_and_what_it_left_is_ended(course
         "expected it to return or raise"
     } == failed
     assert [] == running(course)
+
+
+_READS = """
+from groundwork import errors as _errors
+
+_found = _errors.__file__.replace("errors.py", "storage/_atomic.py")
+with open(_found.encode()) as _file:
+    _file.read()
+"""
+
+
+def test_a_module_that_reads_the_librarys_does_not_come_in(course):
+    with open(course / "04_file_io" / "storage.py", "a", encoding="utf-8") as file:
+        file.write(_READS)
+
+    grade = grade_capstone(
+        capstone_modules(course),
+        only=["the_seven_come_together"],
+        taken=["the_suite_finds_the_planted_bug"],
+        limit_s=60,
+    )
+
+    assert not grade.passed
+    assert "04 storage.py" in grade.verdicts[-1].message
+    assert "reading groundwork/storage/_atomic.py is refused" in grade.verdicts[-1].message

@@ -18,6 +18,7 @@ from groundwork.testing import Outcome
 FAKES = Path(__file__).parent / "fakes"
 SAYS = {
     "answers_twice": "0; expected 6",
+    "asks_a_door_of_the_library": "storage",
     "changes_code_in_place": "changed the code of groundwork.testing._verdict._sentence",
     "closes_every_descriptor": "ended the whole process (it closed its channel)",
     "edits_a_check": "importing edits_a_check.py changed the check adds",
@@ -25,6 +26,7 @@ SAYS = {
     "exits_at_exit": "ended with SystemExit",
     "exits_at_import": "importing exits_at_import.py ended the whole process (exit 0)",
     "exits_in_a_call": "ended the whole process (exit 0)",
+    "has_the_grader_read_it": "alternative/storage.py is",
     "hides_a_builtin_from_the_judge": "put something in front of groundwork.testing._verdict.isinstance",
     "imports_it_by_its_name": "importing groundwork.storage is refused",
     "imports_it_in_pieces": "importing groundwork.storage is refused",
@@ -36,6 +38,14 @@ SAYS = {
     "makes_failures_silent": "put something in front of groundwork.errors.ContractBroken.__init__",
     "prints_a_verdict": "0; expected 6",
     "raises_system_exit": "ended with SystemExit",
+    "reads_it_below_an_open_folder": "storage.py",
+    "reads_it_by_a_detour": "alternative/storage.py is refused",
+    "reads_it_by_a_hard_link": "alternative/storage.py",
+    "reads_it_by_a_relative_path": "alternative/storage.py is refused",
+    "reads_it_by_a_symbolic_link": "alternative/storage.py is refused",
+    "reads_it_by_bytes": "alternative/storage.py is refused",
+    "reads_it_by_the_roots_other_name": "alternative/storage.py is refused",
+    "reads_it_from_its_folder": "alternative/storage.py is refused",
     "reads_its_source": "reading groundwork/storage/__init__.py is refused",
     "reads_the_other_solution": "alternative/storage.py is refused",
     "removes_the_checks": "0; expected 6",
@@ -44,10 +54,18 @@ SAYS = {
     "replaces_the_judge": "put something else in the place of groundwork.testing._verdict.run_check",
     "replaces_the_lab": "put something else in the place of groundwork.testing._lab.Lab.__exit__",
     "says_nothing": "did not finish within 0.5 s",
+    "says_that_it_is_the_library": "importing groundwork.storage is refused",
     "skips": "ended with Skipped: not today",
     "walks_up_a_traceback": "object.__getattr__ is refused",
     "walks_up_the_frames": "sys._getframe is refused",
     "writes_to_every_descriptor": "wrote to the grader's channel",
+}
+
+# What no code of ours sees is stopped where the kernel lets the answer be hidden.
+UNSEEN = {
+    "has_another_interpreter_import_it": "cannot import name 'write' from 'groundwork.storage'",
+    "has_another_program_read_it": "raised CalledProcessError",
+    "reads_it_with_polars": "raised FileNotFoundError",
 }
 
 HOGS = Path(__file__).parent / "hogs"
@@ -81,7 +99,7 @@ def graded(path, process=None, **options):
 
 
 def test_every_fake_has_its_sentence():
-    assert sorted(SAYS) == sorted(path.stem for path in FAKES.glob("*.py"))
+    assert sorted({**SAYS, **UNSEEN}) == sorted(path.stem for path in FAKES.glob("*.py"))
 
 
 @pytest.mark.parametrize("name", SAYS)
@@ -92,6 +110,17 @@ def test_a_fake_does_not_pass_and_is_told_why(process, name):
 
     assert not result.passed
     assert SAYS[name] in (result.error or result.verdicts[0].message).replace(os.sep, "/")
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_where_the_answer_is_hidden_nothing_else_finds_it_either(process, name):
+    hides = [sys.executable, "-c", "from groundwork.course._limits import hide; raise SystemExit(not hide([]))"]
+    if subprocess.run(hides, check=False).returncode:
+        pytest.skip("the kernel lets nobody hide files")
+
+    [verdict] = graded(FAKES / f"{name}.py", process, only=["adds"]).verdicts
+
+    assert UNSEEN[name] in verdict.message
 
 
 def test_what_is_right_passes_in_the_same_process(process, tmp_path):
@@ -244,3 +273,22 @@ def left_of(process):
             if of_ours or b"os.setsid(); os.fork() and os._exit(0); time.sleep(600)" in command:
                 found.append(command)
     return found
+
+
+LOADED = """
+import importlib, sys
+from groundwork.course import exercises, _answers, _guard, _host
+from groundwork.testing import _virtual_loop
+answers = _answers.answers_to(each.contract_module for each in exercises())
+for each in exercises():
+    importlib.import_module(each.contract_module)
+    for warm in _guard.warm_modules(each.contract_module):
+        importlib.import_module(warm)
+print(*(name for name in sys.modules if _answers.Refused(answers, {}).has(name)))
+"""
+
+
+def test_nothing_that_grades_brings_an_answer_with_it():
+    found = subprocess.run([sys.executable, "-c", LOADED], stdout=subprocess.PIPE, text=True, check=True)
+
+    assert "\n" == found.stdout

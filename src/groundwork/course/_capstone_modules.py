@@ -3,11 +3,12 @@
 import hashlib
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from groundwork.course._answers import Answers, answers_to
 from groundwork.course._catalog import CAPSTONE, Exercise, exercises
 from groundwork.course._guard import allowed_imports, refusal_of
 from groundwork.course._paths import is_file, see_readable
@@ -163,7 +164,7 @@ def order_of(parts: Collection[Module]) -> dict[str, Any]:
         parts: The seven.
 
     Returns:
-        Plain data: ``modules``, ``names``, ``suite``, ``allows``, ``own``, ``given``.
+        Plain data: ``modules``, ``names``, ``suite``, ``allows``, ``answers``, ``own``, ``given``.
     """
     files = [Path(source) for part in parts if not part.library for source in part.sources]
     code = [part for part in parts if part.number != SUITE]
@@ -172,6 +173,7 @@ def order_of(parts: Collection[Module]) -> dict[str, Any]:
         "names": {part.name: list(part.names) for part in code},
         "suite": next(source for part in parts if part.number == SUITE for source in part.sources),
         "allows": sorted({name for part in parts for name in _allowed(part)}),
+        "answers": astuple(_answers(parts)),
         "own": str(_common(files)),
         "given": str(_HERE / "07_testing" / "starter"),
     }
@@ -192,6 +194,12 @@ def _allowed(part: Module) -> tuple[str, ...]:
     exercise = next(each for each in exercises() if each.number == part.number)
     paths = [Path(source) for source in part.sources if source.endswith(".py") and not part.library]
     return tuple(name for path in paths for name in allowed_imports(exercise.contract_module, path))
+
+
+def _answers(parts: Collection[Module]) -> Answers:
+    # Of what stands beside one part of the library some are made; and the course's own are answers themselves.
+    ours = any(part.library or "groundwork" in _allowed(part) for part in parts)
+    return Answers() if ours else answers_to(each.contract_module for each in exercises())
 
 
 def _common(files: list[Path]) -> Path:

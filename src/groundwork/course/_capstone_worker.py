@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from groundwork.course._answers import Answers
 from groundwork.course._guard import guard
 from groundwork.course._limits import restrain
 
@@ -64,14 +65,15 @@ def main(told: str) -> None:  # pragma: no cover - ends without a word to whoeve
 
     Args:
         told: JSON: ``modules`` (name to sources), ``names`` (what each must have), ``mode``, ``folder``, ``report``,
-            ``allows``, ``own`` (the folder of the learner's files), ``limit_s``.
+            ``allows``, ``answers`` (modules and places that nobody may look at), ``own`` (the folder of the learner's
+            files), ``limit_s``.
     """
     order = json.loads(told)
     end = os._exit
     files = {source: name for name, sources in order["modules"].items() for source in sources if source[-3:] == ".py"}
     report = Report(order["report"], files)
     restrain()
-    guard(order["allows"], order["own"])
+    guard(order["allows"], order["own"], Answers(*map(tuple, order["answers"])))
     sys.path[:] = [*filter(None, sys.path), *dict.fromkeys(str(Path(path).parent) for path in files), order["given"]]
     with open(f"{order['report']}.hang", "w", encoding="utf-8") as stacks:
         # Where it stands when its time is up; the parent ends it a moment later.

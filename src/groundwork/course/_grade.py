@@ -8,10 +8,11 @@ an exit the file is imported again for the checks that are left, in a new proces
 import time
 import tokenize
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from groundwork.course._answers import Answers, answers_to
 from groundwork.course._guard import allowed_imports, provided_modules, refusal_of
 from groundwork.course._process import LearnerProcess
 from groundwork.errors import ContractBroken
@@ -168,6 +169,7 @@ class _Grader:
         self._process = process
         self._solution = solution
         self._allows = allowed_imports(contract_module, solution)
+        self._answers = Answers() if "groundwork" in self._allows else answers_to([contract_module])
         self._beside = provided_modules(contract_module)
         self._limit_s = limit_s
         self._left_s = total_s
@@ -201,6 +203,7 @@ class _Grader:
         if refused := refusal_of(_text(self._solution), self._allows):
             raise _ImportFailed(f"{name} {refused}")
         order = {"load": str(self._solution), "allows": self._allows, "beside": self._beside}
+        order["answers"] = astuple(self._answers)
         try:
             answer = self._process.ask(order, self._limit_s)
         except ContractBroken as broken:

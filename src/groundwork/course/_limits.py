@@ -8,10 +8,13 @@ import ctypes
 import os
 import struct
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+_MS_RDONLY, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 4096, 16384, 1 << 18
 _PR_SET_CHILD_SUBREAPER, _CAPABILITY_VERSION_3 = 36, 0x20080522
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 _CAPSET = {"x86_64": 126, "aarch64": 91}
@@ -79,19 +82,39 @@ def leave_the_network() -> bool:
     Returns:
         Whether it did; False also where the kernel refuses.
     """
+    return _apart(_CLONE_NEWNET, _raise_loopback)
+
+
+def hide(places: Iterable[str]) -> bool:
+    """Put something empty over files and folders, for this process and all that it starts.
+
+    It needs what ``leave_the_network`` needs. Cost: 1 ms.
+
+    Args:
+        places: Absolute paths; one that is not there stays so.
+
+    Returns:
+        Whether nothing of them is to be seen; False also where the kernel refuses.
+    """
+    found = sorted(places)
+    return _apart(_CLONE_NEWNS, partial(_cover, found)) and not any(map(_is_seen, found))
+
+
+def _apart(what: int, change: Callable[[], None]) -> bool:
+    """Have a network or a view of the files of one's own, and change it, with no more rights than before afterwards."""
     if sys.platform != "linux":
         return False
     kernel = ctypes.CDLL(None, use_errno=True)
     user, group = os.geteuid(), os.getegid()
     if user == 0:
-        done = kernel.unshare(_CLONE_NEWNET) == 0
+        done = kernel.unshare(what) == 0
     else:
         number = _CAPSET.get(os.uname().machine)
         # Without a way to give the new rights back, a learner could read files that have no permission bits.
-        done = number is not None and kernel.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0
+        done = number is not None and kernel.unshare(_CLONE_NEWUSER | what) == 0
     if not done:
         return False
-    _raise_loopback()
+    change()
     if user != 0:
         with suppress(OSError):
             _write("/proc/self/uid_map", f"{user} {user} 1")
@@ -99,6 +122,22 @@ def leave_the_network() -> bool:
             _write("/proc/self/gid_map", f"{group} {group} 1")
         kernel.syscall(number, struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
     return True
+
+
+def _cover(places: Iterable[str]) -> None:
+    mount = ctypes.CDLL(None, use_errno=True).mount
+    # What is not private is mounted for everybody else as well.
+    if mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None) != 0:
+        return
+    for place in places:
+        if os.path.isdir(place):
+            mount(b"none", os.fsencode(place), b"tmpfs", _MS_RDONLY, b"mode=555,size=4k")
+        else:
+            mount(os.devnull.encode(), os.fsencode(place), None, _MS_BIND, None)
+
+
+def _is_seen(place: str) -> bool:
+    return bool(os.listdir(place)) if os.path.isdir(place) else os.path.exists(place) and os.path.getsize(place) > 0
 
 
 def _raise_loopback() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
+from groundwork.course._answers import Answers
 from groundwork.course._guard import guard
 from groundwork.course._limits import restrain
 from groundwork.course._messages import sender
@@ -53,7 +54,7 @@ class Prepared:
         path = Path(order["load"])
         fakes.folder = f"{path.parent}{os.sep}"
         restrain()
-        guard(order["allows"], fakes.folder)
+        guard(order["allows"], fakes.folder, Answers(*map(tuple, order["answers"])))
         subject, error = _load(path, order["beside"])
         say({"error": _about(path, changed() or fakes.found()) or error})
         if subject is None:

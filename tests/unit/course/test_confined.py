@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.course import _limits
 from groundwork.course._descendants import MARK, descendants, end_group, end_marked, peak_address_space
-from groundwork.course._limits import Limits, adopt_orphans, leave_the_network, restrain
+from groundwork.course._limits import Limits, adopt_orphans, hide, leave_the_network, restrain
 from groundwork.course._sandbox import sandboxed
 from groundwork.errors import UsageError
 
@@ -41,12 +41,12 @@ def kernel(monkeypatch):
     def answer(name):
         def call(*arguments):
             calls.append((name, *arguments))
-            return stand_in.unshared if name == "unshare" else 0
+            return {"unshare": stand_in.unshared, "mount": stand_in.mounted}.get(name, 0)
 
         return call
 
-    stand_in = types.SimpleNamespace(unshared=0, calls=calls)
-    for name in ("unshare", "prctl", "syscall"):
+    stand_in = types.SimpleNamespace(unshared=0, mounted=0, calls=calls)
+    for name in ("unshare", "prctl", "syscall", "mount"):
         setattr(stand_in, name, answer(name))
     monkeypatch.setattr(_limits.ctypes, "CDLL", lambda *arguments, **options: stand_in)
     monkeypatch.setattr(_limits, "_raise_loopback", lambda: calls.append(("loopback",)))
@@ -68,6 +68,46 @@ def test_root_leaves_the_network_without_a_namespace_of_users(kernel, monkeypatc
 
     assert leave_the_network()
     assert [("unshare", 0x40000000), ("loopback",)] == kernel.calls
+
+
+@pytest.fixture
+def places(tmp_path):
+    """A folder and a file, with nothing in them, as they look once something is mounted over them."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "module.py").touch()
+    return [str(tmp_path / "module.py"), str(tmp_path / "folder")]
+
+
+@posix
+def test_something_empty_is_mounted_over_what_is_hidden_and_for_nobody_else(kernel, monkeypatch, places):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    module, folder = map(os.fsencode, places)
+
+    assert hide(places)
+    unshared, private, *mounted = kernel.calls
+    assert ("unshare", 0x20000) == unshared
+    assert ("mount", b"none", b"/", None, 1 << 18 | 16384, None) == private
+    assert ("mount", b"none", folder, b"tmpfs", 1, b"mode=555,size=4k") == mounted[0]
+    assert ("mount", b"/dev/null", module, None, 4096, None) == mounted[1]
+
+
+@posix
+def test_what_would_be_mounted_for_everybody_is_not_mounted(kernel, monkeypatch, places):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    kernel.mounted = -1
+    Path(places[0]).write_text("an answer")
+
+    assert not hide(places)
+    assert 2 == len(kernel.calls)
+
+
+@posix
+@pytest.mark.parametrize("name", ["module.py", "folder/module.py"])
+def test_what_can_still_be_seen_is_not_hidden(kernel, monkeypatch, places, tmp_path, name):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    (tmp_path / name).write_text("an answer")
+
+    assert not hide(places)
 
 
 @posix

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from groundwork.course import _worker
+from groundwork.course._answers import Answers
 from groundwork.course._worker import Prepared, hidden
 from groundwork.errors import ContractBroken
 from groundwork.testing import Contract, Level
@@ -27,18 +28,18 @@ def asked(monkeypatch, tmp_path):
     limits = []
     before = set(sys.modules)
     monkeypatch.setattr(_worker, "restrain", lambda: limits.append("restrained"))
-    monkeypatch.setattr(_worker, "guard", lambda allows, folder: limits.append((allows, folder)))
+    monkeypatch.setattr(_worker, "guard", lambda *told: limits.append(told))
     monkeypatch.setattr(builtins, "__build_class__", builtins.__build_class__)
     monkeypatch.setattr(sys, "path", list(sys.path))
 
     def ask(source, *runs):
         path = tmp_path / "mine.py"
         path.write_text(source)
-        orders = [{"load": str(path), "allows": ["groundwork.errors"], "beside": []}]
+        orders = [{"load": str(path), "allows": ["groundwork.errors"], "beside": [], "answers": [["a"], []]}]
         orders += [{"run": run, "seed": 0} for run in runs]
         answers = []
         Prepared(CONTRACT).serve([json.dumps(order) for order in orders], answers.append)
-        assert limits == ["restrained", (["groundwork.errors"], f"{tmp_path}{os.sep}")]
+        assert limits == ["restrained", (["groundwork.errors"], f"{tmp_path}{os.sep}", Answers(("a",)))]
         return answers
 
     yield ask
