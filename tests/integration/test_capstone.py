@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,3 +101,31 @@ def test_a_module_that_reads_the_librarys_does_not_come_in(course):
     assert not grade.passed
     assert "04 storage.py" in grade.verdicts[-1].message
     assert "reading groundwork/storage/_atomic.py is refused" in grade.verdicts[-1].message
+
+
+_BORROWS = """
+import os
+from groundwork import errors as _errors
+
+_course = os.path.join(os.path.dirname(_errors.__file__), "course")
+_found = os.path.join(_course, "exercises", "07_testing", "alternative", "test_suite.py")
+with open(_found) as _file:
+    exec(compile(_file.read(), __file__, "exec"), globals())
+"""
+
+
+def test_where_files_can_be_hidden_the_suite_does_not_find_the_courses_own(course):
+    hides = [sys.executable, "-c", "from groundwork.course._limits import hide; raise SystemExit(not hide([]))"]
+    if subprocess.run(hides, check=False).returncode:
+        pytest.skip("the kernel lets nobody hide files")
+    (course / "07_testing" / "test_suite.py").write_text(_BORROWS)
+
+    grade = grade_capstone(
+        capstone_modules(course),
+        only=["the_suite_finds_the_planted_bug"],
+        taken=["the_seven_come_together"],
+        limit_s=60,
+    )
+
+    assert not grade.passed
+    assert "FileNotFoundError" in grade.verdicts[-1].message

@@ -28,17 +28,19 @@ class CapstoneProcess(LearnerProcess):
     """The process that drives the story.
 
     Args:
+        hidden: What none of the learner's code may read.
         sandbox: Whether bubblewrap is put around it.
 
     Raises:
         UsageError: There is no bubblewrap.
     """
 
-    def __init__(self, *, sandbox: bool = False) -> None:
+    def __init__(self, hidden: Sequence[str], *, sandbox: bool = False) -> None:
+        self._hidden = hidden
         super().__init__("", sandbox=sandbox)
 
     def _command(self, home: Path, *, inside: bool) -> list[str]:
-        return [_HOST, str(home), "keep" if inside else "leave"]
+        return [_HOST, str(home), "keep" if inside else "leave", *self._hidden]
 
 
 def capstone_modules(course: Path, library: Collection[str] = ()) -> list[Module]:
@@ -97,9 +99,11 @@ def grade_capstone(
             told(_without(check, missing))
         return Grade(contract.name, tuple(verdicts.values()), problem, "")
     end_s = time.monotonic() + total_s
-    with CapstoneProcess(sandbox=sandbox) as process:
+    order = order_of(parts)
+    _, hidden = order["answers"]
+    with CapstoneProcess(hidden, sandbox=sandbox) as process:
         with suppress(ContractBroken):  # the first stage will say so
-            process.ask({"load": order_of(parts), "limit_s": limit_s}, limit_s)
+            process.ask({"load": order, "limit_s": limit_s}, limit_s)
         for check in chosen:
             outcomes = {name: verdict.outcome for name, verdict in verdicts.items()}
             told(withheld(check, outcomes) or _asked(process, check, min(_WAITS * limit_s, end_s - time.monotonic())))

@@ -11,22 +11,24 @@ import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from groundwork.course._capstone_contract import CAPSTONE
-from groundwork.course._capstone_story import Story
 from groundwork.course._descendants import end_children
-from groundwork.course._limits import adopt_orphans, leave_the_network
+from groundwork.course._limits import adopt_orphans, hide, leave_the_network
 from groundwork.course._worker import private_channel
 from groundwork.errors import ContractBroken
 
+if TYPE_CHECKING:
+    from groundwork.course._capstone_story import Story
 
-def main(home: str, network: str) -> None:
+
+def main(home: str, network: str, *hidden: str) -> None:
     """Answer the grader's orders until it closes the channel.
 
     Args:
         home: A temporary folder; removed at the end.
         network: ``keep`` where something else has taken it away already.
+        hidden: What neither the modules nor the suite may read; that one runs in a process that has no guard.
     """
     orders, answers = private_channel()
     os.set_inheritable(orders.fileno(), False)
@@ -34,6 +36,8 @@ def main(home: str, network: str) -> None:
     adopt_orphans()
     if network != "keep":
         leave_the_network()
+    if hidden:
+        hide(hidden)
     warnings.simplefilter("ignore")
     stage = _Stages(Path(home))
     try:
@@ -48,6 +52,11 @@ def main(home: str, network: str) -> None:
 
 class _Stages:
     def __init__(self, home: Path) -> None:
+        # numpy starts threads, and a process that has some leaves no network and hides nothing.
+        from groundwork.course._capstone_contract import CAPSTONE
+        from groundwork.course._capstone_story import Story
+
+        self._checks, self._new_story = CAPSTONE, Story
         self._home = home
         self._story: Story | None = None
         self._began = 0
@@ -58,7 +67,7 @@ class _Stages:
             self._began += 1
             folder = self._home / f"story-{self._began}"
             folder.mkdir()
-            self._story = Story(order["load"], folder, order["limit_s"])
+            self._story = self._new_story(order["load"], folder, order["limit_s"])
             return {"error": None}
         if "end" in order or self._story is None:
             self.end()
@@ -78,9 +87,9 @@ class _Stages:
             if sys.platform != "win32":
                 end_children()
 
-    def _judged(self, story: Story, stage: str) -> dict[str, Any]:
+    def _judged(self, story: "Story", stage: str) -> dict[str, Any]:
         try:
-            CAPSTONE[stage].run(story, None)
+            self._checks[stage].run(story, None)
         except ContractBroken as broken:
             return {"outcome": "failed", "message": broken.message}
         # What a process of the learner's reports may be of any shape; then it is not what was expected.
