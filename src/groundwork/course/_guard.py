@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import source_from_cache
 from pathlib import Path
+from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -157,17 +158,16 @@ def guard(allows: Iterable[str], folder: str, answers: Answers) -> None:
     plain = importlib.import_module
     if "groundwork" not in allowed:
         importlib.import_module = _importing(plain, allowed, own)
-    busy = False
+    busy: set[int] = set()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal busy
-        if busy or event not in _WATCHED:
+        if event not in _WATCHED or (thread := get_ident()) in busy:
             return
-        busy = True
+        busy.add(thread)  # what looking itself does is not looked at, but what another thread does meanwhile is
         try:
             _look(event, arguments, looking(1), allowed, own, refused)
         finally:
-            busy = False
+            busy.discard(thread)
 
     sys.addaudithook(hook)
 

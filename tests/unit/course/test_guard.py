@@ -2,12 +2,14 @@ import importlib
 import os
 import pathlib
 import sys
+import threading
 import types
 from pathlib import Path
 
 import pytest
 
 from groundwork import course
+from groundwork.course import _guard
 from groundwork.course._answers import Answers, Refused, answers_to, files_of
 from groundwork.course._guard import (
     _PACKAGE,
@@ -201,3 +203,25 @@ def test_what_is_an_answer_is_not_opened(tmp_path):
 
     with pytest.raises(PermissionError, match=r"storage\.py is refused"):
         _look("open", (os.fsencode(answer), "r", 0), frame_of(f"{_PACKAGE}testing/_lab.py"), ERRORS, OWN, refused)
+
+
+def test_while_one_thread_is_looked_at_another_is_as_well(monkeypatch):
+    hooks, looked = [], []
+    monkeypatch.setattr(sys, "addaudithook", hooks.append)
+    monkeypatch.setattr(importlib, "import_module", importlib.import_module)
+
+    def look(event, arguments, *_):
+        looked.append(arguments)
+        if arguments == ("first",):
+            hook("open", ("own look",))
+            other = threading.Thread(target=hook, args=("open", ("meanwhile",)))
+            other.start()
+            other.join()
+
+    monkeypatch.setattr(_guard, "_look", look)
+    guard(ERRORS, OWN, Answers())
+    [hook] = hooks
+
+    hook("open", ("first",))
+
+    assert [("first",), ("meanwhile",)] == looked
