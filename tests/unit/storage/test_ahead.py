@@ -80,6 +80,20 @@ def test_without_threads_the_caller_works_when_asked():
     assert list(seen) == [("a", threading.current_thread()), ("b", threading.current_thread())]
 
 
+def test_no_more_threads_work_than_are_asked_for():
+    gate, busy = threading.Event(), []
+
+    def items():
+        yield from "ab"
+        busy.extend(started())  # both are begun, and neither can end
+        gate.set()
+        yield "c"
+
+    done = [item for item, _ in ahead(items(), lambda _: gate.wait(), threads=1, waiting=2)]
+
+    assert (done, len(busy)) == (["a", "b", "c"], 1)
+
+
 @pytest.mark.parametrize("waiting", [1, 7])
 def test_as_many_results_wait_as_are_asked_for(waiting):
     taken = []

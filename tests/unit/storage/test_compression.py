@@ -49,11 +49,27 @@ def test_cut_anywhere_it_is_truncated(suffix):
     packed = PACK[suffix](MIXED)
     rng = random.Random(1)
 
-    with pytest.raises(InvalidDataError, match="f is empty"):
-        unpacked(suffix, b"")
     for length in {1, 2, 5, 9, len(packed) - 1, len(packed) - 4, *(rng.randrange(len(packed)) for _ in range(30))}:
         with pytest.raises(InvalidDataError, match="f is truncated or damaged"):
             unpacked(suffix, packed[:length])
+
+
+@pytest.mark.parametrize("suffix", PACK)
+def test_an_empty_file_is_to_be_fetched_again(suffix):
+    with pytest.raises(InvalidDataError, match="f is empty") as caught:
+        unpacked(suffix, b"")
+
+    assert "again" in caught.value.hint
+
+
+@pytest.mark.parametrize("suffix", PACK)
+def test_a_file_is_taken_a_part_at_a_time(suffix):
+    packed = PACK[suffix](random.Random(0).randbytes(1_000_000))
+    file = io.BytesIO(packed)
+
+    next(pieces(suffix, file, "f"))
+
+    assert file.tell() < len(packed) // 2
 
 
 @pytest.mark.parametrize("suffix", PACK)

@@ -94,13 +94,36 @@ def test_a_broken_record_is_named_by_row_and_line(content, message, row, line, s
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
 def test_a_file_without_a_header_is_empty(content):
-    with pytest.raises(InvalidDataError, match=r"t\.csv is empty: no header"):
+    with pytest.raises(InvalidDataError, match=r"t\.csv is empty: no header") as caught:
         table(content)
+
+    assert "name the columns" in caught.value.hint
 
 
 def test_a_column_named_twice_is_refused():
-    with pytest.raises(InvalidDataError, match="names column 'a' 2 times"):
+    with pytest.raises(InvalidDataError, match="names column 'a' 2 times") as caught:
         table(b"a,b,a\n1,2,3\n")
+
+    assert caught.value.context == {"file": "t.csv", "column": "a", "line": 1}
+
+
+@pytest.mark.parametrize(("content", "line"), [(b'"a,b\n1,2\n', 1), (b'\n\n"a,b\n1,2\n', 3)])
+def test_a_header_whose_quote_is_never_closed_is_named_by_its_line(content, line):
+    with pytest.raises(InvalidDataError, match="opens a quote that is never closed") as caught:
+        table(content)
+
+    assert caught.value.context["line"] == line
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+def test_a_blank_line_that_ends_as_on_windows_is_no_record(size):
+    assert rows(b"a,b\r\n1,2\r\n\r\n3,4\r\n", size) == [("1", "2"), ("3", "4")]
+
+
+@pytest.mark.parametrize("thorough", [True, False])
+def test_a_carriage_return_in_a_field_is_refused_however_quick_the_look(thorough):
+    with pytest.raises(InvalidDataError, match=r"row 1 \(line 2\) has a carriage return"):
+        table(b"a,b\n1,\r2\n").check(thorough=thorough)
 
 
 def test_a_header_that_is_not_utf8_is_refused():
@@ -151,8 +174,10 @@ def test_a_record_that_never_ends_stops_before_memory_does(monkeypatch):
 def test_a_parser_that_miscounts_is_not_believed(monkeypatch, content):
     monkeypatch.setattr(_csv.pl, "read_csv", lambda *_, **__: pl.DataFrame({"a": ["1"]}))
 
-    with pytest.raises(InvalidDataError, match="2 records read as 1 between rows 1 and 2"):
+    with pytest.raises(InvalidDataError, match="2 records read as 1 between rows 1 and 2") as caught:
         rows(content)
+
+    assert "carriage returns or quotes" in caught.value.hint
 
 
 def test_an_error_of_the_parser_that_is_not_ours_to_explain_passes_through(monkeypatch):

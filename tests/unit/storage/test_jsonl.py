@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 
 import polars as pl
 import pytest
@@ -128,6 +129,15 @@ def test_compressed_lines_are_the_same_table(tmp_path, name, pack):
 
     assert found == [{"a": 1}, {"a": 2}]
     assert calls[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_of_a_zip_the_member_that_is_named_is_read(tmp_path):
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.jsonl", '{"a": 1}\n')
+        archive.writestr("two.jsonl", '{"b": 2}\n')
+
+    assert [[{"a": 1}], [{"b": 2}]] == [rows(path, member=member) for member in ("one.jsonl", "two.jsonl")]
 
 
 def test_a_value_that_does_not_fit_is_named_by_row_line_and_column(tmp_path):

@@ -89,6 +89,17 @@ def test_rows_that_vanish_while_reading_are_missed(tmp_path, monkeypatch):
         list(frames)
 
 
+def test_progress_rises_with_the_rows_to_the_size_of_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "t.parquet"
+    FRAME.write_parquet(path)
+    monkeypatch.setattr(_parquet, "_FIRST_ROWS", 500)
+    size, calls = path.stat().st_size, []
+
+    list(stream(path, progress=lambda *call: calls.append(call)))
+
+    assert calls == [(size // 2, size), (size, size)]
+
+
 def test_a_file_without_rows_has_a_schema_and_ends_at_its_size(tmp_path):
     path = tmp_path / "t.parquet"
     FRAME.clear().write_parquet(path)

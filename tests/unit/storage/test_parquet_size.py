@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groundwork.errors import InvalidDataError
 from groundwork.storage import read, write
-from groundwork.storage._parquet_size import _page_sizes, check_unpacked_size
+from groundwork.storage._parquet_size import _page_sizes, _read_struct, check_unpacked_size
 
 FRAMES = {
     "numbers": lambda: pl.DataFrame({"a": [1, 2, None], "b": [0.5, None, 2.0]}),
@@ -147,3 +147,20 @@ def test_what_its_pages_unpack_to_together_is_allowed_and_a_byte_less_is_not():
         check_unpacked_size(file, sum(sizes) - 1)
 
     assert 20 <= len(sizes)
+
+
+def test_rows_that_no_page_holds_count_as_what_they_would_take():
+    content = parquet(pl.DataFrame({"a": [1.5] * 100}))
+    at = content.rindex(b"\x16\xc8\x01")  # the row group's 100 rows
+    more = content[: at + 1] + b"\xca\x01" + content[at + 3 :]
+
+    whole, promised = (sum(_page_sizes(named(each))) for each in (content, more))
+
+    assert promised == whole + 8
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_truth_values_in_a_list_are_a_byte_each_whichever_kind_a_writer_gives_them(kind):
+    struct = bytes([0x19, 0x20 | kind, 1, 2, 0])
+
+    assert _read_struct(struct, 0, 0) == ({1: [True, False]}, len(struct))

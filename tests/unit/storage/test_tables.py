@@ -88,6 +88,7 @@ def test_without_a_schema_a_number_is_a_number_only_if_no_digit_is_lost(tmp_path
         ("a,b\n007,007\n", {"schema": {"a": pl.Int64, "b": pl.Int8}}, {"a": [7], "b": [7]}),
         ("a,b\n007,008\n", {"columns": ["b"]}, {"b": ["008"]}),
         ("a,b\n007,008\n", {"new_columns": ["x", "y"]}, {"x": ["007"], "y": ["008"]}),
+        ("5", {"has_header": False}, {"column_0": [5]}),
         ("day,at,n\n2013-01-01,05:00,1\n", {}, {"day": ["2013-01-01"], "at": ["05:00"], "n": [1]}),
     ],
 )
@@ -101,6 +102,26 @@ def test_a_code_is_found_where_pieces_of_the_file_meet(tmp_path, monkeypatch, at
     path = csv(tmp_path, "n\n" + "1" * (3 + at) + "\n-07\n1\n")
 
     assert ["1" * (3 + at), "-07", "1"] == read(path)["n"].to_list()
+
+
+@pytest.mark.parametrize("late", [" 5", "\t5", "+5"])
+def test_a_cell_that_is_no_plain_number_makes_its_column_text_however_late_it_comes(tmp_path, monkeypatch, late):
+    monkeypatch.setattr(_csv_types, "_GUESSED", 2)
+    path = csv(tmp_path, f"n,m\n1,1\n2,2\n3,{late}\n")
+
+    assert {"n": [1, 2, 3], "m": ["1", "2", late]} == read(path).to_dict(as_series=False)
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_names_of_columns_are_text_of_utf8_to_their_last_byte(tmp_path, separator):
+    path = csv(tmp_path, "")
+    path.write_bytes(f"a{separator}\u00e9\n1{separator}2\n".encode())
+    broken = csv(tmp_path, "", "broken.csv")
+    broken.write_bytes(f"a{separator}b".encode() + b"\xff\n" + f"1{separator}2\n".encode())
+
+    assert ["a", "\u00e9"] == read(path, separator=separator).columns
+    with pytest.raises(InvalidDataError, match="utf-8"):
+        read(broken, separator=separator)
 
 
 CELLS = [
@@ -207,6 +228,19 @@ def test_a_parquet_file_may_be_read_in_part(tmp_path):
     write(tmp_path / "f.parquet", pl.DataFrame({"a": [1], "b": [2]}))
 
     assert {"b": [2]} == read(tmp_path / "f.parquet", columns=["b"]).to_dict(as_series=False)
+
+
+def test_a_declared_table_of_several_batches_lies_in_one_piece(tmp_path):
+    loaded = read(csv(tmp_path, "n\n" + "1\n" * 70_000), columns={"n": pl.Int64})
+
+    assert (70_000, 1) == (loaded.height, loaded.n_chunks())
+
+
+def test_an_option_that_polars_has_not_is_looked_up_there(tmp_path):
+    with pytest.raises(UsageError, match="separatr") as caught:
+        read(csv(tmp_path, "a\n1\n"), separatr=";")
+
+    assert "polars.read_csv" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["f.csv", "f.csv.gz"])

@@ -221,6 +221,14 @@ def test_a_mistake_is_named_with_file_and_line(text, line, problem):
     assert ("some.yaml", line) == (caught.value.context["file"], caught.value.context["line"])
 
 
+@pytest.mark.parametrize(("text", "column"), [("\x07", 1), ("a: 1\nb: 2\nc: \x07\n", 4)])
+def test_a_character_that_is_not_allowed_is_named_by_its_column(text, column):
+    with pytest.raises(InvalidDataError) as caught:
+        load_yaml(text)
+
+    assert caught.value.context["column"] == column
+
+
 def test_a_tab_gets_a_hint():
     with pytest.raises(InvalidDataError) as caught:
         load_yaml("a:\n\tb: 1\n")
