@@ -113,6 +113,14 @@ def test_a_column_may_come_late_and_empty_lines_are_no_rows(tmp_path):
     assert frame.rows() == [(1, None, None), (None, None, "x"), (2, True, None)]
 
 
+@pytest.mark.parametrize(("one", "two"), [("a", "b"), ("c0", "c1"), ("c1", "c0")])
+def test_types_are_those_of_all_lines_whatever_the_columns_are_called(tmp_path, monkeypatch, one, two):
+    monkeypatch.setattr(_blocks, "BLOCK", 24)
+    path = log(tmp_path, {one: 1, two: "x"}, {two: 2, one: "y"})
+
+    assert {one: pl.String, two: pl.String} == stream_schema(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"{}\n"])
 def test_a_file_without_values_has_no_columns_and_no_rows(tmp_path, content):
     path = log(tmp_path, content)
