@@ -4,6 +4,7 @@ import pytest
 
 from groundwork.environment import register_plugin
 from groundwork.errors import UnsafeCheckpoint
+from groundwork.storage import _trust
 from groundwork.storage._trust import require_trusted, untrusted_types
 
 
@@ -17,6 +18,7 @@ from groundwork.storage._trust import require_trusted, untrusted_types
         "numpy.lib.npyio.load",
         "sklearn.datasets.fetch_openml",
         "sklearn.datasets._base.load_files",
+        "sklearn.datasets._base.check_random_state",
         "sklearn.utils.fixes.np",
         "sklearn.base.warnings",
         "sklearn.no_such_module.Thing",
@@ -29,6 +31,18 @@ from groundwork.storage._trust import require_trusted, untrusted_types
 )
 def test_nothing_that_could_run_or_read_is_trusted(name):
     assert [name] == untrusted_types([name])
+
+
+@pytest.mark.parametrize(
+    "module", ["sklearn.datasets._base", "sklearn.tests.test_base", "sklearn.conftest", "sklearn.externals.odd", "os"]
+)
+def test_a_module_that_could_run_or_read_is_not_even_imported(monkeypatch, module):
+    imported = []
+    monkeypatch.setattr(_trust.importlib, "import_module", imported.append)
+
+    refused = untrusted_types([f"{module}.Thing"])
+
+    assert ([f"{module}.Thing"], []) == (refused, imported)
 
 
 @pytest.mark.parametrize(
