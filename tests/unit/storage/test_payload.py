@@ -1,6 +1,7 @@
 """Estimators and arrays as bytes: equal predictions, and no foreign code."""
 
 import json
+import sys
 from importlib.metadata import version
 
 import numpy as np
@@ -14,8 +15,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler
 
-from groundwork.errors import UnsafeCheckpoint, UsageError, VersionSkew
-from groundwork.storage import CheckpointStore
+from groundwork.errors import CheckpointCorrupt, ConfigurationError, UnsafeCheckpoint, UsageError, VersionSkew
+from groundwork.storage import CheckpointStore, sha256
 
 
 class Foreign(BaseEstimator):
@@ -69,7 +70,6 @@ def test_common_estimators_load_without_trust(store, model):
 
 
 def test_a_foreign_type_is_refused_by_name_and_loads_when_trusted(store, monkeypatch):
-    import sys
     import types
 
     module = types.ModuleType("foreign_module")
@@ -86,11 +86,14 @@ def test_a_foreign_type_is_refused_by_name_and_loads_when_trusted(store, monkeyp
 
 
 def with_version(info, **versions):
+    with_manifest(info, versions=info.versions | versions)
+
+
+def with_manifest(info, **changes):
     from groundwork.storage._manifest import _digest
 
     path = info.path / "manifest.json"
-    content = json.loads(path.read_text())
-    content["versions"] |= versions
+    content = json.loads(path.read_text()) | changes
     del content["sha256"]
     content["sha256"] = _digest(content)
     path.write_text(json.dumps(content))
@@ -193,3 +196,23 @@ def test_a_model_that_does_not_go_with_its_format_is_refused_with_what_does(stor
         store.save(model, step=1, format=wanted)
 
     assert hint in (caught.value.hint or "")
+
+
+def test_torch_tensors_where_torch_is_missing_are_told_as_that(store, monkeypatch):
+    with_manifest(store.save({"w": np.ones(2)}, step=1), framework="torch")
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(ConfigurationError, match="torch is not installed"):
+        store.load()
+
+
+def test_an_archive_that_would_unpack_to_more_than_itself_is_refused(store):
+    info = store.save(LogisticRegression(), step=1)
+    content = bytearray((info.path / info.payload).read_bytes())
+    entry = content.rindex(b"PK\x01\x02")  # the archive's list of members; 24 bytes on stands the unpacked size
+    content[entry + 24 : entry + 28] = (1 << 30).to_bytes(4, "little")
+    (info.path / info.payload).write_bytes(content)
+    with_manifest(info, model={"sha256": sha256(info.path / info.payload), "size": len(content)})
+
+    with pytest.raises(CheckpointCorrupt, match=rf"has {len(content)} bytes and would unpack to 1\d{{9}}"):
+        store.load(1, trust=True)

@@ -59,20 +59,22 @@ def test_without_trust_nothing_of_it_runs(tmp_path, how):
     marker = tmp_path / "it ran"
     info = save(tmp_path / "store", Program(marker), how)
 
-    with pytest.raises(UnsafeCheckpoint, match=f"saved with {how}") as caught:
+    with pytest.raises(UnsafeCheckpoint, match=rf"model\.{how}: it was saved with {how}") as caught:
         load_checkpoint(info.path)
     ran_without_trust = marker.exists()
     load_checkpoint(info.path, trust=True)
 
     assert "trust=True" in (caught.value.hint or "")
+    assert {"file": str(info.path / f"model.{how}"), "types": [how]} == caught.value.context
     assert (False, True) == (ran_without_trust, marker.exists())
 
 
 @pytest.mark.parametrize("how", ["joblib", "pickle"])
 def test_an_object_that_cannot_be_pickled_leaves_nothing(tmp_path, how):
-    with pytest.raises(UsageError, match=f"{how} cannot store this Refusing: not me"):
+    with pytest.raises(UsageError, match=f"{how} cannot store this Refusing: not me") as caught:
         save(tmp_path, Refusing(TypeError("not me")), how)
 
+    assert "leave out" in (caught.value.hint or "")
     assert [".lock"] == [path.name for path in tmp_path.iterdir()]
 
 
@@ -111,6 +113,15 @@ def test_an_estimator_keeps_its_framework_and_so_its_version_check(tmp_path, mon
     with pytest.raises(VersionSkew, match=r"saved by scikit-learn .*, installed is 99\.1"):
         load_checkpoint(info.path, trust=True)
     assert isinstance(load_checkpoint(info.path, trust=True, allow_version_skew=True).model, LogisticRegression)
+
+
+def test_what_is_no_estimator_is_bound_to_no_version_of_scikit_learn(tmp_path, monkeypatch):
+    from groundwork.storage import _payload
+
+    info = save(tmp_path, {"words": ["a", "b"]}, "pickle")
+    monkeypatch.setattr(_payload, "library_versions", lambda: {"scikit-learn": "99.1"})
+
+    assert {"words": ["a", "b"]} == load_checkpoint(info.path, trust=True).model
 
 
 @pytest.mark.parametrize("model", [{"w": np.ones(2)}, LogisticRegression()])
