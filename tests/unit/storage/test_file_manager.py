@@ -132,6 +132,23 @@ def test_options_go_to_the_format(files):
     assert ["02116"] == frame["zip"].to_list()
 
 
+def test_options_of_a_save_go_to_the_format(files):
+    files.save("a.csv", __import__("polars").DataFrame({"a": [1], "b": [2]}), separator=";")
+
+    assert ["a;b", "1;2"] == files.path("a.csv").read_text().split()
+
+
+@posix
+@pytest.mark.parametrize("name", ["a.bin", "a.txt", "a.json"])
+def test_a_save_that_need_not_last_syncs_nothing(files, monkeypatch, name):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+
+    files.save(name, b"x" if name == "a.bin" else "x", durable=False)
+
+    assert [] == synced
+
+
 def test_arrays_come_back(files):
     files.save("w.npz", {"w": np.arange(3)})
 
@@ -231,7 +248,7 @@ def test_a_link_that_leads_out_is_refused_even_if_it_came_later(files, outside, 
     (files.root / "second").symlink_to(outside)
     (files.root / "link").symlink_to(target)
 
-    with pytest.raises(PathEscapeError, match="a link leads") as caught:
+    with pytest.raises(PathEscapeError, match=f"a link leads the name '{name}' out of") as caught:
         getattr(files, call)(*((name, b"x") if call == "save" else (name,)))
 
     assert caught.value.hint

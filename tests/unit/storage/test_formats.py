@@ -3,6 +3,7 @@
 import datetime as dt
 import errno
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def test_a_truncated_file_is_named(tmp_path, suffix, part):
         read(path)
 
     assert (str(path), True) == (caught.value.context["file"], str(path) in caught.value.message)
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -295,6 +297,12 @@ def test_a_bound_that_lets_nothing_through_is_refused(tmp_path, bound):
         read(tmp_path / "f.json", max_bytes=bound)
 
 
+def test_the_smallest_bound_lets_a_single_byte_through(tmp_path):
+    (tmp_path / "f.json").write_text("7")
+
+    assert read(tmp_path / "f.json", max_bytes=1) == 7
+
+
 @pytest.mark.parametrize(("name", "hint"), [("f.json", "none"), ("f.npz", "none")])
 def test_an_option_that_no_one_knows_is_no_fault_of_the_file(tmp_path, name, hint):
     write(tmp_path / name, VALUES[name[2:]])
@@ -381,6 +389,23 @@ def test_a_format_that_can_only_write_cannot_be_read(tmp_path, formats):
         read(tmp_path / "f.w")
 
 
+def test_a_format_that_can_only_read_cannot_be_written_and_is_not_proposed(tmp_path, formats):
+    register_format("r", suffixes=[".r"], read=lambda file: file.read())
+
+    with pytest.raises(UnsupportedFormatError, match="no writer") as caught:
+        write(tmp_path / "f.r", b"x")
+
+    assert (True, False) == (".json" in caught.value.hint, ".r" in re.findall(r"\.\w+", caught.value.hint))
+
+
+@pytest.mark.parametrize("bound", [None, 5])
+def test_a_format_that_compresses_inside_is_told_the_bound(tmp_path, formats, bound):
+    register_format("inside", suffixes=[".in"], read=lambda file, *, max_bytes: [max_bytes], bounded=True)
+    (tmp_path / "f.in").write_bytes(b"abc")
+
+    assert [bound] == read(tmp_path / "f.in", max_bytes=bound)
+
+
 def test_an_os_error_of_a_decoder_without_a_number_is_damage(tmp_path, formats):
     def stumble(file):
         raise OSError("odd bytes")
@@ -418,8 +443,10 @@ def test_a_bug_in_a_writer_is_not_hidden(tmp_path, formats):
 
 @pytest.mark.parametrize(("suffixes", "how"), [(["odd"], {"read": print}), ([".gz"], {"read": print}), ([".odd"], {})])
 def test_a_format_that_cannot_work_is_refused(formats, suffixes, how):
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         register_format("odd", suffixes=suffixes, **how)
+
+    assert caught.value.hint
 
 
 def test_a_library_that_wraps_what_a_write_raises_does_not_hide_it(tmp_path, formats, arm):
