@@ -79,6 +79,29 @@ def test_an_exception_in_the_body_of_a_first_write_leaves_no_file(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_an_exception_in_a_body_that_has_detached_the_file_comes_through(target):
+    with pytest.raises(ZeroDivisionError), atomic_write(target, "w") as file:
+        file.detach()
+        raise ZeroDivisionError
+
+    assert (b"old", ["model.bin"]) == (target.read_bytes(), names(target))
+
+
+@posix
+def test_a_process_without_standard_input_leaves_nothing_beside_the_old_file(target):
+    held = os.dup(0)
+    os.close(0)  # the next file that is opened gets this number
+    try:
+        with pytest.raises(ZeroDivisionError), atomic_write(target) as file:
+            number = file.fileno()
+            raise ZeroDivisionError
+    finally:
+        os.dup2(held, 0)
+        os.close(held)
+
+    assert (0, b"old", ["model.bin"]) == (number, target.read_bytes(), names(target))
+
+
 def test_an_os_error_of_the_bodys_own_is_not_blamed_on_the_target(target):
     with pytest.raises(FileNotFoundError), atomic_write(target):
         target.with_name("missing").read_bytes()
@@ -509,6 +532,25 @@ def test_an_owner_that_cannot_be_kept_lends_no_rights(target, monkeypatch):
         file.write(b"new")
 
     assert target.stat().st_mode & 0o7777 == 0o755
+
+
+@posix
+def test_an_owner_is_kept_even_where_the_group_cannot_be(target, monkeypatch):
+    owners = []
+
+    def change(descriptor, uid, gid):
+        if gid != -1:
+            raise PermissionError(errno.EPERM, "no")
+        owners.append(uid)
+
+    target.chmod(0o4755)
+    refuse_chown(monkeypatch, stat.ST_UID, stat.ST_GID)
+    monkeypatch.setattr(os, "fchown", change)
+
+    with atomic_write(target) as file:
+        file.write(b"new")
+
+    assert ([target.stat().st_uid], 0o4755) == (owners, target.stat().st_mode & 0o7777)
 
 
 @posix

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import math
 import os
 from pathlib import Path
 
@@ -139,6 +140,24 @@ def test_a_missing_journal_is_empty_and_reading_does_not_make_it(tmp_path):
     assert not path.parent.exists()
 
 
+def test_a_number_that_is_none_comes_back(tmp_path):
+    journal = journal_of(tmp_path / "j.jsonl", [{"loss": math.nan, "bound": -math.inf}])
+
+    (record,) = journal.records()
+
+    assert (True, -math.inf) == (math.isnan(record["loss"]), record["bound"])
+
+
+def test_a_journal_that_is_forgotten_keeps_no_file_open(tmp_path):
+    journal = journal_of(tmp_path / "j.jsonl")
+    descriptor = journal._descriptor
+
+    del journal
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
 def test_every_line_is_json(tmp_path):
     path = tmp_path / "a" / "j.jsonl"
     journal_of(path)
@@ -181,7 +200,7 @@ def test_a_refused_append_is_told_and_leaves_the_journal_as_it_was(tmp_path, arm
 
     arm(f"storage.journal.{point}", once)
 
-    with pytest.raises(StorageError, match="No space left") as caught:
+    with pytest.raises(StorageError, match=r"j\.jsonl: cannot append to the journal: No space left") as caught:
         journal.append({"lost": 1})
 
     assert (before, True) == (path.read_bytes(), "free some space" in (caught.value.hint or ""))
