@@ -217,6 +217,16 @@ def test_prune_of_a_store_with_only_damaged_ones_deletes_none_that_keep_asks_for
     assert steps(store) == [2]
 
 
+def test_a_checkpoint_whose_manifest_is_damaged_neither_stops_a_prune_nor_goes_with_it(store):
+    saved(store, 1, 2, 3)
+    lose_manifest(store.root / "step-00000001")
+    store.keep = Keep(last=1)
+
+    removed = store.prune()
+
+    assert ([2], ["step-00000001", "step-00000003"]) == (removed, names(store))
+
+
 def test_latest_passes_over_a_damaged_one_and_sets_it_aside(store):
     saved(store, 1, 2)
     damage(store, 2)
@@ -616,8 +626,18 @@ def test_info_passes_over_a_damaged_manifest(store):
 
 @pytest.mark.parametrize("which", ["latest", "best", 7])
 def test_info_of_what_is_not_there_is_not_found(store, which):
-    with pytest.raises(CheckpointNotFoundError):
+    with pytest.raises(CheckpointNotFoundError, match=store.root.name):
         store.info(which)
+
+
+def test_a_step_that_is_not_there_is_refused_with_those_that_are(store):
+    with pytest.raises(CheckpointNotFoundError) as empty:
+        store.info(7)
+    saved(store, 2, 10, 1)
+    with pytest.raises(CheckpointNotFoundError) as other:
+        store.info(7)
+
+    assert ("there are: none", "there are: 1, 2, 10") == (empty.value.hint, other.value.hint)
 
 
 def test_verifying_tells_how_far_it_is(store):
@@ -761,8 +781,10 @@ def test_an_attachment_that_was_changed_since_is_not_given_out(store, content):
     path = checkpoint.info.path / "files" / "a.json"
     path.unlink() if content is None else path.write_bytes(content)
 
-    with pytest.raises(CheckpointCorrupt, match=r"files/a\.json"):
+    with pytest.raises(CheckpointCorrupt, match=r"step-00000001: .*files/a\.json") as caught:
         checkpoint.file("a.json")
+
+    assert str(checkpoint.info.path) == caught.value.context["checkpoint"]
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_what_exists_is_never_replaced(store, tmp_path, name):
     else:
         target.mkdir()
 
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match=f"{name} exists already"):
         store.export("latest", target)
 
     assert ([name], target.is_dir()) == (beside(store), name.startswith("folder"))
