@@ -321,9 +321,13 @@ class CsvTable:
         line = self._line + int(np.searchsorted(scan.newlines, start))
         ends = scan.ends[:before]
         starts = np.concatenate(([0], ends + 1))[:-1]
-        # The header itself may be what is being read.
-        single = len(self.header) == 1 if self.header else before > 0 and not (scan.commas < scan.ends[0]).any()
+        single = len(self.header) == 1
         blank = blank_lines(np.frombuffer(self._rest, np.uint8), starts, ends - starts, single=single)
+        # Without a header so far, these lines begin with it; it may be what is being read.
+        if not self.header and (~blank).any():
+            first = int(np.argmin(blank))
+            if not ((scan.commas >= starts[first]) & (scan.commas < ends[first])).any():
+                blank[first:] = False
         self._refuse(self._row + before - int(blank.sum()) + 1, line, what, hint)
 
     def _refuse(self, row: int, line: int, what: str, hint: str) -> NoReturn:

@@ -85,7 +85,8 @@ def _may_hold_odd(data: bytes, options: Mapping[str, Any]) -> bool:
 
     edges = str(options.get("separator", ","))
     edges += "".join(str(options.get(name) or "") for name in ("quote_char", "eol_char")) + '"\r\n'
-    edge, space = ([byte for byte in set(text.encode()) if byte in data] for text in (edges, " +\t"))
+    edge = [byte for byte in set(edges.encode()) if byte == ord("\n") or byte in data]  # what comes first is behind one
+    space = [byte for byte in b" +\t" if byte in data]
     content = np.frombuffer(data, np.uint8)
     begin = np.concatenate((np.frombuffer(b"\n\n", np.uint8), content[: _PIECE + 1]))
     rest = range(_PIECE, len(content), _PIECE)

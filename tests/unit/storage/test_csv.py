@@ -112,7 +112,7 @@ def test_a_header_whose_quote_is_never_closed_is_named_by_its_line(content, line
     with pytest.raises(InvalidDataError, match="opens a quote that is never closed") as caught:
         table(content)
 
-    assert caught.value.context["line"] == line
+    assert (0, line) == (caught.value.context["row"], caught.value.context["line"])
 
 
 @pytest.mark.parametrize("size", [1, 5, 1 << 20])

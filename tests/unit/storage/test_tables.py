@@ -80,6 +80,7 @@ def test_without_a_schema_a_number_is_a_number_only_if_no_digit_is_lost(tmp_path
         ('zip\n"02116"\n', {}, {"zip": ["02116"]}),
         ("zip;n\n10001;-01\n", {"separator": ";"}, {"zip": [10001], "n": ["-01"]}),
         ("zip\n'007'\n", {"quote_char": "'"}, {"zip": ["007"]}),
+        ("007", {"has_header": False}, {"column_0": ["007"]}),
         ("007,1\n008,2\n", {"has_header": False}, {"column_0": ["007", "008"], "column_1": [1, 2]}),
         ("a,b\n00.5,0.5\n", {}, {"a": ["00.5"], "b": [0.5]}),
         ("a,b\n0,-0\n", {}, {"a": [0], "b": [0]}),
